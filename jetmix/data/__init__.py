@@ -1,0 +1,1 @@
+"""Jets: simulated or imported, in one schema, read by one loader."""

@@ -1,0 +1,1 @@
+"""Lowering a trained tagger to a Vitis HLS project."""

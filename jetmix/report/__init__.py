@@ -1,0 +1,1 @@
+"""The report: this tagger beside published ones."""

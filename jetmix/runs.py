@@ -1,0 +1,157 @@
+"""Run directories: atomic files, digests, and stage records that make a run resumable.
+
+A stage writes its ``stage.json`` last. A directory without one is half-written, and a later run
+does it again instead of trusting it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jetmix.errors import ReportReadError, RunConflictError
+
+STAGE_FILE = "stage.json"
+JSON = dict[str, Any]
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that replaces it when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically (write, fsync, rename)."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write ``content`` to ``path`` atomically as indented JSON; NaN is refused."""
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that jetmix wrote.
+
+    Raises:
+        ReportReadError: if the file is missing or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReportReadError(
+            "the file is missing", where=path, mend="run the stage that writes it again"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise ReportReadError(
+            f"not a readable JSON file ({error})", where=path, mend="run the stage again"
+        ) from None
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content as hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def tree_digest(folder: Path, names: list[str]) -> str:
+    """Return the SHA-256 over the names and contents of ``names`` inside ``folder``."""
+    total = hashlib.sha256()
+    for name in sorted(names):
+        total.update(f"{name}\0{file_digest(folder / name)}\n".encode())
+    return total.hexdigest()
+
+
+def content_digest(content: object) -> str:
+    """Return the SHA-256 of a JSON-serialisable object, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRecord:
+    """What a finished stage leaves behind: its inputs' digests decide whether it is skipped."""
+
+    stage: str
+    digest: str
+    seconds: float
+    status: str = "done"
+    details: JSON = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write the record; call it last, when all other files of the stage are in place."""
+        write_json(folder / STAGE_FILE, asdict(self))
+
+
+def read_stage(folder: Path) -> StageRecord | None:
+    """Return the record of a finished stage, or None if the stage never finished.
+
+    Raises:
+        ReportReadError: if the record exists and is not one of jetmix.
+    """
+    if not (folder / STAGE_FILE).exists():
+        return None
+    content = read_json(folder / STAGE_FILE)
+    try:
+        return StageRecord(**content)
+    except TypeError:
+        raise ReportReadError(
+            "not a stage record of jetmix", where=folder / STAGE_FILE, mend="remove the folder"
+        ) from None
+
+
+def claim_folder(folder: Path, *, owned_by: str) -> None:
+    """Make ``folder`` ours, or refuse it when it holds somebody else's files.
+
+    ``owned_by`` is the name of a marker file that jetmix writes first into the folder.
+
+    Raises:
+        RunConflictError: if the folder is a file, or holds files but not the marker.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RunConflictError("is a file", where=folder, mend="name a folder instead")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / owned_by).exists():
+        raise RunConflictError(
+            "the folder is not empty and was not made by this command",
+            where=folder,
+            mend="name another folder, or remove this one",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove a folder that jetmix owns, with all its contents, and make it anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+@dataclass
+class StopWatch:
+    """Seconds since it was made."""
+
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Elapsed wall time in seconds, rounded to milliseconds."""
+        return round(time.monotonic() - self.start, 3)
+
+
+def only_known(mapping: Mapping[str, Any], known: set[str]) -> JSON:
+    """Return the entries of ``mapping`` whose key is in ``known``."""
+    return {key: value for key, value in mapping.items() if key in known}

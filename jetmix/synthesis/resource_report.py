@@ -1,0 +1,54 @@
+"""Resources and timing of one design from one origin."""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from jetmix.runs import JSON
+
+Origin = Literal["estimate", "yosys", "csynth", "post-synthesis", "post-route"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A value with its 90% prediction interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceReport:
+    """Resources of a design; a value that is not known is None, never -1 or 0.
+
+    ``lut_low`` and ``lut_high`` bound the 90% prediction interval of an estimate.
+    """
+
+    origin: Origin
+    part: str | None
+    lut: float | None = None
+    lut_low: float | None = None
+    lut_high: float | None = None
+    ff: float | None = None
+    dsp: float | None = None
+    bram18: float | None = None
+    uram: float | None = None
+    carry8: float | None = None
+    latency_cycles: int | None = None
+    ii_cycles: int | None = None
+    clock_target_ns: float | None = None
+    clock_achieved_ns: float | None = None
+    tool_version: str | None = None
+    note: str | None = None
+
+    @property
+    def latency_ns(self) -> float | None:
+        """Latency in ns: cycles times the achieved clock period, else the target one."""
+        period = self.clock_achieved_ns or self.clock_target_ns
+        if self.latency_cycles is None or period is None:
+            return None
+        return round(self.latency_cycles * period, 3)
+
+    def as_json(self) -> JSON:
+        """Return the report as JSON-serialisable data."""
+        return {**asdict(self), "latency_ns": self.latency_ns}

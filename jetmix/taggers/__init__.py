@@ -1,0 +1,1 @@
+"""Jet taggers in High-Granularity-Quantization form."""

@@ -1,0 +1,1 @@
+"""Proof that what was trained is what runs, level by level."""
