@@ -95,9 +95,7 @@ def load_baselines(path: Path | None = None) -> tuple[Baseline, ...]:
 def _baseline(row: Checked, sources: dict[str, str]) -> Baseline:
     row.only(field.name for field in fields(Baseline))
     has_shares = {key: row.has(key) for key in ("auc_pct", "tpr_at_fpr10_pct", "tpr_at_fpr1_pct")}
-    shares = {
-        key: row.numbers(key, 0, 100) if there else None for key, there in has_shares.items()
-    }
+    shares = {key: row.numbers(key, 0, 100) if there else None for key, there in has_shares.items()}
     return Baseline(
         id=row.text("id"),
         name=row.text("name"),

@@ -40,7 +40,9 @@ class Checked:
         """Return the error that says what ``key`` should be and what it is."""
         value = self.content.get(key, _MISSING)
         found = "is absent" if value is _MISSING else f"is {str(value)[:60]!r}"
-        return ReportReadError(f"'{key}' should be {should} but {found}", where=self.where, mend=MEND)
+        return ReportReadError(
+            f"'{key}' should be {should} but {found}", where=self.where, mend=MEND
+        )
 
     def has(self, key: str) -> bool:
         """Tell whether ``key`` is there and not null."""

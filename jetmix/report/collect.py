@@ -1,0 +1,291 @@
+"""Reading run directories and synthesised projects, complete or partial."""
+
+import tomllib
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from jetmix.errors import ReportReadError, UsageError
+from jetmix.report import records
+from jetmix.report.checked import MEND, Checked
+from jetmix.report.tagger import DataUsed, Gap, Metrics, Scores, Tagger
+from jetmix.runs import JSON, STAGE_FILE, file_digest, read_json, read_stage
+
+DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
+RUN_SIGNS = ("recipe.toml", DATA, TRAIN)
+SYNTH_SIGNS = ("tagger.json", "verification.json", "resources.json", "project")
+NO_SYNTH = Gap(
+    what="resources, latency and bit-exactness",
+    why="no synthesised project of this tagger was given",
+    mend="run 'jetmix synth' on it and name the folder that it wrote as well",
+)
+_Read = TypeVar("_Read")
+
+
+def collect(folders: Sequence[Path]) -> tuple[Tagger, ...]:
+    """Read runs and synthesised projects; a project joins the run whose model it was made from.
+
+    Args:
+        folders: directories written by ``jetmix train`` and ``jetmix synth``, in any order.
+
+    Raises:
+        UsageError: if no folder is named, or one stands twice.
+        ReportReadError: if a folder is neither of the two, a stage of it failed, or a file in it
+            is damaged or was edited.
+    """
+    if not folders:
+        raise UsageError(
+            "no run was given", mend="name at least one folder of 'jetmix train' or 'jetmix synth'"
+        )
+    places = [folder.resolve() for folder in folders]
+    for place in places:
+        if places.count(place) > 1:
+            raise UsageError("the folder is named twice", where=place, mend="name it once")
+    runs, synths = [], []
+    for folder, place in zip(folders, places, strict=True):
+        if _is_run(folder):
+            runs.append(_run(folder))
+            inner = folder / SYNTH
+            if (inner / STAGE_FILE).exists() and place / SYNTH not in places:
+                synths.append(_synth(inner))
+        else:
+            synths.append(_synth(folder))
+    return _told_apart(_joined(runs, synths))
+
+
+def _is_run(folder: Path) -> bool:
+    """Tell a run from a synthesised project; refuse everything else."""
+    if not folder.is_dir():
+        raise ReportReadError(
+            "there is no such folder", where=folder, mend="name a run or a synthesised project"
+        )
+    if any((folder / sign).exists() for sign in SYNTH_SIGNS):
+        return False
+    if any((folder / sign).exists() for sign in RUN_SIGNS):
+        return True
+    raise ReportReadError(
+        "neither a run nor a synthesised project of jetmix",
+        where=folder,
+        mend="name a folder that 'jetmix train' or 'jetmix synth' wrote",
+    )
+
+
+def _joined(runs: list[Tagger], synths: list[Tagger]) -> list[Tagger]:
+    """Give each run its projects, found by the hash of the model; the rest stand alone."""
+    taggers: list[Tagger] = []
+    used: list[Tagger] = []
+    for run in runs:
+        own = [
+            synth
+            for synth in synths
+            if synth.model_sha256 and synth.model_sha256 == run.model_sha256
+        ]
+        used += own
+        taggers += [_join(run, synth, alone=len(own) == 1) for synth in own]
+        if not own:
+            taggers.append(replace(run, gaps=(*run.gaps, NO_SYNTH)))
+    return taggers + [synth for synth in synths if not any(synth is other for other in used)]
+
+
+def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
+    return replace(
+        run,
+        name=run.name if alone else f"{run.name} / {synth.name}",
+        folders=(*run.folders, *synth.folders),
+        architecture=synth.architecture or run.architecture,
+        resources=synth.resources,
+        verification=synth.verification,
+        gaps=run.gaps,
+    )
+
+
+def _told_apart(taggers: list[Tagger]) -> tuple[Tagger, ...]:
+    """Number taggers whose names are the same."""
+    names = [tagger.name for tagger in taggers]
+    return tuple(
+        tagger
+        if names.count(tagger.name) == 1
+        else replace(tagger, name=f"{tagger.name} ({names[: index + 1].count(tagger.name)})")
+        for index, tagger in enumerate(taggers)
+    )
+
+
+def _finished(folder: Path, *, what: str, command: str) -> Gap | None:
+    """Return None for a finished stage, a gap for one that never finished."""
+    record = read_stage(folder)
+    if record is None:
+        why = f"{folder.name} has no {STAGE_FILE}, so the stage did not finish"
+        return Gap(what=what, why=why, mend=f"run '{command}' to the end")
+    if record.status != "done":
+        raise ReportReadError(
+            f"the stage ended as '{record.status}'",
+            where=folder / STAGE_FILE,
+            mend=f"see its log and run '{command}' again",
+        )
+    return None
+
+
+def _run(folder: Path) -> Tagger:
+    gaps: list[Gap] = []
+    data = _stage(folder / DATA, "the data used", gaps, _dataset)
+    metrics = _stage(folder / TRAIN, "accuracy, AUC and confusion matrix", gaps, _metrics)
+    trained = metrics is not None
+    recipe = _recipe(folder / "recipe.toml", gaps)
+    model = folder / TRAIN / "tagger.keras"
+    return Tagger(
+        name=folder.resolve().name,
+        folders=(folder,),
+        architecture=_architecture(recipe),
+        n_particles=data.n_particles if data else None,
+        n_features=len(data.feature_names) if data else None,
+        data=data,
+        metrics=metrics,
+        scores=_scores(folder / TRAIN / "test_scores.npz", metrics, gaps) if metrics else None,
+        front=records.front(Checked.read(folder / TRAIN / "pareto.json")) if trained else (),
+        recipe=recipe,
+        provenance=_provenance(folder / "provenance.json", gaps),
+        model_sha256=file_digest(model) if trained and model.exists() else None,
+        gaps=tuple(gaps),
+    )
+
+
+def _stage(folder: Path, what: str, gaps: list[Gap], read: Callable[[Path], _Read]) -> _Read | None:
+    """Read the result of a finished stage, or note why there is none."""
+    gap = _finished(folder, what=what, command="jetmix train --resume")
+    if gap is not None:
+        gaps.append(gap)
+        return None
+    return read(folder)
+
+
+def _dataset(folder: Path) -> DataUsed:
+    return records.data_used(Checked.read(folder / "dataset.json"))
+
+
+def _metrics(folder: Path) -> Metrics:
+    return records.metrics(Checked.read(folder / "metrics.json"))
+
+
+def _recipe(path: Path, gaps: list[Gap]) -> JSON | None:
+    if not path.exists():
+        gaps.append(Gap(what="the recipe", why="recipe.toml is absent", mend="train again"))
+        return None
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReportReadError(
+            f"not a readable TOML file ({error})", where=path, mend=MEND
+        ) from None
+
+
+def _architecture(recipe: JSON | None) -> str | None:
+    """Return the architecture named in a recipe's table of the tagger."""
+    table = (recipe or {}).get("tagger")
+    name = table.get("architecture") if isinstance(table, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _provenance(path: Path, gaps: list[Gap]) -> JSON | None:
+    if not path.exists():
+        why = "provenance.json is absent"
+        gaps.append(Gap(what="versions and seed", why=why, mend="train again"))
+        return None
+    return dict(Checked.read(path).content)
+
+
+def _scores(path: Path, metrics: Metrics, gaps: list[Gap]) -> Scores | None:
+    """Read the test scores and hold them against the metrics."""
+    if not path.exists():
+        why = f"{path.name} is absent"
+        mend = "run 'jetmix train --resume' so that the test scores are written"
+        gaps.append(Gap(what="ROC curves and score distributions", why=why, mend=mend))
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            y, logits = content["y"].astype(np.int64), content["logits"].astype(np.float64)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ReportReadError(
+            f"not readable test scores ({error})", where=path, mend=MEND
+        ) from None
+    shape = (metrics.n_test, len(metrics.class_names))
+    if y.shape != shape[:1] or logits.shape != shape or not np.isfinite(logits).all():
+        raise ReportReadError(
+            f"should hold finite logits of shape {shape} and as many labels", where=path, mend=MEND
+        )
+    accuracy = float((logits.argmax(axis=1) == y).mean())
+    if y.min() < 0 or y.max() >= shape[1] or abs(accuracy - metrics.accuracy) > records.ROUNDING:
+        raise ReportReadError(
+            f"the scores give an accuracy of {accuracy:.4f}, metrics.json says "
+            f"{metrics.accuracy:.4f}",
+            where=path,
+            mend=MEND,
+        )
+    return Scores(y, logits)
+
+
+def _synth(folder: Path) -> Tagger:
+    name = folder.resolve().name
+    if name == SYNTH:
+        name = folder.resolve().parent.name
+    what = "resources, latency and bit-exactness"
+    gap = _finished(folder, what=what, command="jetmix synth")
+    if gap is not None:
+        return _unfinished(folder, name, gap)
+    about = Checked.read(folder / "tagger.json")
+    data, metrics = about.part_or_none("dataset"), about.part_or_none("metrics")
+    recipe = about.part_or_none("recipe")
+    return Tagger(
+        name=name,
+        folders=(folder,),
+        architecture=about.text_or_none("architecture"),
+        n_particles=about.integer_or_none("n_particles", 1),
+        n_features=about.integer_or_none("n_features", 1),
+        data=records.data_used(data) if data else None,
+        metrics=records.metrics(metrics) if metrics else None,
+        scores=None,
+        resources=records.resources(_list(folder / "resources.json"), folder / "resources.json"),
+        verification=records.verification(
+            _list(folder / "verification.json"), folder / "verification.json"
+        ),
+        recipe=dict(recipe.content) if recipe else None,
+        provenance=None,
+        model_sha256=about.text_or_none("model_sha256"),
+        gaps=_synth_gaps(has_data=data is not None, has_metrics=metrics is not None),
+    )
+
+
+def _list(path: Path) -> object:
+    content: object = read_json(path)
+    return content
+
+
+def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:
+    return Tagger(
+        name=name,
+        folders=(folder,),
+        architecture=None,
+        n_particles=None,
+        n_features=None,
+        data=None,
+        metrics=None,
+        scores=None,
+        gaps=(gap,),
+    )
+
+
+def _synth_gaps(*, has_data: bool, has_metrics: bool) -> tuple[Gap, ...]:
+    gaps = []
+    mend = "name the run of 'jetmix train' that the model comes from as well"
+    if not has_metrics:
+        why = "the project was made from a model without a record of its performance"
+        gaps.append(Gap(what="accuracy, AUC and confusion matrix", why=why, mend=mend))
+    if not has_data:
+        why = "the project does not say which jets its model was trained on"
+        gaps.append(Gap(what="the data used", why=why, mend=mend))
+    why = "test scores, seed and versions stay in the run"
+    gaps.append(Gap(what="ROC curves and how to reproduce the training", why=why, mend=mend))
+    return tuple(gaps)

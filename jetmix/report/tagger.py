@@ -1,0 +1,129 @@
+"""What the report knows about one tagger: plain data, read by :mod:`jetmix.report.collect`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.runs import JSON
+from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.verification.compare import VerificationResult
+
+DataOrigin = Literal["simulated", "public", "unknown"]
+
+# from the most to the least trusted: what was placed and routed down to what was only estimated
+ORIGINS = ("post-route", "post-synthesis", "csynth", "yosys", "estimate")
+# the Mixer gives each place in the pT order its own bit widths
+PERMUTATION_INVARIANT = {"mixer": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Something the report cannot show: what, why, and how to get it."""
+
+    what: str
+    why: str
+    mend: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataUsed:
+    """The jets a tagger was trained and tested on; ``pt_gate_gev`` of 0 means no gate."""
+
+    path: str
+    sha256: str
+    origin: DataOrigin
+    n_train: int
+    n_validation: int
+    n_test: int
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    n_particles: int
+    pt_gate_gev: float
+
+    @property
+    def title(self) -> str:
+        """Name of the data set for people; the simulated ones are told apart by their hash."""
+        if self.origin == "public":
+            return "public jets (Zenodo 3602260)"
+        kind = "simulated jets" if self.origin == "simulated" else "jets of unknown origin"
+        return f"{kind} ({Path(self.path).name}, SHA-256 {self.sha256[:8]})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Performance on the test jets; accuracies, AUCs and rates lie between 0 and 1.
+
+    ``confusion`` counts jets, (true class, predicted class). ``tpr_at_fpr10`` is the signal
+    efficiency where 10% of the other classes pass.
+    """
+
+    n_test: int
+    accuracy: float
+    accuracy_error: float
+    ebops: float | None
+    class_names: tuple[str, ...]
+    auc: dict[str, float]
+    tpr_at_fpr10: dict[str, float]
+    tpr_at_fpr1: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontPoint:
+    """One point of the front kept while training: accuracy between 0 and 1 against EBOPs."""
+
+    val_accuracy: float
+    ebops: float
+    epoch: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Labels (jet,) and logits (jet, class) of the test jets."""
+
+    y: NDArray[np.int64]
+    logits: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tagger:
+    """One tagger with everything that its directories tell; what is not known is None."""
+
+    name: str
+    folders: tuple[Path, ...]
+    architecture: str | None
+    n_particles: int | None
+    n_features: int | None
+    data: DataUsed | None
+    metrics: Metrics | None
+    scores: Scores | None
+    front: tuple[FrontPoint, ...] = ()
+    resources: tuple[ResourceReport, ...] = ()
+    verification: tuple[VerificationResult, ...] = ()
+    recipe: JSON | None = None
+    provenance: JSON | None = None
+    model_sha256: str | None = None
+    gaps: tuple[Gap, ...] = field(default=())
+
+    @property
+    def permutation_invariant(self) -> bool | None:
+        """Whether the order of the constituents is irrelevant; None where it is not known."""
+        return PERMUTATION_INVARIANT.get(self.architecture or "")
+
+    @property
+    def best_resources(self) -> ResourceReport | None:
+        """The resource report of the most trusted origin that states LUT."""
+        with_lut = [report for report in self.resources if report.lut is not None]
+        return min(with_lut, key=lambda report: ORIGINS.index(report.origin), default=None)
+
+    @property
+    def ebops(self) -> float | None:
+        """EBOPs of the deployed model, None without metrics."""
+        return self.metrics.ebops if self.metrics else None
+
+    def verified(self, status: str) -> list[VerificationResult]:
+        """Return the levels of the ladder with a status."""
+        return [result for result in self.verification if result.status == status]
