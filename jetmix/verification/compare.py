@@ -81,7 +81,8 @@ def compare(
     if reference.shape != candidate.shape:
         raise ValueError(f"shapes differ: {reference.shape} and {candidate.shape}")
     # float64 holds every output exactly: widths are far below 53 bits, NaN compares as different
-    expected, got = np.float64(reference) / lsb, np.float64(candidate) / lsb
+    expected = reference.astype(np.float64) / lsb
+    got = candidate.astype(np.float64) / lsb
     differs = ~(expected == got) | (got != np.rint(got))
     bad = differs.any(axis=1)
     first = _first_mismatch(expected, got, differs, origins) if bad.any() else None

@@ -1,0 +1,126 @@
+"""``jetmix data``: simulate, import and describe jets."""
+
+from pathlib import Path
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+
+SHIPPED_PRESETS = "public-like (the default), full"
+
+
+@click.group()
+def data() -> None:
+    """Simulate, import and describe jets."""
+
+
+@data.command()
+@click.argument("out", type=PATH)
+@click.option(
+    "--jets",
+    "n_jets",
+    type=click.IntRange(min=5),
+    required=True,
+    metavar="N",
+    help="Number of jets, balanced over g q W Z t.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    required=True,
+    metavar="S",
+    help="The same seed gives the same jets, whatever --jobs is.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="J",
+    help="Worker processes; all cores by default.",
+)
+@click.option(
+    "--preset",
+    default="public-like",
+    show_default=True,
+    metavar="NAME|FILE.toml",
+    help=f"Physics and detector settings: {SHIPPED_PRESETS}, or your own TOML file.",
+)
+@click.option(
+    "--constituents",
+    "n_constituents",
+    type=click.IntRange(1, 150),
+    default=150,
+    show_default=True,
+    metavar="P",
+    help="Constituents kept of each jet.",
+)
+@click.option("--half", is_flag=True, help="Store the constituents as float16.")
+@json_option
+def simulate(
+    out: Path, n_jets: int, seed: int, jobs: int | None, preset: str, n_constituents: int,
+    half: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Simulate jets with Pythia 8 and FastJet into OUT.
+
+    A killed run goes on where it was when the same command is given again.
+    """
+    import os
+
+    from jetmix.data.presets import read_preset
+    from jetmix.data.simulate import Simulation, simulate
+
+    simulation = Simulation(
+        n_jets=n_jets, seed=seed, preset=read_preset(preset),
+        n_constituents=n_constituents, half=half,
+    )  # fmt: skip
+    done = simulate(out, simulation, jobs=jobs or os.cpu_count() or 1)
+    rate = done.n_new / max(done.seconds, 1e-3)
+    news = f"{done.seconds:.0f} s, {rate:.0f} jets/s" if done.n_new else "was complete already"
+    finish(
+        [f"{out}: {done.n_jets} jets, preset {preset}, seed {seed} ({news})",
+         f"sha256 {done.sha256}"],
+        {"path": str(out), "sha256": done.sha256, "n_jets": done.n_jets, "n_new": done.n_new,
+         "seconds": done.seconds, "preset": preset, "seed": seed},
+        as_json=as_json,
+    )  # fmt: skip
+
+
+@data.command("import")
+@click.argument("sources", type=PATH, nargs=-1, required=True, metavar="SRC...")
+@click.argument("out", type=PATH)
+@click.option(
+    "--constituents",
+    "n_constituents",
+    type=click.IntRange(1, 150),
+    default=150,
+    show_default=True,
+    metavar="P",
+    help="Constituents kept of each jet.",
+)
+@click.option("--half", is_flag=True, help="Store the constituents as float16.")
+@json_option
+def import_(
+    sources: tuple[Path, ...], out: Path, n_constituents: int, half: bool, as_json: bool
+) -> None:
+    """Import files of the public schema into the one file OUT.
+
+    SRC is an .h5 file, a folder of them, or a .tar.gz archive as Zenodo 3602260 has them.
+    """
+    from jetmix.data.importer import import_jets
+
+    done = import_jets(list(sources), out, n_constituents=n_constituents, half=half)
+    lines = [f"{out}: {done.n_jets} jets from {done.n_files} files", f"sha256 {done.sha256}"]
+    result = {"path": str(out), "sha256": done.sha256, "n_jets": done.n_jets,
+              "n_files": done.n_files, "origin": done.origin}  # fmt: skip
+    finish(lines, result, as_json=as_json)
+
+
+@data.command()
+@click.argument("file", type=PATH)
+@json_option
+def describe(file: Path, as_json: bool) -> None:
+    """Count and summarise the jets of FILE."""
+    from jetmix.data.describe import describe
+
+    description = describe(file)
+    finish(description.lines(), description.as_json(), as_json=as_json)

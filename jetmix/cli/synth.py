@@ -1,0 +1,154 @@
+"""``jetmix synth`` and the options that ``jetmix verify`` shares with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+from jetmix.errors import UsageError
+
+if TYPE_CHECKING:
+    from jetmix.runs import JSON
+    from jetmix.synthesis.resource_report import ResourceReport
+
+LEVELS = ("ir", "csim")
+CLOCK_RANGE_NS = (0.5, 100.0)
+
+
+def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose levels and vectors."""
+    for option in (
+        click.option("--seed", default=1, show_default=True, help="Seed of the random vectors."),
+        click.option(
+            "--random", "n_random", default=500, show_default=True,
+            type=click.IntRange(min=1), help="Random vectors, and as many beyond the ranges.",
+        ),
+        click.option(
+            "--max-jets", default=20000, show_default=True, type=click.IntRange(min=1),
+            help="Use at most this many test jets of the data.",
+        ),
+        click.option(
+            "--level", "levels", multiple=True, type=click.Choice(LEVELS), default=LEVELS,
+            show_default=True, help="Level to compare with Keras; may be given several times.",
+        ),
+        click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("run_or_model", type=PATH)
+@click.option("--part", "part_name", required=True, help="FPGA, such as xcvu13p.")
+@click.option("--out", required=True, type=PATH, help="Folder to write.")
+@click.option("--clock-ns", default=5.0, show_default=True, help="Target clock period in ns.")
+@click.option("--flow", type=click.Choice(["hls4ml"]), default="hls4ml", show_default=True)
+@vector_options
+@json_option
+def synth(
+    *,
+    run_or_model: Path,
+    part_name: str,
+    out: Path,
+    clock_ns: float,
+    flow: str,  # noqa: ARG001  (one flow so far; the option keeps command lines stable)
+    data: Path | None,
+    levels: tuple[str, ...],
+    max_jets: int,
+    n_random: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Lower RUN_OR_MODEL to a Vitis HLS project, prove it bit-exact and estimate its resources.
+
+    RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
+    """
+    from jetmix.firmware.parts import find_part
+    from jetmix.firmware.source import open_source
+    from jetmix.synthesis import flow as synthesis
+
+    part = find_part(part_name)
+    source = open_source(run_or_model)
+    options = options_of(
+        part=part,
+        clock_ns=check_clock(clock_ns),
+        data=data,
+        levels=levels,
+        max_jets=max_jets,
+        n_random=n_random,
+        seed=seed,
+    )
+    fresh = synthesis.synthesise(source, out, options)
+    results, reports = synthesis.read_result(out)
+    lines = [] if fresh else ["Already done with the same model and options; nothing to do."]
+    lines += [level_line(result) for result in results]
+    lines += [line for report in reports for line in resource_lines(report, part)]
+    lines.append(f"Project: {out / 'project'}")
+    result = {"verification": results, "resources": [r.as_json() for r in reports]}
+    finish(lines, {**result, "out": str(out)}, as_json=as_json)
+
+
+def options_of(
+    *,
+    part: Any,
+    clock_ns: float,
+    data: Path | None,
+    levels: tuple[str, ...],
+    max_jets: int,
+    n_random: int,
+    seed: int,
+) -> Any:
+    """Return ``SynthOptions`` from checked command-line values."""
+    from jetmix.synthesis.flow import SynthOptions
+
+    if data is not None and not data.is_file():
+        from jetmix.errors import DataError
+
+        raise DataError("no such file", where=data, mend="name an HDF5 file of jets")
+    return SynthOptions(
+        part=part,
+        clock_period_ns=clock_ns,
+        levels=tuple(level for level in LEVELS if level in levels),  # type: ignore[misc]
+        data=data,
+        max_jets=max_jets,
+        n_random=n_random,
+        seed=seed,
+    )
+
+
+def check_clock(clock_ns: float) -> float:
+    """Return the clock period, refusing what no FPGA can do."""
+    low, high = CLOCK_RANGE_NS
+    if not low <= clock_ns <= high:
+        raise UsageError(
+            f"a clock period of {clock_ns} ns", mend=f"choose one from {low} to {high} ns"
+        )
+    return clock_ns
+
+
+def level_line(result: "JSON") -> str:
+    """Return one line on a level of the ladder."""
+    if result["status"] == "not-run":
+        return f"{result['candidate']}: not run ({result['reason']})"
+    vectors = ", ".join(f"{count} {name}" for name, count in result["vectors"].items())
+    return (
+        f"{result['candidate']}: {result['status']}, {result['n_mismatch']} of "
+        f"{result['n_vectors']} vectors differ ({vectors})"
+    )
+
+
+def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
+    """Return LUT and latency with their origin, for people."""
+    lines = []
+    if report.lut is not None:
+        span = f" ({report.lut_low:.0f} to {report.lut_high:.0f}, 90%)" if report.lut_low else ""
+        share = 100 * report.lut / part.lut
+        lines.append(f"LUT: {report.lut:.0f}{span}, {share:.2f}% of {part.name} [{report.origin}]")
+    if report.latency_cycles is not None:
+        lines.append(
+            f"Latency: {report.latency_cycles} cycles, {report.latency_ns:g} ns at "
+            f"{report.clock_target_ns:g} ns, II {report.ii_cycles} [{report.origin}]"
+        )
+    return lines

@@ -1,0 +1,93 @@
+"""``jetmix train``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+from jetmix.errors import UsageError
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@click.option("--data", type=PATH, help="HDF5 file of jets.")
+@click.option("--run", type=PATH, help="Run directory to make or go on with.")
+@click.option("--backend", type=click.Choice(["jax", "tensorflow"]), help="Keras backend.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs; all schedules scale with them.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
+@json_option
+def train(
+    recipe: str | None,
+    data: Path | None,
+    run: Path | None,
+    backend: str | None,
+    epochs: int | None,
+    seed: int | None,
+    resume: bool,
+    list_presets: bool,
+    as_json: bool,
+) -> None:
+    """Train a tagger with HGQ by RECIPE: a preset's name or a TOML file."""
+    if list_presets:
+        finish(*_listing(), as_json=as_json)
+        return
+    if recipe is None or data is None or run is None:
+        missing = [
+            name
+            for name, value in (("RECIPE", recipe), ("--data", data), ("--run", run))
+            if value is None
+        ]
+        raise UsageError(
+            f"{', '.join(missing)} not given",
+            mend="try `jetmix train mixer-8-demo --data datasets/sample/jets.h5 --run demo/run`, "
+            "or `jetmix train --list`",
+        )
+    from jetmix.recipe import load_recipe
+    from jetmix.training.stages import TrainingRun
+    from jetmix.training.stages import train as run_training
+
+    overrides = {"training": {"epochs": epochs, "seed": seed}}
+    result = run_training(
+        TrainingRun(
+            recipe=load_recipe(recipe, overrides),
+            data=data,
+            folder=run,
+            backend=backend or _backend(),
+            resume=resume,
+        )
+    )
+    finish(_report(result), result, as_json=as_json)
+
+
+def _backend() -> str:
+    from jetmix.keras_env import chosen_backend
+
+    return chosen_backend(None)
+
+
+def _report(result: dict[str, Any]) -> list[str]:
+    from jetmix.training.metrics import summary
+
+    chosen = result["chosen"]
+    return [
+        *summary(result["metrics"]),
+        f"tagger: {Path(result['run']) / result['tagger']} (epoch {chosen['epoch']}, "
+        f"{result['n_front']} points on the front, {result['jets_per_second']:,.0f} jets/s)",
+    ]
+
+
+def _listing() -> tuple[list[str], dict[str, Any]]:
+    from jetmix.recipe import load_recipe, presets
+    from jetmix.taggers.registry import ARCHITECTURES, resolved_options
+
+    recipes = {name: load_recipe(name).description for name in presets()}
+    lines = ["presets:", *(f"  {name:<18} {text}" for name, text in recipes.items())]
+    lines.append("architectures and their options:")
+    options = {name: resolved_options(name, {}) for name in ARCHITECTURES}
+    for name, entry in ARCHITECTURES.items():
+        lines.append(f"  {name:<18} {entry.source}")
+        lines += [f"    {key} = {value}" for key, value in options[name].items()]
+    return lines, {"presets": recipes, "architectures": options}

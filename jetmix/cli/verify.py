@@ -1,0 +1,44 @@
+"""``jetmix verify``."""
+
+from pathlib import Path
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+from jetmix.cli.synth import level_line, options_of, vector_options
+
+
+@click.command()
+@click.argument("project_dir", type=PATH)
+@vector_options
+@json_option
+def verify(
+    *,
+    project_dir: Path,
+    data: Path | None,
+    levels: tuple[str, ...],
+    max_jets: int,
+    n_random: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Compare a synthesised project with its Keras model again, bit for bit.
+
+    PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
+    """
+    from jetmix.firmware.parts import find_part
+    from jetmix.synthesis.flow import verify_again
+    from jetmix.synthesis.synth_dir import SynthDir
+
+    project = SynthDir.open(project_dir).project
+    options = options_of(
+        part=find_part(project.part),
+        clock_ns=project.clock_period_ns,
+        data=data,
+        levels=levels,
+        max_jets=max_jets,
+        n_random=n_random,
+        seed=seed,
+    )
+    results = [result.as_json() for result in verify_again(project_dir, options)]
+    finish([level_line(r) for r in results], {"verification": results}, as_json=as_json)

@@ -1,0 +1,119 @@
+"""The directory that ``jetmix synth`` writes, and that ``jetmix verify`` reads again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
+from jetmix.firmware.plan import FirmwareProject
+from jetmix.runs import (
+    JSON,
+    StageRecord,
+    claim_folder,
+    empty_folder,
+    file_digest,
+    read_json,
+    read_stage,
+    write_json,
+)
+from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.verification.compare import VerificationResult
+from jetmix.verification.emulator import GRAPH_FILE, TAGGER_FILE
+
+REQUEST_FILE = "synth.json"
+MODEL_FILE = "tagger.keras"
+PROJECT = "project"
+CSIM = "csim"
+VERIFICATION_FILE = "verification.json"
+RESOURCES_FILE = "resources.json"
+
+
+def start(out: Path, digest: str) -> StageRecord | None:
+    """Claim ``out`` for a synthesis, and return the record if the very same one is done already.
+
+    Raises:
+        RunConflictError: if the folder is foreign, or holds a synthesis of something else.
+    """
+    claim_folder(out, owned_by=REQUEST_FILE)
+    record = read_stage(out)
+    if (out / REQUEST_FILE).exists() and read_json(out / REQUEST_FILE).get("digest") != digest:
+        raise RunConflictError(
+            "the folder holds a synthesis of another model or with other options",
+            where=out,
+            mend="name another --out, or remove this folder",
+        )
+    if record is not None and record.status == "done":
+        return record
+    empty_folder(out)
+    write_json(out / REQUEST_FILE, {"digest": digest})
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthDir:
+    """A finished synthesis, opened and checked."""
+
+    path: Path
+    tagger: JSON
+    project: FirmwareProject
+
+    @classmethod
+    def open(cls, path: Path) -> "SynthDir":
+        """Open a directory that ``jetmix synth`` finished.
+
+        Raises:
+            LoweringError: if it is none, or is half-written.
+            BitsDifferError: if the model or the graph is not the one that was lowered.
+        """
+        record = read_stage(path)
+        if record is None or record.stage != "synth":
+            raise LoweringError(
+                "not a finished directory of 'jetmix synth'",
+                where=path,
+                mend="run 'jetmix synth' into it again",
+            )
+        for name in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE):
+            wanted = record.details["files"][name]
+            if not (path / name).is_file() or file_digest(path / name) != wanted:
+                raise BitsDifferError(
+                    f"{name} is missing or is not the one that was lowered",
+                    where=path,
+                    mend="run 'jetmix synth' again into a new folder",
+                )
+        project = dict(record.details["project"])
+        files = tuple(project.pop("files"))
+        return cls(
+            path=path,
+            tagger=read_json(path / TAGGER_FILE),
+            project=FirmwareProject(path=path / PROJECT, files=files, **project),
+        )
+
+
+def describe(out: Path, project: FirmwareProject) -> JSON:
+    """Return what :meth:`SynthDir.open` needs, for the stage record."""
+    return {
+        "files": {n: file_digest(out / n) for n in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)},
+        "project": {
+            "part": project.part,
+            "flow": project.flow,
+            "clock_period_ns": project.clock_period_ns,
+            "files": list(project.files),
+            "digest": project.digest,
+            "latency_cycles": project.latency_cycles,
+        },
+    }
+
+
+def write_verification(out: Path, results: list[VerificationResult]) -> None:
+    """Write ``verification.json``, a list of results."""
+    write_json(out / VERIFICATION_FILE, [result.as_json() for result in results])
+
+
+def write_resources(out: Path, reports: list[ResourceReport]) -> None:
+    """Write ``resources.json``, a list of resource reports."""
+    write_json(out / RESOURCES_FILE, [report.as_json() for report in reports])
+
+
+def write_tagger(out: Path, content: dict[str, Any]) -> None:
+    """Write ``tagger.json``: what was lowered and what is known of it."""
+    write_json(out / TAGGER_FILE, content)

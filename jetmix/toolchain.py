@@ -1,0 +1,118 @@
+"""Finds external programs and runs them, with a log, a time limit and progress."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetmix.console import progress
+from jetmix.errors import ToolFailedError, ToolMissingError
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """An external program: what it gives and how it is installed."""
+
+    name: str
+    gives: str
+    install: str
+
+
+TOOLS = {
+    "g++": Tool(
+        name="g++",
+        gives="C simulation of the HLS project",
+        install="install it with 'apt-get install g++' or 'dnf install gcc-c++'",
+    ),
+    "vitis-run": Tool(
+        name="vitis-run",
+        gives="C synthesis (Vitis HLS 2023.2 and newer)",
+        install="install AMD Vitis and source its settings64.sh",
+    ),
+    "vivado": Tool(
+        name="vivado",
+        gives="synthesis, place and route",
+        install="install AMD Vivado and source its settings64.sh",
+    ),
+}
+
+
+def locate(name: str) -> Path | None:
+    """Return where a program lies on PATH, or None."""
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def require(name: str) -> Path:
+    """Return where a program lies.
+
+    Raises:
+        ToolMissingError: with the way to install it.
+    """
+    found = locate(name)
+    if found is None:
+        tool = TOOLS[name]
+        raise ToolMissingError(f"{name} is not installed ({tool.gives})", mend=tool.install)
+    return found
+
+
+def version_of(name: str) -> str | None:
+    """Return the first line that a program prints for ``--version``, None if it cannot."""
+    program = locate(name)
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0] if lines else None
+
+
+def run(
+    command: Sequence[str | Path], *, title: str, cwd: Path, log: Path, timeout_s: float
+) -> float:
+    """Run a program, its output going to ``log``, and return its wall time in seconds.
+
+    Raises:
+        ToolFailedError: if it exits with an error or runs longer than ``timeout_s``.
+    """
+    program = Path(command[0]).name
+    start = time.monotonic()
+    with log.open("wb") as output, progress(title) as ticker:
+        process = subprocess.Popen(
+            [str(word) for word in command], cwd=cwd, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            while process.poll() is None:
+                time.sleep(POLL_SECONDS)
+                ticker.tick()
+                if time.monotonic() - start > timeout_s:
+                    raise ToolFailedError(
+                        f"{program} ran longer than {timeout_s:.0f} s",
+                        where=log,
+                        mend="give it more time or a smaller model",
+                    )
+        finally:
+            process.kill()
+            process.wait()
+    if process.returncode != 0:
+        raise ToolFailedError(
+            f"{program} failed with status {process.returncode}{_first_error(log)}",
+            where=log,
+            mend="read the log; a killed program usually lacked memory",
+        )
+    return time.monotonic() - start
+
+
+def _first_error(log: Path) -> str:
+    for line in log.read_text(errors="replace").splitlines():
+        if "error" in line.lower():
+            return f" ({line.strip()[:200]})"
+    return ""

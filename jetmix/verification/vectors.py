@@ -1,0 +1,94 @@
+"""Vectors for the ladder: real jets, random inputs, and the corners where firmware breaks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorSet:
+    """Input vectors float32 (vector, *input shape); ``origins`` name and count them in order."""
+
+    x: Floats
+    origins: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRange:
+    """Smallest and largest value and step of every input, each (input,); dead inputs are 0, 0."""
+
+    low: Floats
+    high: Floats
+    step: Floats
+
+    @classmethod
+    def of(cls, graph: Any) -> "InputRange":
+        """Read the ranges of the input quantisers from a DA graph."""
+        low, high, step = np.array(graph.inp_qint, dtype=np.float32).T
+        return cls(low=low, high=high, step=step)
+
+
+def build_vectors(
+    ranges: InputRange,
+    shape: tuple[int, ...],
+    *,
+    jets: Floats | None,
+    n_random: int,
+    seed: int,
+) -> VectorSet:
+    """Put together all vectors of a verification.
+
+    Args:
+        ranges: range of each input, in the order of the flattened input.
+        shape: shape of one input, such as (particle, feature).
+        jets: normalised test jets, float32 (jet, *shape), or None.
+        n_random: number of uniform random vectors, and again as many beyond the ranges.
+        seed: seed of the random vectors.
+    """
+    rng = np.random.default_rng(seed)
+    parts: list[tuple[str, Floats]] = [
+        ("corner", corners(ranges)),
+        ("random", uniform(ranges, n_random, rng, stretch=1.0)),
+        # wrap or saturate: what the quantiser does there is part of the function
+        ("beyond-range", uniform(ranges, n_random, rng, stretch=2.0)),
+    ]
+    if jets is not None:
+        parts.insert(0, ("jet", jets.reshape(len(jets), -1)))
+    x = np.concatenate([values for _, values in parts]).astype(np.float32)
+    return VectorSet(
+        x=np.ascontiguousarray(x.reshape(-1, *shape)),
+        origins=[(name, len(values)) for name, values in parts],
+    )
+
+
+def corners(ranges: InputRange) -> Floats:
+    """Return zeros, all minima, all maxima, one step beyond both, and each input alone at its ends.
+
+    Returns:
+        float32 (vector, input).
+    """
+    low, high, step = ranges.low, ranges.high, ranges.step
+    together = np.stack([np.zeros_like(low), low, high, low - step, high + step])
+    live = np.flatnonzero(high > low)
+    alone = np.zeros((2 * len(live), len(low)), dtype=np.float32)
+    alone[np.arange(len(live)), live] = low[live]
+    alone[len(live) + np.arange(len(live)), live] = high[live]
+    return np.concatenate([together, alone]).astype(np.float32)
+
+
+def uniform(ranges: InputRange, n: int, rng: np.random.Generator, *, stretch: float) -> Floats:
+    """Return ``n`` random vectors over ``stretch`` times each input's range.
+
+    Values lie off the quantiser's grid, so that its rounding is exercised too. Dead inputs, which
+    the firmware must ignore, get values of the size of the live ones.
+    """
+    dead_size = float(np.abs(np.concatenate([ranges.low, ranges.high])).max()) or 1.0
+    dead = ranges.high <= ranges.low
+    low = np.where(dead, -dead_size, ranges.low)
+    high = np.where(dead, dead_size, ranges.high)
+    centre, half = (high + low) / 2, (high - low) / 2 * stretch
+    return (centre + half * rng.uniform(-1, 1, (n, len(low)))).astype(np.float32)
