@@ -1,5 +1,6 @@
 """Reading values out of files that a person may have edited, one named complaint a value."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Checked:
     @classmethod
     def read(cls, path: Path) -> "Checked":
         """Read a JSON file that holds one object."""
-        return cls.of(read_json(path), path)
+        return cls.of(read_sound(path), path)
 
     def fail(self, key: str, should: str) -> ReportReadError:
         """Return the error that says what ``key`` should be and what it is."""
@@ -135,6 +136,22 @@ class Checked:
         if not isinstance(value, list):
             raise self.fail(key, "a list")
         yield from each(value, f"{self.where}: {key}")
+
+
+def read_sound(path: Path) -> Any:
+    """Read a JSON file whose content can be written again: no NaN, no broken text."""
+    return sound(read_json(path), path)
+
+
+def sound(content: Any, where: object) -> Any:
+    """Return content as plain JSON data, dates as texts; refuse NaN and broken text."""
+    try:
+        text = json.dumps(content, allow_nan=False, ensure_ascii=False, default=str)
+        return json.loads(text.encode("utf-8"))
+    except ValueError as error:
+        raise ReportReadError(
+            f"holds a number or text that no file of jetmix holds ({error})", where=where, mend=MEND
+        ) from None
 
 
 def each(items: object, where: object) -> Iterator[Checked]:

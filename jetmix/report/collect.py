@@ -11,9 +11,9 @@ import numpy as np
 
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
-from jetmix.report.checked import MEND, Checked
+from jetmix.report.checked import MEND, Checked, read_sound, sound
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Scores, Tagger
-from jetmix.runs import JSON, STAGE_FILE, file_digest, read_json, read_stage
+from jetmix.runs import JSON, STAGE_FILE, file_digest, read_stage
 
 DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
 RUN_SIGNS = ("recipe.toml", DATA, TRAIN)
@@ -137,7 +137,7 @@ def _run(folder: Path) -> Tagger:
     recipe = _recipe(folder / "recipe.toml", gaps)
     model = folder / TRAIN / "tagger.keras"
     return Tagger(
-        name=folder.resolve().name,
+        name=_name(folder),
         folders=(folder,),
         architecture=_architecture(recipe),
         n_particles=data.n_particles if data else None,
@@ -170,16 +170,23 @@ def _metrics(folder: Path) -> Metrics:
     return records.metrics(Checked.read(folder / "metrics.json"))
 
 
+def _name(folder: Path) -> str:
+    """Return the name of a folder; bytes that are no text are replaced."""
+    return folder.resolve().name.encode("utf-8", "replace").decode("utf-8") or "tagger"
+
+
 def _recipe(path: Path, gaps: list[Gap]) -> JSON | None:
     if not path.exists():
         gaps.append(Gap(what="the recipe", why="recipe.toml is absent", mend="train again"))
         return None
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReportReadError(
             f"not a readable TOML file ({error})", where=path, mend=MEND
         ) from None
+    content: JSON = sound(raw, path)
+    return content
 
 
 def _architecture(recipe: JSON | None) -> str | None:
@@ -228,9 +235,7 @@ def _scores(path: Path, metrics: Metrics, gaps: list[Gap]) -> Scores | None:
 
 
 def _synth(folder: Path) -> Tagger:
-    name = folder.resolve().name
-    if name == SYNTH:
-        name = folder.resolve().parent.name
+    name = _name(folder.resolve().parent if folder.resolve().name == SYNTH else folder)
     what = "resources, latency and bit-exactness"
     gap = _finished(folder, what=what, command="jetmix synth")
     if gap is not None:
@@ -247,20 +252,17 @@ def _synth(folder: Path) -> Tagger:
         data=records.data_used(data) if data else None,
         metrics=records.metrics(metrics) if metrics else None,
         scores=None,
-        resources=records.resources(_list(folder / "resources.json"), folder / "resources.json"),
+        resources=records.resources(
+            read_sound(folder / "resources.json"), folder / "resources.json"
+        ),
         verification=records.verification(
-            _list(folder / "verification.json"), folder / "verification.json"
+            read_sound(folder / "verification.json"), folder / "verification.json"
         ),
         recipe=dict(recipe.content) if recipe else None,
         provenance=None,
         model_sha256=about.text_or_none("model_sha256"),
         gaps=_synth_gaps(has_data=data is not None, has_metrics=metrics is not None),
     )
-
-
-def _list(path: Path) -> object:
-    content: object = read_json(path)
-    return content
 
 
 def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:

@@ -38,7 +38,7 @@ class Setting:
 
     @property
     def caveat(self) -> str | None:
-        """Why accuracies of this setting cannot be held against published ones, None if they can."""
+        """Why published accuracies are no measure for these ones; None where they are."""
         if self.public:
             return None
         subject = f"measured on {self.data}" if self.data else "of taggers whose jets are not known"

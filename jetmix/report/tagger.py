@@ -109,6 +109,11 @@ class Tagger:
     gaps: tuple[Gap, ...] = field(default=())
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The folders as they were named; bytes that are no text are replaced."""
+        return tuple(str(f).encode("utf-8", "replace").decode("utf-8") for f in self.folders)
+
+    @property
     def permutation_invariant(self) -> bool | None:
         """Whether the order of the constituents is irrelevant; None where it is not known."""
         return PERMUTATION_INVARIANT.get(self.architecture or "")

@@ -1,0 +1,70 @@
+"""Writing the report: page, Markdown, data and figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetmix.console import progress
+from jetmix.report.baselines import load_baselines
+from jetmix.report.collect import collect
+from jetmix.report.compare import fields, refuse_mixed
+from jetmix.report.content import content
+from jetmix.report.markdown import markdown
+from jetmix.report.page import fitting_page
+from jetmix.report.sections import sections
+from jetmix.report.tagger import Tagger
+from jetmix.runs import JSON, atomic_path, claim_folder, empty_folder, write_json, write_text
+
+MARKER = ".jetmix-report"
+FILES = ("report.html", "report.md", "report.json")
+FIGURES = "figures"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A written report: where it lies, what it says, and what it is about."""
+
+    folder: Path
+    content: JSON
+    taggers: tuple[Tagger, ...]
+
+
+def write_report(folders: Sequence[Path], out: Path, *, allow_mixed: bool = False) -> Report:
+    """Read runs and projects and write the report about them into ``out``.
+
+    Everything is read and drawn before the first file is written; ``report.json`` comes last.
+
+    Args:
+        folders: directories of ``jetmix train`` and ``jetmix synth``.
+        out: folder of the report, empty or of an older report.
+        allow_mixed: accept taggers tested on different jets, each data set apart.
+
+    Raises:
+        UsageError: if no folder is named, or the data sets are mixed without leave.
+        ReportReadError: if something in the folders cannot be read or trusted.
+        RunConflictError: if ``out`` holds other files.
+    """
+    taggers = collect(folders)
+    if not allow_mixed:
+        refuse_mixed(taggers)
+    with progress("Report") as ticker:
+        ticker.tick("drawing")
+        groups = fields(taggers, load_baselines())
+        shown = sections(taggers, groups)
+        title = "jetmix report: " + ", ".join(tagger.name for tagger in taggers)
+        html, text = fitting_page(title, shown), markdown(title, shown)
+        told = content(taggers, groups)
+        ticker.tick("writing")
+        claim_folder(out, owned_by=MARKER)
+        write_text(out / MARKER, "written by jetmix report\n")
+        for name in FILES:
+            (out / name).unlink(missing_ok=True)
+        empty_folder(out / FIGURES)
+        for picture in (picture for section in shown for picture in section.pictures):
+            write_text(out / FIGURES / f"{picture.name}.svg", picture.svg)
+            with atomic_path(out / FIGURES / f"{picture.name}.png") as temporary:
+                temporary.write_bytes(picture.png)
+        write_text(out / "report.md", text)
+        write_text(out / "report.html", html)
+        write_json(out / "report.json", told)
+    return Report(folder=out, content=told, taggers=taggers)

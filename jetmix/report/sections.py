@@ -1,0 +1,151 @@
+"""The sections of the report: text, tables and figures in their order, for page and Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jetmix.report import field_tables, glance, plots, trust_tables, words
+from jetmix.report.compare import Field
+from jetmix.report.panels import COST_TITLES, panels
+from jetmix.report.style import Picture
+from jetmix.report.tables import Table
+from jetmix.report.tagger import Tagger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Named values and a block of text that folds away, for one tagger."""
+
+    heading: str
+    facts: tuple[tuple[str, str], ...]
+    block_title: str
+    block: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One section; ``warning`` is set apart, ``folded`` tables are shown on demand."""
+
+    name: str
+    title: str
+    text: str = ""
+    warnings: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    folded: tuple[Table, ...] = ()
+    listings: tuple[Listing, ...] = ()
+
+
+def sections(taggers: Sequence[Tagger], fields: Sequence[Field]) -> tuple[Section, ...]:
+    """Return all sections that have something to show."""
+    built = (
+        _first(taggers),
+        _field(fields),
+        _physics(taggers, fields),
+        _trust(taggers),
+        _missing(taggers),
+        _reproduce(taggers),
+    )
+    return tuple(section for section in built if section is not None)
+
+
+def _first(taggers: Sequence[Tagger]) -> Section:
+    bad = [
+        f"{tagger.name}: {words.rung(result)}. This firmware is not the trained tagger."
+        for tagger in taggers
+        for result in tagger.verified("failed")
+    ]
+    return Section(
+        name="glance",
+        title="At a glance",
+        warnings=tuple(bad),
+        tables=(glance.glance(taggers),),
+    )
+
+
+def _field(fields: Sequence[Field]) -> Section | None:
+    if not fields:
+        return None
+    tables = [field_tables.against_the_field(f, f"field-{i}") for i, f in enumerate(fields, 1)]
+    caveats = dict.fromkeys(f.setting.caveat for f in fields if f.setting.caveat)
+    return Section(
+        name="field",
+        title="Against the field",
+        text=(
+            "Published taggers stand beside these only under rules that are checked: same data "
+            "set, same features, same pT gate, accuracy after quantisation on test jets. Points "
+            "share a plot only where the resources have the same origin too. In the plots, stars "
+            "are this report's taggers with their errors; squares are invariant under "
+            "permutations of the constituents, circles are not, for diamonds it is not known; "
+            "filled points were read directly, open ones quoted; numbers count the constituents; "
+            "the line joins the points that no other one beats in both."
+        ),
+        warnings=tuple(caveat for caveat in caveats if caveat),
+        tables=tuple(tables),
+        pictures=tuple(p for i, f in enumerate(fields, 1) for p in _pareto(f, i)),
+        folded=(field_tables.left_out(fields),),
+    )
+
+
+def _pareto(field: Field, number: int) -> list[Picture]:
+    pictures = []
+    for cost in COST_TITLES:
+        group = panels(field, cost)
+        limits = plots.shared_limits(group)
+        kind = "latency" if cost == "latency_ns" else cost
+        pictures += [
+            plots.pareto(panel, f"pareto-{kind}-{number}-{index}", *limits[panel.public])
+            for index, panel in enumerate(group, 1)
+        ]
+    return pictures
+
+
+def _physics(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | None:
+    tables = [field_tables.literature(f, f"literature-{i}") for i, f in enumerate(fields, 1)]
+    pictures: list[Picture] = []
+    for index, tagger in enumerate(taggers, 1):
+        if tagger.metrics and tagger.scores:
+            pictures.append(plots.roc(tagger, tagger.scores, tagger.metrics, f"roc-{index}"))
+        if tagger.metrics:
+            pictures.append(plots.confusion(tagger, tagger.metrics, f"confusion-{index}"))
+        if tagger.front:
+            pictures.append(plots.front(tagger, f"front-{index}"))
+    shown = tuple(table for table in tables if table is not None)
+    if not shown and not pictures:
+        return None
+    return Section(name="physics", title="Physics", tables=shown, pictures=tuple(pictures))
+
+
+def _trust(taggers: Sequence[Tagger]) -> Section | None:
+    tables = [trust_tables.ladder(taggers), trust_tables.resources(taggers)]
+    shown = tuple(table for table in tables if table.groups)
+    if not shown:
+        return None
+    return Section(
+        name="trust",
+        title="Can it be trusted",
+        text=(
+            "Every level is compared with Keras, not with the level above it. A level that was "
+            "not run is not a pass."
+        ),
+        tables=shown,
+    )
+
+
+def _missing(taggers: Sequence[Tagger]) -> Section | None:
+    table = trust_tables.missing(taggers)
+    if not table.groups:
+        return None
+    return Section(name="missing", title="What is missing", tables=(table,))
+
+
+def _reproduce(taggers: Sequence[Tagger]) -> Section:
+    listings = tuple(
+        Listing(
+            heading=tagger.name,
+            facts=tuple(trust_tables.reproduce(tagger)),
+            block_title="Recipe",
+            block=trust_tables.recipe_lines(tagger.recipe) if tagger.recipe else None,
+        )
+        for tagger in taggers
+    )
+    return Section(name="reproduce", title="Reproduce it", listings=listings)

@@ -1,0 +1,85 @@
+"""Numbers and names as people read them; what is not known is said, never a zero."""
+
+from jetmix.report.tagger import Tagger
+from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.verification.compare import VerificationResult
+
+UNKNOWN = "\u2014"
+ORIGIN_WORDS = {
+    "estimate": "estimate",
+    "yosys": "Yosys synthesis",
+    "csynth": "HLS estimate (csynth)",
+    "post-synthesis": "post-synthesis",
+    "post-route": "post-route",
+    "unstated": "not stated",
+}
+LEVEL_WORDS = {
+    "ir": "DA intermediate form",
+    "csim": "C simulation",
+    "rtl": "RTL simulation",
+    "netlist": "netlist simulation",
+}
+
+
+def count(value: float | None) -> str:
+    """Return a whole number with thousands marked."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def decimal(value: float | None, digits: int = 1) -> str:
+    """Return a number with a fixed number of decimals."""
+    return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, error: float | None = None) -> str:
+    """Return a share between 0 and 1 in per cent, with its error."""
+    if share is None:
+        return UNKNOWN
+    return f"{100 * share:.2f}%" if error is None else f"{100 * share:.2f} ± {100 * error:.2f}%"
+
+
+def yes_no(value: bool | None) -> str:
+    """Return yes, no or the sign for not known."""
+    return UNKNOWN if value is None else "yes" if value else "no"
+
+
+def gate(value: float | None) -> str:
+    """Return a pT gate."""
+    return UNKNOWN if value is None else "none" if value == 0 else f"{value:g} GeV"
+
+
+def lut(report: ResourceReport | None) -> str:
+    """Return LUT with its 90% interval, where there is one."""
+    if report is None or report.lut is None:
+        return UNKNOWN
+    if report.lut_low is None or report.lut_high is None:
+        return count(report.lut)
+    return f"{count(report.lut)} (90%: {count(report.lut_low)} to {count(report.lut_high)})"
+
+
+def latency(report: ResourceReport | None) -> str:
+    """Return latency in cycles and ns, saying which clock the ns are of."""
+    if report is None or report.latency_cycles is None:
+        return UNKNOWN
+    cycles = f"{report.latency_cycles} cycles"
+    if report.latency_ns is None:
+        return cycles
+    clock = report.clock_achieved_ns or report.clock_target_ns
+    kind = "achieved" if report.clock_achieved_ns else "target"
+    return f"{cycles}, {decimal(report.latency_ns)} ns at {clock:g} ns ({kind} clock)"
+
+
+def rung(result: VerificationResult) -> str:
+    """Return the outcome of one level of the ladder."""
+    level = LEVEL_WORDS[result.candidate]
+    if result.status == "passed":
+        return f"{level}: bit-exact on {count(result.n_vectors)} vectors"
+    if result.status == "failed":
+        return f"{level}: {count(result.n_mismatch)} of {count(result.n_vectors)} vectors differ"
+    return f"{level}: not run"
+
+
+def exactness(tagger: Tagger) -> str:
+    """Return the levels that were run in one line; a level that was not run is not counted."""
+    climbed = [result for result in tagger.verification if result.status != "not-run"]
+    return "; ".join(map(rung, climbed)) if climbed else "not verified"
