@@ -1,6 +1,9 @@
 """Finds external programs and runs them, with a log, a time limit and progress."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -87,7 +90,11 @@ def run(
     start = time.monotonic()
     with log.open("wb") as output, progress(title) as ticker:
         process = subprocess.Popen(
-            [str(word) for word in command], cwd=cwd, stdout=output, stderr=subprocess.STDOUT
+            [str(word) for word in command],
+            cwd=cwd,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that a compiler's own children end with it
         )
         try:
             while process.poll() is None:
@@ -100,7 +107,8 @@ def run(
                         mend="give it more time or a smaller model",
                     )
         finally:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode != 0:
         raise ToolFailedError(

@@ -111,6 +111,8 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
             # hls4ml draws a random stamp; a fixed one keeps projects of equal models equal
             lowered.config.config["Stamp"] = "jetmix"
             lowered.write()
+    except OSError:
+        raise  # a full disk is no fault of the model
     except Exception as error:
         # hls4ml raises plain Exception, KeyError, AssertionError ... for what it cannot lower
         raise LoweringError(

@@ -22,7 +22,7 @@ COVERAGE = 0.90
 NS_PER_ADDER = 1.0
 MIN_ADDERS_PER_STAGE = 2
 NOTE = (
-    "LUT from the da4ml cost, 90% prediction interval from designs lowered to RTL by da4ml; "
+    "LUT from the da4ml cost, 90% prediction interval from published post-route designs; "
     "latency from a delay model of {adders} adders a stage; DA needs no DSP"
 )
 
