@@ -33,12 +33,10 @@ def activate(backend: str | None = None) -> Any:
     Raises:
         UsageError: for an unknown backend, or if Keras already runs on another one.
     """
-    if backend is not None and backend not in BACKENDS:
-        raise UsageError(
-            f"unknown Keras backend '{backend}'", mend=f"take one of {', '.join(BACKENDS)}"
-        )
     if "keras" not in sys.modules:
-        _choose(backend)
+        os.environ["KERAS_BACKEND"] = chosen_backend(backend)
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import hgq  # noqa: F401  (registers its layers with Keras)
@@ -52,15 +50,19 @@ def activate(backend: str | None = None) -> Any:
     return keras
 
 
-def _choose(backend: str | None) -> None:
+def chosen_backend(backend: str | None) -> str:
+    """Return ``backend``, or what KERAS_BACKEND says, or the default, without importing Keras.
+
+    Raises:
+        UsageError: if it is no backend that jetmix supports.
+    """
     chosen = backend or os.environ.get("KERAS_BACKEND") or DEFAULT_BACKEND
     if chosen not in BACKENDS:
         raise UsageError(
-            f"KERAS_BACKEND is '{chosen}'", mend=f"set it to one of {', '.join(BACKENDS)}"
+            f"unknown Keras backend '{chosen}'",
+            mend=f"set --backend or KERAS_BACKEND to one of {', '.join(BACKENDS)}",
         )
-    os.environ["KERAS_BACKEND"] = chosen
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    return chosen
 
 
 def load_tagger(path: Path, *, quantised_only: bool = True) -> Any:

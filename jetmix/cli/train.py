@@ -20,6 +20,7 @@ from jetmix.errors import UsageError
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
 @json_option
 def train(
+    *,
     recipe: str | None,
     data: Path | None,
     run: Path | None,
@@ -74,8 +75,9 @@ def _report(result: dict[str, Any]) -> list[str]:
     chosen = result["chosen"]
     return [
         *summary(result["metrics"]),
-        f"tagger: {Path(result['run']) / result['tagger']} (epoch {chosen['epoch']}, "
-        f"{result['n_front']} points on the front, {result['jets_per_second']:,.0f} jets/s)",
+        f"tagger: {Path(result['run']) / result['tagger']}",
+        f"chosen from {result['n_front']} points of the front, epoch {chosen['epoch']}; "
+        + f"{result['jets_per_second']:,.0f} jets/s",
     ]
 
 

@@ -1,0 +1,167 @@
+"""The layers that all architectures are made of, quantised or in full precision.
+
+Only forms that hls4ml 1.3 and da4ml 0.6 both lower are offered.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Layers(Protocol):
+    """What an architecture needs; every method adds a layer and returns its output."""
+
+    def input(self, shape: tuple[int, ...]) -> Any:
+        """Return the input of shape (jet, *shape)."""
+
+    def dense(
+        self,
+        x: Any,
+        equation: str,
+        output_shape: tuple[int, ...],
+        *,
+        bias_axes: str,
+        relu: bool,
+        name: str,
+    ) -> Any:
+        """Add an einsum dense layer with a bias over ``bias_axes``."""
+
+    def per_particle(self, x: Any, units: int, *, name: str) -> Any:
+        """Add a dense layer with ReLU that all particles share: (jet, n, c) to (jet, n, units)."""
+
+    def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
+        """Add the learned sum over the particles: (jet, n, c) to (jet, c), one scalar bias."""
+
+    def add(self, inputs: Sequence[Any], *, name: str) -> Any:
+        """Add tensors of the same shape."""
+
+    def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
+        """Add dense layers with ReLU and the output layer without: (jet, c) to logits."""
+
+    def model(self, inputs: Any, outputs: Any, *, name: str) -> Any:
+        """Return the Keras model."""
+
+
+class _Common:
+    """What both precisions share."""
+
+    def input(self, shape: tuple[int, ...]) -> Any:
+        """Return the input of shape (jet, *shape)."""
+        import keras
+
+        return keras.Input(shape, name="jets")
+
+    def dense(
+        self,
+        x: Any,
+        equation: str,
+        output_shape: tuple[int, ...],
+        *,
+        bias_axes: str,
+        relu: bool,
+        name: str,
+    ) -> Any:
+        """Add an einsum dense layer; each precision has its own."""
+        raise NotImplementedError
+
+    def per_particle(self, x: Any, units: int, *, name: str) -> Any:
+        """Add a dense layer with ReLU over the features."""
+        shape = (x.shape[1], units)
+        return self.dense(x, "bnc,cC->bnC", shape, bias_axes="C", relu=True, name=name)
+
+    def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
+        """Add the dense layers on one vector a jet."""
+        for number, units in enumerate(sizes, start=1):
+            x = self._vector(x, units, relu=True, name=f"head_{number}")
+        return self._vector(x, n_classes, relu=False, name="logits")
+
+    def _vector(self, x: Any, units: int, *, relu: bool, name: str) -> Any:
+        return self.dense(x, "bc,cC->bC", (units,), bias_axes="C", relu=relu, name=name)
+
+    def model(self, inputs: Any, outputs: Any, *, name: str) -> Any:
+        """Return the Keras model."""
+        import keras
+
+        return keras.Model(inputs, outputs, name=name)
+
+
+class QuantisedLayers(_Common):
+    """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
+
+    def dense(
+        self,
+        x: Any,
+        equation: str,
+        output_shape: tuple[int, ...],
+        *,
+        bias_axes: str,
+        relu: bool,
+        name: str,
+    ) -> Any:
+        """Add a dense layer with its batch normalisation fused in."""
+        from hgq.layers import QEinsumDenseBatchnorm
+
+        activation = "relu" if relu else "linear"
+        layer = QEinsumDenseBatchnorm(
+            equation, output_shape, bias_axes=bias_axes, activation=activation, name=name
+        )
+        return layer(x)
+
+    def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
+        """Add the learned sum over the particles."""
+        import keras
+        from hgq.layers import QEinsumDense
+
+        activation = "relu" if relu else "linear"
+        if not bias:
+            layer = QEinsumDense("bnc,n->bc", (x.shape[2],), activation=activation, name="sum")
+            return layer(x)
+        # a scalar bias needs an axis of its own: one output particle
+        shape = (1, x.shape[2])
+        layer = QEinsumDense("bnc,nN->bNc", shape, bias_axes="N", activation=activation, name="sum")
+        return keras.layers.Reshape((x.shape[2],), name="squeeze")(layer(x))
+
+    def add(self, inputs: Sequence[Any], *, name: str) -> Any:
+        """Add tensors of the same shape."""
+        from hgq.layers import QAdd
+
+        return QAdd(name=name)(list(inputs))
+
+
+class FullPrecisionLayers(_Common):
+    """Plain Keras layers in float32, without batch normalisation."""
+
+    def dense(
+        self,
+        x: Any,
+        equation: str,
+        output_shape: tuple[int, ...],
+        *,
+        bias_axes: str,
+        relu: bool,
+        name: str,
+    ) -> Any:
+        """Add a plain einsum dense layer."""
+        import keras
+
+        activation = "relu" if relu else "linear"
+        layer = keras.layers.EinsumDense(
+            equation, output_shape, bias_axes=bias_axes, activation=activation, name=name
+        )
+        return layer(x)
+
+    def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
+        """Add the learned sum over the particles."""
+        import keras
+
+        shape, bias_axes = (1, x.shape[2]), "N" if bias else None
+        activation = "relu" if relu else "linear"
+        x = keras.layers.EinsumDense(
+            "bnc,nN->bNc", shape, bias_axes=bias_axes, activation=activation, name="sum"
+        )(x)
+        return keras.layers.Reshape((shape[1],), name="squeeze")(x)
+
+    def add(self, inputs: Sequence[Any], *, name: str) -> Any:
+        """Add tensors of the same shape."""
+        import keras
+
+        return keras.layers.Add(name=name)(list(inputs))

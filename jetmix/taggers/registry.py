@@ -1,0 +1,72 @@
+"""The architectures: one literal line each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from jetmix.errors import UsageError
+from jetmix.recipe import section_from, suggestion
+from jetmix.runs import JSON
+from jetmix.taggers import mixer
+from jetmix.taggers.spec import TaggerSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What an architecture's module offers: its options, its builder, and its source."""
+
+    options: type[Any]
+    build: Callable[..., Any]
+    source: str
+
+
+ARCHITECTURES = {
+    "mixer": Architecture(
+        options=mixer.Options, build=mixer.build, source="arXiv 2503.03103, MLP-Mixer"
+    ),
+}
+
+
+def architecture(name: str) -> Architecture:
+    """Return an architecture by name.
+
+    Raises:
+        UsageError: if there is none; the nearest name is given.
+    """
+    if name not in ARCHITECTURES:
+        raise UsageError(
+            f"unknown architecture '{name}'",
+            mend=suggestion(name, list(ARCHITECTURES), "architecture"),
+        )
+    return ARCHITECTURES[name]
+
+
+def resolved_options(name: str, given: Mapping[str, Any]) -> JSON:
+    """Return all options of an architecture: its defaults with ``given`` laid over them.
+
+    Raises:
+        UsageError: for an unknown option, a wrong type or an impossible value.
+    """
+    kind = architecture(name).options
+    return asdict(section_from(kind, given, where=f"[tagger.options] of {name}"))
+
+
+def build_tagger(spec: TaggerSpec) -> Any:
+    """Build the Keras model of a specification, with fresh weights.
+
+    Seed Keras before (``keras.utils.set_random_seed``) to get the same weights again.
+
+    Returns:
+        A model from float32 (jet, particle, feature) to logits (jet, class).
+    """
+    from jetmix import keras_env
+    from jetmix.taggers.layers import FullPrecisionLayers, QuantisedLayers
+    from jetmix.taggers.quantisers import quantiser_scope
+
+    keras_env.activate()
+    chosen = architecture(spec.architecture)
+    options = chosen.options(**spec.options)
+    if not spec.quantised:
+        return chosen.build(spec, options, FullPrecisionLayers())
+    with quantiser_scope(spec.quantiser):
+        return chosen.build(spec, options, QuantisedLayers())

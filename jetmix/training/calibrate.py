@@ -1,0 +1,35 @@
+"""Calibration: the integer bits of every quantiser, from the ranges of the training jets.
+
+During training they follow the last batches and decay; firmware wraps what does not fit. So
+before a tagger is measured or lowered, they are set to what all training jets need.
+"""
+
+from typing import Any
+
+from jetmix.training.engine import FLOAT, Engine
+
+BELOW_ANY_RANGE = -1e9
+
+
+def calibrate(engine: Engine, model: Any, x: FLOAT) -> int:
+    """Set the integer bits and signs from jets ``x``, and return the EBOPs that result.
+
+    Gives what ``hgq.utils.trace_minmax`` gives, compiled. The model's variables are updated.
+    """
+    engine.sync()
+    values = engine.state()
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    places = {id(variable): place for place, variable in enumerate(variables)}
+    for quantiser in _wrapping_quantisers(model):
+        integer, sign = places[id(quantiser._i)], places[id(quantiser._k)]
+        values[integer] = values[integer] * 0 + BELOW_ANY_RANGE
+        values[sign] = values[sign] * 0
+    engine.load_state(values)
+    engine.trace(x)
+    engine.sync()
+    return engine.ebops()
+
+
+def _wrapping_quantisers(model: Any) -> list[Any]:
+    layers = model._flatten_layers()
+    return [layer for layer in layers if hasattr(layer, "_i_decay_speed") and layer.trainable]

@@ -1,0 +1,81 @@
+"""What a killed training needs to go on as if nothing had happened."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.runs import JSON, atomic_path
+from jetmix.training.pareto import FrontPoint
+
+STATE_FILE = "state.npz"
+HISTORY_COLUMNS = (
+    "epoch", "loss", "val_loss", "val_accuracy", "ebops", "beta", "learning_rate", "seconds",
+)  # fmt: skip
+
+
+@dataclass
+class LoopState:
+    """Where a training stands after ``len(history)`` epochs.
+
+    ``controller`` is what drives beta remembers; ``front`` holds the raw, not yet calibrated
+    points; ``seconds`` is the time trained so far, over all resumes.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    front: list[FrontPoint] = field(default_factory=list)
+    controller: JSON = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """The next epoch, counted from 0."""
+        return len(self.history)
+
+    def column(self, name: str) -> list[float]:
+        """Return one quantity of all epochs."""
+        return [row[name] for row in self.history]
+
+
+def save_arrays(path: Path, values: list[NDArray[Any]], content: object = None) -> None:
+    """Write arrays, and JSON-serialisable ``content`` beside them, into one file atomically."""
+    arrays = {f"v{number}": value for number, value in enumerate(values)}
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, content=np.array(json.dumps(content)), **arrays)  # type: ignore[arg-type]
+
+
+def load_arrays(path: Path) -> tuple[list[NDArray[Any]], Any]:
+    """Read what :func:`save_arrays` wrote, without unpickling anything."""
+    with np.load(path, allow_pickle=False) as stored:
+        values = [stored[f"v{number}"] for number in range(len(stored.files) - 1)]
+        return values, json.loads(str(stored["content"]))
+
+
+def save_state(folder: Path, values: list[NDArray[Any]], state: LoopState, digest: str) -> None:
+    """Write the engine's values and the loop's state; ``digest`` ties them to the run."""
+    content = {
+        "digest": digest,
+        "history": state.history,
+        "front": [point.as_json() for point in state.front],
+        "controller": state.controller,
+        "seconds": state.seconds,
+    }
+    save_arrays(folder / STATE_FILE, values, content)
+
+
+def load_state(folder: Path, digest: str) -> tuple[list[NDArray[Any]], LoopState] | None:
+    """Return the values and state of an interrupted run, None if there is nothing to go on with.
+
+    A state of another recipe, data set or backend is not used.
+    """
+    path = folder / STATE_FILE
+    if not path.exists():
+        return None
+    values, content = load_arrays(path)
+    if content.pop("digest") != digest:
+        return None
+    front = [FrontPoint(**entry) for entry in content.pop("front")]
+    return values, LoopState(front=front, **content)

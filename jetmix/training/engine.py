@@ -1,0 +1,105 @@
+"""What runs the epochs of a training: one engine a Keras backend, one literal line each.
+
+An engine holds the whole data set on the device and runs an epoch in one call. It knows nothing
+of schedules, fronts or files.
+"""
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+ENGINES = {
+    "jax": "jetmix.training.engine_jax",
+    "tensorflow": "jetmix.training.engine_tensorflow",
+}
+FLOAT = NDArray[np.float32]
+INT = NDArray[np.int64]
+EVALUATION_BATCH = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """How the model does on jets that it is not trained on.
+
+    ``spread`` is the largest standard deviation over the jets of any logit: 0 when the model
+    gives all jets the same answer.
+    """
+
+    accuracy: float
+    loss: float
+    spread: float
+
+
+class Tracing:
+    """The value of ``training`` that makes hgq2's quantisers record ranges without training.
+
+    hgq2 asks for something that is false and equals "tracing" (see hgq.utils.trace_minmax).
+    """
+
+    def __bool__(self) -> bool:
+        """Return False: nothing is trained."""
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether ``other`` is the word that hgq2 looks for."""
+        return other == "tracing"
+
+    def __hash__(self) -> int:
+        """Return the hash of that word."""
+        return hash("tracing")
+
+
+class Engine(Protocol):
+    """Trains one model; the model's own variables are stale until :meth:`sync`."""
+
+    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+        """Train on the jets ``order`` (step, jet of the batch); return the mean cross entropy."""
+
+    def logits(self, x: FLOAT) -> FLOAT:
+        """Return the logits (jet, class) of jets, with the quantisers in inference mode."""
+
+    def trace(self, x: FLOAT) -> None:
+        """Widen the integer bits of all quantisers to the range that they see on jets ``x``."""
+
+    def ebops(self) -> int:
+        """Return the EBOPs of the last training step or trace; 0 for a full-precision model."""
+
+    def state(self) -> list[NDArray[Any]]:
+        """Return every variable: the model's trained ones, its others, the optimiser's."""
+
+    def load_state(self, values: list[NDArray[Any]]) -> None:
+        """Continue from what :meth:`state` returned."""
+
+    def sync(self) -> None:
+        """Write the trained values into the Keras model."""
+
+
+def make_engine(model: Any, optimizer: Any, x: FLOAT, y: INT) -> Engine:
+    """Return the engine of the running backend for ``model`` on training jets ``x``, ``y``."""
+    import keras
+
+    module = importlib.import_module(ENGINES[keras.backend.backend()])
+    engine: Engine = module.make(model, optimizer, x, y)
+    return engine
+
+
+def hgq_variables(model: Any, name: str) -> list[Any]:
+    """Return the variables ``name`` ("_beta" or "_ebops") of all HGQ layers, at any depth."""
+    found = (getattr(layer, name, None) for layer in model._flatten_layers())
+    return [variable for variable in found if variable is not None]
+
+
+def validate(engine: Engine, x: FLOAT, y: INT) -> Validation:
+    """Return accuracy, cross entropy and spread of the engine's model on jets."""
+    logits = engine.logits(x).astype(np.float64)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1))
+    loss = log_sum - shifted[np.arange(len(y)), y]
+    return Validation(
+        accuracy=float((logits.argmax(axis=1) == y).mean()),
+        loss=float(loss.mean()),
+        spread=float(logits.std(axis=0).max()),
+    )

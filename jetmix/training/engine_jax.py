@@ -1,0 +1,126 @@
+"""Training on JAX: a whole epoch is one compiled scan over steps, with the data on the device.
+
+Compared with ``model.fit`` this saves the dispatch and the copies between steps, and lets XLA
+keep the training state in place.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.training.engine import EVALUATION_BATCH, FLOAT, INT, Tracing, hgq_variables
+
+State = tuple[list[Any], list[Any], list[Any]]
+
+
+class JaxEngine:
+    """Keeps the training state outside the Keras model, as JAX wants it."""
+
+    def __init__(self, model: Any, optimizer: Any, x: FLOAT, y: INT) -> None:
+        self.model, self.optimizer = model, optimizer
+        optimizer.build(model.trainable_variables)
+        self.groups = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            optimizer.variables,
+        )
+        self.values: State = self._from_keras()
+        self.betas = self._places(1, hgq_variables(model, "_beta"))
+        self.sizes = self._places(1, hgq_variables(model, "_ebops"))
+        self.rate = self._places(2, [optimizer._learning_rate])[0]
+        self.x, self.y = jnp.asarray(x), jnp.asarray(y)
+        self._epoch = jax.jit(self._run_epoch, donate_argnums=0)
+        self._answer = jax.jit(self._infer)
+        self._widen = jax.jit(self._trace)
+
+    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+        """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
+        self._set(2, [self.rate], learning_rate)
+        self._set(1, self.betas, beta)
+        self.values, losses = self._epoch(self.values, self.x, self.y, jnp.asarray(order))
+        return float(np.asarray(losses, dtype=np.float64).mean())
+
+    def logits(self, x: FLOAT) -> FLOAT:
+        """Return the logits (jet, class), in pieces of the evaluation batch."""
+        pieces = []
+        for start in range(0, len(x), EVALUATION_BATCH):
+            piece = x[start : start + EVALUATION_BATCH]
+            pieces.append(np.asarray(self._answer(self.values[0], self.values[1], piece)))
+        return np.concatenate(pieces)
+
+    def trace(self, x: FLOAT) -> None:
+        """Widen the integer bits to what jets ``x`` need."""
+        trained, other, optimizer = self.values
+        for start in range(0, len(x), EVALUATION_BATCH):
+            other = self._widen(trained, other, x[start : start + EVALUATION_BATCH])
+        self.values = trained, other, optimizer
+
+    def ebops(self) -> int:
+        """Return the sum over the HGQ layers."""
+        return sum(int(self.values[1][place]) for place in self.sizes)
+
+    def state(self) -> list[NDArray[Any]]:
+        """Return copies of all variables on the host."""
+        return [np.asarray(value) for group in self.values for value in group]
+
+    def load_state(self, values: list[NDArray[Any]]) -> None:
+        """Put values of :meth:`state` back."""
+        rest = iter(values)
+        trained, other, optimizer = (
+            [jnp.array(next(rest)) for _ in group] for group in self.groups
+        )
+        self.values = trained, other, optimizer
+
+    def sync(self) -> None:
+        """Write the values into the Keras model."""
+        for group, values in zip(self.groups, self.values, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+
+    def _from_keras(self) -> State:
+        # copies: the epoch donates its state, and Keras' own arrays must outlive it
+        trained, other, optimizer = (
+            [jnp.array(variable.value) for variable in group] for group in self.groups
+        )
+        return trained, other, optimizer
+
+    def _places(self, group: int, wanted: list[Any]) -> list[int]:
+        places = {id(variable): place for place, variable in enumerate(self.groups[group])}
+        return [places[id(variable)] for variable in wanted]
+
+    def _set(self, group: int, places: list[int], value: float) -> None:
+        for place in places:
+            old = self.values[group][place]
+            self.values[group][place] = jnp.full(old.shape, value, dtype=old.dtype)
+
+    def _run_epoch(self, state: State, x: Any, y: Any, order: Any) -> tuple[State, Any]:
+        return jax.lax.scan(lambda now, jets: self._step(now, x[jets], y[jets]), state, order)
+
+    def _step(self, state: State, x: Any, y: Any) -> tuple[State, Any]:
+        trained, other, optimizer = state
+        grad = jax.value_and_grad(self._loss, has_aux=True)
+        (_, (other, entropy)), gradients = grad(trained, other, x, y)
+        trained, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trained)
+        return (trained, other, optimizer), entropy
+
+    def _loss(self, trained: Any, other: Any, x: Any, y: Any) -> tuple[Any, tuple[Any, Any]]:
+        logits, other, penalties = self.model.stateless_call(
+            trained, other, x, training=True, return_losses=True
+        )
+        chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
+        entropy = -jnp.mean(chosen)
+        return entropy + sum(penalties), (other, entropy)
+
+    def _trace(self, trained: Any, other: Any, x: Any) -> Any:
+        return self.model.stateless_call(trained, other, x, training=Tracing())[1]
+
+    def _infer(self, trained: Any, other: Any, x: Any) -> Any:
+        return self.model.stateless_call(trained, other, x, training=False)[0]
+
+
+def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> JaxEngine:
+    """Return the engine."""
+    return JaxEngine(model, optimizer, x, y)

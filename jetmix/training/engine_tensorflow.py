@@ -1,0 +1,90 @@
+"""Training on TensorFlow: an epoch is one graph that loops over the steps."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from jetmix.training.engine import EVALUATION_BATCH, FLOAT, INT, Tracing, hgq_variables
+
+
+class TensorFlowEngine:
+    """Trains the Keras model's own variables."""
+
+    def __init__(self, model: Any, optimizer: Any, x: FLOAT, y: INT) -> None:
+        self.model, self.optimizer = model, optimizer
+        optimizer.build(model.trainable_variables)
+        self.variables = [
+            *model.trainable_variables,
+            *model.non_trainable_variables,
+            *optimizer.variables,
+        ]
+        self.betas = hgq_variables(model, "_beta")
+        self.sizes = hgq_variables(model, "_ebops")
+        self.x, self.y = tf.constant(x), tf.constant(y)
+        self._epoch = tf.function(self._run_epoch, reduce_retracing=True)
+        self._answer = tf.function(self._infer, reduce_retracing=True)
+        self._widen = tf.function(self._trace, reduce_retracing=True)
+
+    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+        """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
+        self.optimizer._learning_rate.assign(learning_rate)
+        for variable in self.betas:
+            variable.assign(beta)
+        return float(self._epoch(tf.constant(order)))
+
+    def logits(self, x: FLOAT) -> FLOAT:
+        """Return the logits (jet, class), in pieces of the evaluation batch."""
+        pieces = range(0, len(x), EVALUATION_BATCH)
+        return np.concatenate(
+            [self._answer(tf.constant(x[at : at + EVALUATION_BATCH])).numpy() for at in pieces]
+        )
+
+    def trace(self, x: FLOAT) -> None:
+        """Widen the integer bits to what jets ``x`` need."""
+        for start in range(0, len(x), EVALUATION_BATCH):
+            self._widen(tf.constant(x[start : start + EVALUATION_BATCH]))
+
+    def ebops(self) -> int:
+        """Return the sum over the HGQ layers."""
+        return sum(int(variable.numpy()) for variable in self.sizes)
+
+    def state(self) -> list[NDArray[Any]]:
+        """Return copies of all variables on the host."""
+        return [variable.numpy() for variable in self.variables]
+
+    def load_state(self, values: list[NDArray[Any]]) -> None:
+        """Put values of :meth:`state` back."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+
+    def sync(self) -> None:
+        """Do nothing: the model's own variables are trained."""
+
+    def _run_epoch(self, order: Any) -> Any:
+        total = tf.constant(0.0)
+        for jets in order:
+            total += self._step(tf.gather(self.x, jets), tf.gather(self.y, jets))
+        return total / tf.cast(tf.shape(order)[0], total.dtype)
+
+    def _step(self, x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            logits = self.model(x, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+            entropy = tf.reduce_mean(losses)
+            loss = tf.add_n([entropy, *self.model.losses])
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
+        return entropy
+
+    def _trace(self, x: Any) -> None:
+        self.model(x, training=Tracing())
+
+    def _infer(self, x: Any) -> Any:
+        return self.model(x, training=False)
+
+
+def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> TensorFlowEngine:
+    """Return the engine."""
+    return TensorFlowEngine(model, optimizer, x, y)

@@ -1,0 +1,118 @@
+"""From the raw front of a training to calibrated model files and the chosen tagger."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetmix import console, runs
+from jetmix.recipe import Recipe
+from jetmix.runs import JSON
+from jetmix.training.calibrate import calibrate
+from jetmix.training.checkpoint import HISTORY_COLUMNS, load_arrays
+from jetmix.training.engine import validate
+from jetmix.training.loop import Jets, Loop
+from jetmix.training.metrics import metrics
+from jetmix.training.pareto import FrontPoint, pruned, select
+
+POINTS, TAGGER = "points", "tagger.keras"
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def calibrated_front(loop: Loop, train: Jets) -> list[FrontPoint]:
+    """Calibrate every raw point, measure it on the validation split again, and prune.
+
+    The points that remain are written as ``points/*.keras``.
+    """
+    found: dict[FrontPoint, list[Any]] = {}
+    with console.progress("calibrating the front", len(loop.state.front)) as ticker:
+        for done, raw in enumerate(loop.state.front, start=1):
+            point, values = _calibrated(loop, train, raw)
+            found[point] = values
+            ticker.update(done, f"{point.val_accuracy:.1%}, {point.ebops:,} EBOPs")
+    front = pruned(found)
+    with console.progress("writing the front", len(front)) as ticker:
+        for done, point in enumerate(front, start=1):
+            restore(loop, found[point])
+            save_model(loop.model, loop.folder / point.path)
+            ticker.update(done)
+    return front
+
+
+def restore(loop: Loop, model_values: list[Any]) -> None:
+    """Put the variables of a point into the engine and the Keras model."""
+    loop.engine.load_state([*model_values, *loop.engine.state()[loop.n_model :]])
+    loop.engine.sync()
+
+
+def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, list[Any]]:
+    values, _ = load_arrays(loop.folder / raw.path)
+    restore(loop, values)
+    ebops = calibrate(loop.engine, loop.model, train.x) if loop.recipe.tagger.quantised else 0
+    result = validate(loop.engine, loop.validation.x, loop.validation.y)
+    name = f"epoch-{raw.epoch:06d}_acc-{100 * result.accuracy:.2f}_ebops-{ebops}.keras"
+    point = FrontPoint(
+        val_accuracy=result.accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}"
+    )
+    return point, loop.engine.state()[: loop.n_model]
+
+
+def save_model(model: Any, path: Path) -> None:
+    """Write a Keras model atomically, the same bytes for the same model.
+
+    Keras stamps the time of saving into the archive; it is taken out.
+    """
+    with runs.atomic_path(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        metadata = json.loads(parts["metadata.json"])
+        metadata.pop("date_saved", None)
+        parts["metadata.json"] = json.dumps(metadata).encode()
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in parts.items():
+                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+
+
+def write_results(
+    loop: Loop, recipe: Recipe, front: list[FrontPoint], test: Jets, class_names: list[str]
+) -> tuple[FrontPoint, JSON]:
+    """Choose the tagger, measure it on the test split, and write all of the stage's results.
+
+    Returns:
+        The chosen point and the content of ``metrics.json``.
+    """
+    settings, folder = recipe.training, loop.folder
+    chosen = select(front, max_ebops=settings.select_max_ebops, within=settings.select_within)
+    from jetmix.keras_env import load_tagger
+
+    model = load_tagger(folder / chosen.path, quantised_only=recipe.tagger.quantised)
+    with runs.atomic_path(folder / TAGGER) as temporary:
+        temporary.write_bytes((folder / chosen.path).read_bytes())
+    logits = predict(model, test)
+    ebops = chosen.ebops if recipe.tagger.quantised else None
+    result = metrics(logits, test.y, class_names, ebops=ebops)
+    with runs.atomic_path(folder / "test_scores.npz") as temporary:
+        np.savez_compressed(temporary, y=test.y, logits=logits)
+    runs.write_text(folder / "history.csv", _history(loop))
+    runs.write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
+    runs.write_json(folder / "metrics.json", result)
+    return chosen, result
+
+
+def predict(model: Any, jets: Jets) -> Any:
+    """Return the logits float32 (jet, class) of a loaded Keras model."""
+    batch = min(4096, len(jets))
+    return np.asarray(model.predict(jets.x, batch_size=batch, verbose=0), dtype=np.float32)
+
+
+def _history(loop: Loop) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(loop.state.history)
+    return text.getvalue()

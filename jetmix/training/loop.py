@@ -1,0 +1,195 @@
+"""The training loop: epochs, schedules, guards, the raw Pareto front, and exact resume.
+
+A run is determined by recipe, data, backend and machine. The order of the jets in an epoch comes
+from the seed and the number of the epoch alone, so that a resumed run equals an uninterrupted
+one to the last bit.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix import console
+from jetmix.recipe import Recipe
+from jetmix.training import guards
+from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
+from jetmix.training.control import BetaControl, make_control
+from jetmix.training.engine import FLOAT, INT, Engine, Validation, make_engine, validate
+from jetmix.training.pareto import FrontPoint, pruned
+from jetmix.training.schedules import learning_rate
+
+FRONT_FOLDER = "front"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jets:
+    """Normalised jets: ``x`` float32 (jet, particle, feature) and classes ``y`` int64 (jet,)."""
+
+    x: FLOAT
+    y: INT
+
+    def __len__(self) -> int:
+        """Return the number of jets."""
+        return len(self.y)
+
+
+class Loop:
+    """Trains one model; files go into ``folder``, which the caller owns."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: Any,
+        *,
+        train: Jets,
+        validation: Jets,
+        folder: Path,
+        digest: str,
+    ) -> None:
+        import keras
+
+        self.recipe, self.settings, self.model = recipe, recipe.training, model
+        self.n_train, self.validation = len(train), validation
+        self.folder, self.digest = folder, digest
+        self.engine: Engine = make_engine(model, keras.optimizers.Adam(), train.x, train.y)
+        self.state = LoopState()
+        self.n_model = len(model.variables)
+        self.limits = _range_limits(model)
+
+    @property
+    def steps(self) -> int:
+        """Training steps an epoch; jets beyond the last full batch wait for another epoch."""
+        return self.n_train // self.batch_size
+
+    @property
+    def batch_size(self) -> int:
+        """Jets a step: the recipe's batch size, or all jets if there are fewer."""
+        return min(self.settings.batch_size, self.n_train)
+
+    def resume(self) -> None:
+        """Go on from the state that an interrupted run left in the folder, if there is one."""
+        found = load_state(self.folder, self.digest)
+        if found is not None:
+            values, self.state = found
+            self.engine.load_state(values)
+            console.say(f"going on after epoch {self.state.epoch}")
+
+    def run(self) -> None:
+        """Train all epochs that are left.
+
+        Raises:
+            TrainingError: if a guard finds that the training cannot succeed.
+        """
+        control = make_control(self.settings, self.state.controller)
+        total = self.settings.epochs
+        with console.progress("training", total) as ticker:
+            while self.state.epoch < total:
+                validation = self._epoch(control)
+                ticker.update(self.state.epoch, self._note())
+                if guards.collapsed(self.state.epoch - 1, validation):
+                    console.say(
+                        f"stopped after epoch {self.state.epoch}: beta has squeezed the tagger "
+                        "down to nothing; the front up to here is kept"
+                    )
+                    return
+
+    def _epoch(self, control: BetaControl) -> Validation:
+        state, epoch, start = self.state, self.state.epoch, time.monotonic()
+        rate = learning_rate(epoch, self.settings)
+        last = state.history[-1]["ebops"] if state.history else None
+        beta = control.next(epoch, None if last is None else int(last))
+        before = self._trained() if epoch == 0 else None
+        loss = self.engine.train_epoch(self._order(epoch), rate, beta)
+        result = validate(self.engine, self.validation.x, self.validation.y)
+        seconds = time.monotonic() - start
+        state.seconds += seconds
+        row = {
+            "epoch": epoch + 1,
+            "loss": loss,
+            "val_loss": result.loss,
+            "val_accuracy": result.accuracy,
+            "ebops": self.engine.ebops(),
+            "beta": beta,
+            "learning_rate": rate,
+            "seconds": seconds,
+        }
+        state.history.append(row)
+        self._guard(epoch, loss, result, before)
+        gone = self._offer(epoch, result.accuracy)
+        state.controller = control.state()
+        save_state(self.folder, self.engine.state(), state, self.digest)
+        # only now: an interrupted epoch still finds every point of the state before it
+        for point in gone:
+            (self.folder / point.path).unlink(missing_ok=True)
+        return result
+
+    def _order(self, epoch: int) -> INT:
+        rng = np.random.default_rng([self.settings.seed, epoch])
+        order = rng.permutation(self.n_train)[: self.steps * self.batch_size]
+        return order.reshape(self.steps, self.batch_size)
+
+    def _trained(self) -> list[NDArray[Any]]:
+        return self.engine.state()[: len(self.model.trainable_variables)]
+
+    def _guard(
+        self,
+        epoch: int,
+        loss: float,
+        result: Validation,
+        before: list[NDArray[Any]] | None,
+    ) -> None:
+        guards.check_finite(epoch, loss, result)
+        guards.check_answers(epoch, result)
+        if before is not None:
+            names = [variable.path for variable in self.model.trainable_variables]
+            guards.check_gradients(names, before, self._trained())
+        if self.recipe.tagger.quantised:
+            guards.check_ebops_move(self.state.column("ebops"))
+            values = self.engine.state()
+            guards.check_ranges(
+                [(name, limit) for _, name, limit in self.limits],
+                [values[place] for place, _, _ in self.limits],
+            )
+        guards.check_above_chance(
+            self.state.column("val_accuracy"), epochs=self.settings.epochs, y=self.validation.y
+        )
+
+    def _offer(self, epoch: int, accuracy: float) -> set[FrontPoint]:
+        """Put the tagger of this epoch on the front, and return the points that it replaces."""
+        if accuracy < self.settings.front_min_accuracy:
+            return set()
+        point = FrontPoint(
+            val_accuracy=accuracy,
+            ebops=self.engine.ebops(),
+            epoch=epoch + 1,
+            path=f"{FRONT_FOLDER}/epoch-{epoch + 1:06d}.npz",
+        )
+        front = pruned([*self.state.front, point])
+        if point not in front:
+            return set()
+        save_arrays(self.folder / point.path, self.engine.state()[: self.n_model])
+        gone = set(self.state.front) - set(front)
+        self.state.front = front
+        return gone
+
+    def _note(self) -> str:
+        row = self.state.history[-1]
+        speed = self.steps * self.batch_size / row["seconds"]
+        return (
+            f"{speed:,.0f} jets/s, loss {row['loss']:.3f}, val accuracy "
+            f"{row['val_accuracy']:.1%}, {row['ebops']:,.0f} EBOPs, beta {row['beta']:.1e}"
+        )
+
+
+def _range_limits(model: Any) -> list[tuple[int, str, float]]:
+    """Return place among the variables, path and upper limit of each untrained bit width."""
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    return [
+        (place, variable.path, float(variable.constraint.max_value))
+        for place, variable in enumerate(variables)
+        if not variable.trainable and hasattr(variable.constraint, "max_value")
+    ]
