@@ -57,6 +57,7 @@ def data() -> None:
 @click.option("--half", is_flag=True, help="Store the constituents as float16.")
 @json_option
 def simulate(
+    *,
     out: Path, n_jets: int, seed: int, jobs: int | None, preset: str, n_constituents: int,
     half: bool, as_json: bool,
 ) -> None:  # fmt: skip
@@ -100,7 +101,7 @@ def simulate(
 @click.option("--half", is_flag=True, help="Store the constituents as float16.")
 @json_option
 def import_(
-    sources: tuple[Path, ...], out: Path, n_constituents: int, half: bool, as_json: bool
+    *, sources: tuple[Path, ...], out: Path, n_constituents: int, half: bool, as_json: bool
 ) -> None:
     """Import files of the public schema into the one file OUT.
 

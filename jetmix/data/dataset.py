@@ -165,16 +165,19 @@ class _Reader:
             yield self._block(start, min(start + rows, self.jets.n_jets))
 
     def _block(self, start: int, stop: int) -> _Block:
-        path, names = self.jets.path, self.jets.particle_names
-        wide = min(max(self.n_particles, HASHED_CONSTITUENTS), self.jets.n_constituents)
-        raw = self.jets.constituents[start:stop, :wide]
+        path, n_particles = self.jets.path, self.n_particles
+        wide = min(max(n_particles, HASHED_CONSTITUENTS), self.jets.n_constituents)
+        needed = sorted({*self.columns, *self.hashed})
+        raw = self.jets.read(start, stop, wide, needed)
+        names = tuple(self.jets.particle_names[column] for column in needed)
         checks.check_finite(raw, path=path, dataset=CONSTITUENTS, start=start, columns=names)
-        pt = raw[:, : self.n_particles, names.index("pt")]
+        pt = raw[:, :n_particles, names.index("pt")]
         checks.check_sorted(pt, path=path, start=start)
-        x = np.asarray(raw[:, : self.n_particles, self.columns], np.float32)
+        kept = [needed.index(column) for column in self.columns]
+        x = np.asarray(raw[:, :n_particles, kept], np.float32)
         apply_pt_gate(x, pt, self.pt_gate_gev)
-        hashes = content_hash(raw[:, :HASHED_CONSTITUENTS, self.hashed])
-        return _Block(x=x, y=read_classes(self.jets, start, stop), hashes=hashes)
+        leading = raw[:, :HASHED_CONSTITUENTS, [needed.index(column) for column in self.hashed]]
+        return _Block(x=x, y=read_classes(self.jets, start, stop), hashes=content_hash(leading))
 
 
 def block_rows(jets: JetFile, n_particles: int) -> int:

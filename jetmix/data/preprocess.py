@@ -39,12 +39,12 @@ def content_hash(leading: Floats) -> NDArray[np.uint64]:
     words = rounded.reshape(n_jets, -1).view(np.uint64)
     mixed = np.full(n_jets, 0x6A09E667F3BCC908, np.uint64)
     for column in words.T:
-        mixed = _mix(mixed ^ column)
+        mixed = mix(mixed ^ column)
     return mixed
 
 
-def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every bit moves every other."""
+def mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the SplitMix64 hash of each value (Steele, Lea, Flood, OOPSLA 2014)."""
     value = value + np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -15,6 +15,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from jetmix.errors import DataError
 
@@ -74,6 +75,21 @@ class JetFile:
     def origin(self) -> str:
         """One of simulated, public, unknown."""
         return attribute(self.handle, "origin", "unknown")
+
+    def read(
+        self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
+    ) -> NDArray[np.floating[Any]]:
+        """Return (jet, particle, column) of the rows from ``start`` to ``stop``.
+
+        Only the chunks that hold the leading constituents and the columns are read.
+        """
+        data = self.constituents
+        if data.chunks is None or data.chunks[2] == data.shape[2]:
+            return np.asarray(data[start:stop, :n_constituents][..., list(columns)])
+        block = np.empty((stop - start, n_constituents, len(columns)), data.dtype)
+        for place, column in enumerate(columns):
+            block[..., place] = data[start:stop, :n_constituents, column]
+        return block
 
     def feature_columns(self, features: Sequence[str]) -> list[int]:
         """Return the columns of ``jetConstituentList`` that hold ``features``, in their order.

@@ -1,0 +1,100 @@
+"""Anti-kT jets with FastJet, a batch of events at a time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.data.detector import Array, Ints, Particles
+from jetmix.data.features import polar
+from jetmix.data.presets import JetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jets:
+    """Jets of a batch with their constituents padded to the longest.
+
+    Attributes:
+        event: number of the event of each jet.
+        momenta: (jet, particle, 4) in GeV, sorted by falling pT, zeros for padding.
+        summed: (jet, 4) momentum of all constituents of the jet, also of those dropped since.
+    """
+
+    event: Ints
+    momenta: Array
+    summed: Array
+
+
+def cluster(objects: Particles, settings: JetSettings) -> Jets:
+    """Return the selected jets of each event, hardest first (Cacciari, Salam, Soyez, 0802.1189).
+
+    Args:
+        objects: what the detector saw, sorted by event.
+        settings: radius, selection, and the pT below which constituents are dropped.
+    """
+    events, starts, counts = np.unique(objects.event, return_index=True, return_counts=True)
+    event, jet, rows = _leading_members(objects.momenta, counts, settings)
+    rows += starts[event[jet]]
+    summed, momenta = _padded(objects.momenta[rows], jet, len(event), settings)
+    chosen = _selected(momenta, settings)
+    return Jets(event=events[event][chosen], momenta=momenta[chosen], summed=summed[chosen])
+
+
+def _leading_members(
+    momenta: Array, counts: Ints, settings: JetSettings
+) -> tuple[Ints, Ints, Ints]:
+    """Cluster events of ``counts`` objects each and keep the leading jets.
+
+    Returns:
+        the event of each jet; and for each constituent the number of its jet and its place
+        within the event.
+    """
+    import awkward as ak
+
+    px, py, index = _fastjet(momenta, counts, settings)
+    order = ak.argsort(np.hypot(px, py), ascending=False)[:, : settings.jets_per_event]
+    leading = index[order]
+    event = np.repeat(np.arange(len(counts)), ak.to_numpy(ak.num(leading)))
+    sizes = ak.to_numpy(ak.flatten(ak.num(leading, axis=2)))
+    rows = ak.to_numpy(ak.flatten(leading, axis=None)).astype(np.int64)
+    return event, np.repeat(np.arange(len(event)), sizes), rows
+
+
+def _fastjet(momenta: Array, counts: Ints, settings: JetSettings) -> tuple[Any, Any, Any]:
+    """Return px, py and constituent indices of all jets, as (event, jet[, index]) arrays."""
+    import awkward as ak
+    import fastjet
+
+    columns = {name: momenta[:, i].copy() for i, name in enumerate(("px", "py", "pz", "E"))}
+    events = ak.unflatten(ak.zip(columns, with_name="Momentum4D"), counts)
+    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, settings.radius)
+    sequence = fastjet.ClusterSequence(events, definition)
+    jets = sequence.inclusive_jets()
+    return jets.px, jets.py, sequence.constituent_index()
+
+
+def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> tuple[Array, Array]:
+    """Return the sum of each jet, and its constituents above the threshold sorted by pT."""
+    summed = np.zeros((n_jets, 4))
+    np.add.at(summed, jet, momenta)
+    pt = np.hypot(momenta[:, 0], momenta[:, 1])
+    hard = np.flatnonzero(pt > settings.constituent_pt_min_gev)
+    order = hard[np.lexsort((-pt[hard], jet[hard]))]
+    sizes = np.bincount(jet[order], minlength=n_jets)
+    place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    padded = np.zeros((n_jets, int(sizes.max(initial=0)), 4))
+    padded[jet[order], place] = momenta[order]
+    return summed, padded
+
+
+def _selected(momenta: Array, settings: JetSettings) -> NDArray[np.bool_]:
+    total = momenta.sum(axis=1)
+    pt, eta, _ = polar(total)
+    chosen = ((momenta[..., 3] > 0).sum(axis=1) >= settings.min_constituents) & (pt > 0)
+    chosen &= pt >= settings.jet_pt_min_gev
+    if settings.jet_pt_max_gev:
+        chosen &= pt <= settings.jet_pt_max_gev
+    if settings.jet_abs_eta_max:
+        chosen &= abs(eta) < settings.jet_abs_eta_max
+    return np.asarray(chosen)

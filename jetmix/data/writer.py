@@ -1,0 +1,125 @@
+"""Writes files of the public schema, chunked so that few constituents are cheap to read."""
+
+import contextlib
+import errno
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.data.schema import (
+    CONSTITUENTS,
+    JET_NAMES,
+    JETS,
+    PARTICLE_FEATURES,
+    PARTICLE_NAMES,
+    PARTICLE_PREFIX,
+)
+from jetmix.errors import DataError
+
+CHUNK_JETS = 2500
+CHUNK_CONSTITUENTS = 16
+GZIP_LEVEL = 4
+
+
+@dataclass
+class JetWriter:
+    """An open file that jets are appended to."""
+
+    path: Path
+    handle: h5py.File
+    written: int = 0
+
+    def append(self, constituents: NDArray[Any], jets: NDArray[Any]) -> None:
+        """Append jets: (jet, particle, feature) and (jet, column).
+
+        Raises:
+            DataError: if a value does not fit into float16 where the file is in half precision.
+        """
+        stop = self.written + len(jets)
+        for name, values in ((CONSTITUENTS, constituents), (JETS, jets)):
+            data = self.handle[name]
+            data.resize(stop, axis=0)
+            data[self.written : stop] = self._stored(values, data.dtype)
+        self.written = stop
+
+    def _stored(self, values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+        with np.errstate(over="ignore"):
+            stored = values.astype(dtype)
+        if np.isinf(stored).any() and not np.isinf(values).any():
+            raise DataError(
+                f"a value of {np.abs(values).max():.4g} does not fit into {dtype}",
+                where=self.path,
+                mend="store in full precision",
+            )
+        return stored
+
+
+@contextlib.contextmanager
+def jet_writer(
+    path: Path,
+    *,
+    n_constituents: int,
+    jet_columns: Sequence[str],
+    half: bool,
+    attributes: Mapping[str, object],
+) -> Iterator[JetWriter]:
+    """Open a new file of the public schema, gzip-compressed, for jets to be appended.
+
+    Args:
+        path: the file; the caller renames it into place when the block ended well.
+        n_constituents: constituents kept of each jet.
+        jet_columns: names of the columns of ``jets``.
+        half: keep the constituents as float16; jet columns stay float32.
+        attributes: attributes of the file; what is no string is stored as JSON.
+
+    Raises:
+        DataError: if the file cannot be written, for one when the disk is full.
+    """
+    with writing(path), h5py.File(path, "w", libver="v110") as handle:
+        # a chunk holds one feature: compresses a tenth better, and unused features stay unread
+        _create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
+                (CHUNK_JETS, min(CHUNK_CONSTITUENTS, n_constituents), 1),
+                np.float16 if half else np.float32)  # fmt: skip
+        _create(handle, JETS, (len(jet_columns),), (CHUNK_JETS, len(jet_columns)), np.float32)
+        names = [PARTICLE_PREFIX + name for name in PARTICLE_FEATURES]
+        handle[PARTICLE_NAMES] = np.array(names, "S")
+        handle[JET_NAMES] = np.array(jet_columns, "S")
+        for name, value in attributes.items():
+            handle.attrs[name] = value if isinstance(value, str) else json.dumps(value)
+        yield JetWriter(path=path, handle=handle)
+
+
+def _create(
+    handle: h5py.File, name: str, row: tuple[int, ...], chunk: tuple[int, ...], dtype: type
+) -> None:
+    handle.create_dataset(
+        name,
+        shape=(0, *row),
+        maxshape=(None, *row),
+        chunks=chunk,
+        dtype=dtype,
+        compression="gzip",
+        compression_opts=GZIP_LEVEL,
+        shuffle=True,
+    )
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write, such as a full disk, into one clear error."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        what = "the disk is full" if full else f"cannot be written ({str(error).splitlines()[0]})"
+        raise DataError(
+            what,
+            where=path,
+            mend="free some space or name a file on another disk, then run the same command again",
+        ) from error
