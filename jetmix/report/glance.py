@@ -27,7 +27,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
         ("Jets", [tagger.data.title if tagger.data else words.UNKNOWN for tagger in taggers]),
     ]
     return Table(
-        name="glance",
+        name="facts",
         caption="The taggers of this report",
         columns=columns("", *(tagger.name for tagger in taggers)),
         groups=(

@@ -176,7 +176,7 @@ def make_synth(
     return folder
 
 
-def edit(path: Path, **changes: Any) -> None:
+def edit(path: Path, /, **changes: Any) -> None:
     """Change values of a JSON object by hand."""
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, **changes}))
