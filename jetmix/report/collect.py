@@ -1,18 +1,16 @@
 """Reading run directories and synthesised projects, complete or partial."""
 
 import tomllib
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
-from jetmix.report.tagger import DataUsed, Gap, Metrics, Scores, Tagger
+from jetmix.report.scores import read_scores
+from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
 from jetmix.runs import JSON, STAGE_FILE, file_digest, read_stage
 
 DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
@@ -144,7 +142,7 @@ def _run(folder: Path) -> Tagger:
         n_features=len(data.feature_names) if data else None,
         data=data,
         metrics=metrics,
-        scores=_scores(folder / TRAIN / "test_scores.npz", metrics, gaps) if metrics else None,
+        scores=read_scores(folder / TRAIN / "test_scores.npz", metrics, gaps) if metrics else None,
         front=records.front(Checked.read(folder / TRAIN / "pareto.json")) if trained else (),
         recipe=recipe,
         provenance=_provenance(folder / "provenance.json", gaps),
@@ -202,36 +200,6 @@ def _provenance(path: Path, gaps: list[Gap]) -> JSON | None:
         gaps.append(Gap(what="versions and seed", why=why, mend="train again"))
         return None
     return dict(Checked.read(path).content)
-
-
-def _scores(path: Path, metrics: Metrics, gaps: list[Gap]) -> Scores | None:
-    """Read the test scores and hold them against the metrics."""
-    if not path.exists():
-        why = f"{path.name} is absent"
-        mend = "run 'jetmix train --resume' so that the test scores are written"
-        gaps.append(Gap(what="ROC curves and score distributions", why=why, mend=mend))
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            y, logits = content["y"].astype(np.int64), content["logits"].astype(np.float64)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise ReportReadError(
-            f"not readable test scores ({error})", where=path, mend=MEND
-        ) from None
-    shape = (metrics.n_test, len(metrics.class_names))
-    if y.shape != shape[:1] or logits.shape != shape or not np.isfinite(logits).all():
-        raise ReportReadError(
-            f"should hold finite logits of shape {shape} and as many labels", where=path, mend=MEND
-        )
-    accuracy = float((logits.argmax(axis=1) == y).mean())
-    if y.min() < 0 or y.max() >= shape[1] or abs(accuracy - metrics.accuracy) > records.ROUNDING:
-        raise ReportReadError(
-            f"the scores give an accuracy of {accuracy:.4f}, metrics.json says "
-            f"{metrics.accuracy:.4f}",
-            where=path,
-            mend=MEND,
-        )
-    return Scores(y, logits)
 
 
 def _synth(folder: Path) -> Tagger:

@@ -85,7 +85,7 @@ class Scores:
     """Labels (jet,) and logits (jet, class) of the test jets."""
 
     y: NDArray[np.int64]
-    logits: NDArray[np.float64]
+    logits: NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -208,8 +208,12 @@ def test_scores_must_fit_the_metrics(run: Path):
     logits, y = logits_and_labels()
     save_scores(run, y=y, logits=-logits)
     with pytest.raises(
-        ReportReadError, match=r"the scores give an accuracy of 0\.\d+, metrics.json"
+        ReportReadError, match=r"the scores give accuracy 0\.0180, metrics.json says 0\.6280"
     ):
+        collect([run])
+    save_scores(run, y=y[:10], logits=logits[:10])
+    save_scores(run, y=y - 1, logits=logits)
+    with pytest.raises(ReportReadError, match="should hold labels from 0 to 4"):
         collect([run])
     save_scores(run, y=y[:10], logits=logits[:10])
     with pytest.raises(ReportReadError, match=r"finite logits of shape \(500, 5\)"):
@@ -225,6 +229,15 @@ def test_scores_must_fit_the_metrics(run: Path):
         collect([run])
     (run / "2-train" / "test_scores.npz").write_bytes(b"nothing")
     with pytest.raises(ReportReadError, match="not readable test scores"):
+        collect([run])
+
+
+def test_an_edited_auc_is_found_by_the_scores(run: Path):
+    content = json.loads((run / "2-train" / "metrics.json").read_text())
+    edit(run / "2-train" / "metrics.json", auc={**content["auc"], "W": 0.99})
+    with pytest.raises(
+        ReportReadError, match=r"scores give auc W 0\.9030, metrics.json says 0.9900"
+    ):
         collect([run])
 
 
