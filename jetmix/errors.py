@@ -21,6 +21,14 @@ class JetmixError(Exception):
         place = f"{self.where}: " if self.where else ""
         super().__init__(" ".join(f"{place}{what}; {mend}".split()))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error of a worker process reach its parent."""
+        return _rebuilt, (type(self), self.what, self.mend, self.where)
+
+
+def _rebuilt(kind: type[JetmixError], what: str, mend: str, where: str) -> JetmixError:
+    return kind(what, mend=mend, where=where)
+
 
 class UsageError(JetmixError):
     """Wrong command line or recipe."""

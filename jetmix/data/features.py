@@ -10,6 +10,7 @@ from jetmix.data.schema import PARTICLE_FEATURES
 Array = NDArray[np.float64]
 SECOND_PRONG_DISTANCE = 0.1
 _TINY = 1e-300
+_ON_AXIS = 1e-9
 
 
 def particle_features(momenta: Array) -> NDArray[np.float32]:
@@ -61,7 +62,9 @@ def rotated(pt: Array, eta: Array, phi: Array, present: NDArray[Any]) -> tuple[A
     angle = np.where(far[row, second], angle, 0.0)[:, None]
     etarot = eta0 * np.cos(angle) + phi0 * np.sin(angle)
     phirot = phi0 * np.cos(angle) - eta0 * np.sin(angle)
-    balance = np.sum(np.sign(etarot) * pt * present, axis=1, keepdims=True)
+    # rounding puts the second prong, which is on the axis, on either side: it has no say
+    side = np.sign(etarot) * (np.abs(etarot) > _ON_AXIS)
+    balance = np.sum(side * pt * present, axis=1, keepdims=True)
     return np.where(balance < 0, -etarot, etarot), phirot
 
 

@@ -81,7 +81,7 @@ def jet_writer(
     Raises:
         DataError: if the file cannot be written, for one when the disk is full.
     """
-    with writing(path), h5py.File(path, "w", libver="v110") as handle:
+    with writing(path), h5py.File(path, "w") as handle:
         # a chunk holds one feature: compresses a tenth better, and unused features stay unread
         _create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
                 (CHUNK_JETS, min(CHUNK_CONSTITUENTS, n_constituents), 1),
