@@ -54,7 +54,8 @@ def write_project(
     # hls4ml writes its paths into files and scripts, so it works at a path without odd characters
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "project"
-        _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
+        stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
+        _remove_traces(folder, stamp)
         _finish(folder, part=part, clock_period_ns=clock_period_ns)
         _write_test_bench(folder / "tb_data", inputs, outputs)
         staging = destination.with_name(f".{destination.name}.part")
@@ -89,7 +90,8 @@ def check_lowerable(model: Any) -> None:
             )
 
 
-def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> None:
+def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:
+    """Let hls4ml write its project, and return the random stamp that it drew for it."""
     from hls4ml.converters import convert_from_keras_model
 
     try:
@@ -108,9 +110,8 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
                 # weights stay in the headers: csim then reads the very constants of synthesis
                 write_weights_txt=False,
             )
-            # hls4ml draws a random stamp; a fixed one keeps projects of equal models equal
-            lowered.config.config["Stamp"] = "jetmix"
             lowered.write()
+            return str(lowered.config.config["Stamp"])
     except OSError:
         raise  # a full disk is no fault of the model
     except Exception as error:
@@ -135,6 +136,17 @@ def _da_environment() -> Iterator[None]:
             os.environ["DA_HARD_DC"] = before
 
 
+def _remove_traces(folder: Path, stamp: str) -> None:
+    """Take the random stamp and the machine's paths out, so that equal models give equal files."""
+    substitute(folder / "build_lib.sh", f"LIB_STAMP={stamp}", "LIB_STAMP=jetmix")
+    config = folder / "hls4ml_config.yml"
+    substitute(config, f"Stamp: {stamp}", "Stamp: jetmix")
+    substitute(config, f"OutputDir: {folder}", "OutputDir: .")
+    # the model lies beside the project as tagger.keras
+    substitute(config, f"'{folder}/keras_model.keras'", "'../tagger.keras'")
+    (folder / "keras_model.keras").unlink()
+
+
 def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     """Put into the generated project what hls4ml leaves out, each place checked."""
     top = folder / "firmware" / f"{TOP}.cpp"
@@ -151,11 +163,6 @@ def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     substitute(folder / "build_prj.tcl", "-format ip_catalog", "-flow impl -format ip_catalog")
     require_line(folder / "project.tcl", f'set part "{part.full_name}"')
     require_line(folder / "project.tcl", f"set clock_period {clock_period_ns}")
-    # the model lies beside the project as tagger.keras; no path of the machine stays behind
-    (folder / "keras_model.keras").unlink()
-    config = folder / "hls4ml_config.yml"
-    substitute(config, f"'{folder}/keras_model.keras'", "'../tagger.keras'")
-    substitute(config, f"OutputDir: {folder}", "OutputDir: .")
     values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
     for template in sorted(shipped("firmware_templates/vitis").iterdir()):
         (folder / template.name).write_text(fill(template, values), encoding="utf-8")
