@@ -13,17 +13,51 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.option(
     "--allow-mixed", is_flag=True, help="Accept runs on different jets; they are kept apart."
 )
+@click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 1 if one is broken.")
+@click.option("--baseline", "old", type=PATH, help="Older report.json; exit 1 on a step back.")
 @json_option
-def report(folders: tuple[Path, ...], out: Path, allow_mixed: bool, as_json: bool) -> None:
-    """Write the report about runs and synthesised projects, beside published taggers.
+@click.pass_context
+def report(
+    ctx: click.Context,
+    *,
+    folders: tuple[Path, ...],
+    out: Path,
+    allow_mixed: bool,
+    rules: Path | None,
+    old: Path | None,
+    as_json: bool,
+) -> None:
+    r"""Write the report about runs and synthesised projects, beside published taggers.
 
     DIR is a folder that 'jetmix train' or 'jetmix synth' wrote; a project joins the run whose
     model it was made from. Writes report.html (one file, no network), report.md, report.json and
     the figures.
+
+    \b
+    A file for --check looks like this (keys are optional):
+      [require]
+      min_accuracy_pct = 60.0
+      max_lut = 20000          # upper end of an estimate's 90% interval
+      max_latency_ns = 100
+      bit_exact = ["csim"]
+      origin = ["post-route", "estimate"]
+      [tolerance]              # for --baseline, in the unit of the figure
+      accuracy_pct = 0.3
+      lut = 500
     """
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
 
-    written = write_report(folders, out, allow_mixed=allow_mixed)
-    result = {"out": str(out), "taggers": [t["glance"] for t in written.content["taggers"]]}
-    finish([*summary(written.taggers), f"Report: {out / 'report.html'}"], result, as_json=as_json)
+    written = write_report(folders, out, allow_mixed=allow_mixed, rules=rules, old=old)
+    failed = [outcome for outcome in written.checks if not outcome.passed]
+    lines = [*summary(written.taggers), *(outcome.line for outcome in written.checks)]
+    if written.checks:
+        lines.append(f"Checks: {len(written.checks) - len(failed)} of {len(written.checks)} passed")
+    result = {
+        "out": str(out),
+        "taggers": [tagger["glance"] for tagger in written.content["taggers"]],
+        "checks": [outcome.as_json() for outcome in written.checks],
+        "passed": not failed,
+    }
+    finish([*lines, f"Report: {out / 'report.html'}"], result, as_json=as_json)
+    ctx.exit(1 if failed else 0)

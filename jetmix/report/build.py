@@ -9,9 +9,11 @@ from jetmix.report.baselines import load_baselines
 from jetmix.report.collect import collect
 from jetmix.report.compare import fields, refuse_mixed
 from jetmix.report.content import content
+from jetmix.report.gate import Outcome, Rules, check, load_rules
 from jetmix.report.markdown import markdown
 from jetmix.report.page import fitting_page
-from jetmix.report.sections import sections
+from jetmix.report.regress import against_old, load_old
+from jetmix.report.sections import Section, sections
 from jetmix.report.tagger import Tagger
 from jetmix.runs import JSON, atomic_path, claim_folder, empty_folder, write_json, write_text
 
@@ -27,9 +29,17 @@ class Report:
     folder: Path
     content: JSON
     taggers: tuple[Tagger, ...]
+    checks: tuple[Outcome, ...] = ()
 
 
-def write_report(folders: Sequence[Path], out: Path, *, allow_mixed: bool = False) -> Report:
+def write_report(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    allow_mixed: bool = False,
+    rules: Path | None = None,
+    old: Path | None = None,
+) -> Report:
     """Read runs and projects and write the report about them into ``out``.
 
     Everything is read and drawn before the first file is written; ``report.json`` comes last.
@@ -38,33 +48,48 @@ def write_report(folders: Sequence[Path], out: Path, *, allow_mixed: bool = Fals
         folders: directories of ``jetmix train`` and ``jetmix synth``.
         out: folder of the report, empty or of an older report.
         allow_mixed: accept taggers tested on different jets, each data set apart.
+        rules: TOML file of limits and tolerances to check.
+        old: ``report.json`` that no figure may fall back behind by more than the tolerance.
 
     Raises:
-        UsageError: if no folder is named, or the data sets are mixed without leave.
+        UsageError: if no folder is named, the data sets are mixed without leave, or a rule is
+            not known.
         ReportReadError: if something in the folders cannot be read or trusted.
         RunConflictError: if ``out`` holds other files.
     """
     taggers = collect(folders)
     if not allow_mixed:
         refuse_mixed(taggers)
+    limits = load_rules(rules) if rules else Rules()
+    checks = check(taggers, limits)
+    checks += against_old(taggers, load_old(old), limits.tolerance) if old else []
     with progress("Report") as ticker:
         ticker.tick("drawing")
         groups = fields(taggers, load_baselines())
-        shown = sections(taggers, groups)
+        shown = sections(taggers, groups, checks)
         title = "jetmix report: " + ", ".join(tagger.name for tagger in taggers)
         html, text = fitting_page(title, shown), markdown(title, shown)
-        told = content(taggers, groups)
+        told = content(taggers, groups, checks)
         ticker.tick("writing")
-        claim_folder(out, owned_by=MARKER)
-        write_text(out / MARKER, "written by jetmix report\n")
-        for name in FILES:
-            (out / name).unlink(missing_ok=True)
-        empty_folder(out / FIGURES)
-        for picture in (picture for section in shown for picture in section.pictures):
-            write_text(out / FIGURES / f"{picture.name}.svg", picture.svg)
-            with atomic_path(out / FIGURES / f"{picture.name}.png") as temporary:
-                temporary.write_bytes(picture.png)
+        _claim(out)
+        _write_pictures(out / FIGURES, shown)
         write_text(out / "report.md", text)
         write_text(out / "report.html", html)
         write_json(out / "report.json", told)
-    return Report(folder=out, content=told, taggers=taggers)
+    return Report(folder=out, content=told, taggers=taggers, checks=tuple(checks))
+
+
+def _claim(out: Path) -> None:
+    """Make the folder ours and remove an older report from it."""
+    claim_folder(out, owned_by=MARKER)
+    write_text(out / MARKER, "written by jetmix report\n")
+    for name in FILES:
+        (out / name).unlink(missing_ok=True)
+    empty_folder(out / FIGURES)
+
+
+def _write_pictures(folder: Path, shown: Sequence[Section]) -> None:
+    for picture in (picture for section in shown for picture in section.pictures):
+        write_text(folder / f"{picture.name}.svg", picture.svg)
+        with atomic_path(folder / f"{picture.name}.png") as temporary:
+            temporary.write_bytes(picture.png)

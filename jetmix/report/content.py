@@ -5,20 +5,22 @@ from dataclasses import asdict
 
 from jetmix import __version__
 from jetmix.report.compare import Field
+from jetmix.report.gate import FORMAT, Outcome
 from jetmix.report.panels import COST_TITLES, Panel, panels
 from jetmix.report.tagger import Tagger
 from jetmix.runs import JSON
 
-FORMAT = "jetmix-report-1"
 
-
-def content(taggers: Sequence[Tagger], fields: Sequence[Field]) -> JSON:
+def content(
+    taggers: Sequence[Tagger], fields: Sequence[Field], checks: Sequence[Outcome] = ()
+) -> JSON:
     """Return the report as JSON-serialisable data; the same input gives the same content."""
     return {
         "format": FORMAT,
         "jetmix": __version__,
         "taggers": [_tagger(tagger) for tagger in taggers],
         "fields": [_field(field) for field in fields],
+        "checks": [outcome.as_json() for outcome in checks],
     }
 
 
@@ -34,7 +36,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "model_sha256": tagger.model_sha256,
         "dataset": asdict(tagger.data) if tagger.data else None,
         "metrics": asdict(metrics) if metrics else None,
-        "mean_auc": sum(metrics.auc.values()) / len(metrics.auc) if metrics else None,
+        "mean_auc": metrics.mean_auc if metrics else None,
         "glance": _glance(tagger),
         "resources": [report.as_json() for report in tagger.resources],
         "verification": [result.as_json() for result in tagger.verification],

@@ -63,8 +63,7 @@ def _accuracy(tagger: Tagger) -> str:
 def _mean_auc(tagger: Tagger) -> str:
     if tagger.metrics is None:
         return words.UNKNOWN
-    values = tagger.metrics.auc.values()
-    return words.decimal(sum(values) / len(values), 4)
+    return words.decimal(tagger.metrics.mean_auc, 4)
 
 
 def _auc_rows(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:

@@ -30,6 +30,8 @@ def data_used(entry: Checked) -> DataUsed:
 def metrics(entry: Checked) -> Metrics:
     """Return the content of a ``metrics.json``; its numbers must agree with each other."""
     names = entry.texts("class_names")
+    if not names or len(set(names)) != len(names):
+        raise entry.fail("class_names", "names that differ")
     result = Metrics(
         n_test=entry.integer("n_test", 1),
         accuracy=entry.number("accuracy", 0, 1),

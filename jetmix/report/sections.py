@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jetmix.report import field_tables, glance, plots, trust_tables, words
 from jetmix.report.compare import Field
+from jetmix.report.gate import Outcome
 from jetmix.report.panels import COST_TITLES, panels
 from jetmix.report.style import Picture
 from jetmix.report.tables import Table
@@ -35,10 +36,13 @@ class Section:
     listings: tuple[Listing, ...] = ()
 
 
-def sections(taggers: Sequence[Tagger], fields: Sequence[Field]) -> tuple[Section, ...]:
+def sections(
+    taggers: Sequence[Tagger], fields: Sequence[Field], checks: Sequence[Outcome] = ()
+) -> tuple[Section, ...]:
     """Return all sections that have something to show."""
     built = (
         _first(taggers),
+        _checks(checks),
         _field(fields),
         _physics(taggers, fields),
         _trust(taggers),
@@ -60,6 +64,14 @@ def _first(taggers: Sequence[Tagger]) -> Section:
         warnings=tuple(bad),
         tables=(glance.glance(taggers),),
     )
+
+
+def _checks(outcomes: Sequence[Outcome]) -> Section | None:
+    if not outcomes:
+        return None
+    failed = tuple(outcome.line for outcome in outcomes if not outcome.passed)
+    table = trust_tables.checks(outcomes)
+    return Section(name="checks", title="Checks", warnings=failed, tables=(table,))
 
 
 def _field(fields: Sequence[Field]) -> Section | None:

@@ -70,6 +70,11 @@ class Metrics:
     tpr_at_fpr1: dict[str, float]
     confusion: tuple[tuple[int, ...], ...]
 
+    @property
+    def mean_auc(self) -> float:
+        """Mean of the classes' AUC."""
+        return sum(self.auc.values()) / len(self.auc)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrontPoint:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from jetmix.report import words
+from jetmix.report.gate import Outcome
 from jetmix.report.tables import Cell, Group, Mark, Table, columns, number, text
 from jetmix.report.tagger import Tagger
 from jetmix.runs import JSON
@@ -91,6 +92,27 @@ def _resources(report: ResourceReport) -> tuple[Cell, ...]:
         text(report.part or words.UNKNOWN),
         text(report.tool_version or words.UNKNOWN),
         text(report.note or ""),
+    )
+
+
+def checks(outcomes: Sequence[Outcome]) -> Table:
+    """Return the outcome of every rule, those that failed first."""
+    rows = tuple(
+        (
+            text(outcome.tagger),
+            text(outcome.check),
+            text("passed", mark="good") if outcome.passed else text("failed", mark="bad"),
+            text(outcome.found),
+            text(outcome.wanted),
+        )
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.passed)
+    )
+    return Table(
+        name="checks-table",
+        caption="Rules and their outcome",
+        columns=columns("Tagger", "Check", "Outcome", "Found", "Wanted"),
+        groups=(Group(heading="", rows=rows),),
+        note="LUT is checked at the upper end of its 90% interval. What is not known fails.",
     )
 
 

@@ -1,0 +1,207 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from jetmix.cli.report import report as command
+from jetmix.errors import ReportReadError, UsageError
+from jetmix.report.build import write_report
+from jetmix.report.collect import collect
+from jetmix.report.gate import Rules, check, figures, load_rules
+from jetmix.report.regress import against_old, load_old
+from tests.unit.report.folders import edit, make_run, make_synth, resources, verification
+
+
+def rules(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "rules.toml").write_text(text)
+    return tmp_path / "rules.toml"
+
+
+def outcomes(tmp_path: Path, folders: list[Path], text: str) -> dict[str, bool]:
+    return {o.check: o.passed for o in check(collect(folders), load_rules(rules(tmp_path, text)))}
+
+
+def test_figures_take_the_upper_end_of_an_interval(run: Path, synth: Path):
+    (tagger,) = collect([run, synth])
+    assert figures(tagger) == {
+        "accuracy_pct": pytest.approx(62.8),
+        "mean_auc": pytest.approx(0.8861, abs=1e-4),
+        "ebops": 12345,
+        "lut": 13400.0,
+        "ff": None,
+        "dsp": 0,
+        "latency_cycles": 9,
+        "latency_ns": 45.0,
+        "ii_cycles": 1,
+    }
+
+
+def test_limits_hold_or_break(tmp_path: Path, run: Path, synth: Path):
+    text = """
+        [require]
+        min_accuracy_pct = 62.8
+        min_mean_auc = 0.9
+        max_lut = 13000
+        max_dsp = 0
+        max_ff = 100000
+        max_latency_ns = 45
+        max_ii_cycles = 1
+        bit_exact = ["csim", "rtl"]
+        origin = ["post-route", "estimate"]
+    """
+    assert outcomes(tmp_path, [run, synth], text) == {
+        "min_accuracy_pct": True,
+        "min_mean_auc": False,
+        "max_lut": False,
+        "max_dsp": True,
+        "max_ff": False,  # not known
+        "max_latency_ns": True,
+        "max_ii_cycles": True,
+        "bit_exact at csim": True,
+        "bit_exact at rtl": False,  # not run
+        "origin": True,
+    }
+
+
+def test_what_is_not_known_fails_in_words(run: Path):
+    found = check(collect([run]), Rules(require={"max_lut": 5.0}, origin=("estimate",)))
+    assert [outcome.line for outcome in found] == [
+        "FAILED: demo: max_lut: lut not known, wanted at most 5",
+        "FAILED: demo: origin: \u2014, wanted estimate",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[require]\nmax_luts = 5", "'max_luts' is no rule; did you mean 'max_lut'?"),
+        ("[require]\nzzz = 5", "'zzz' is no rule; known are min_accuracy_pct, "),
+        ("[requires]\nmax_lut = 5", "'requires' is no table; did you mean 'require'?"),
+        ("[tolerance]\nluts = 5", "'luts' is no figure; did you mean 'lut'?"),
+        ("[require]\nmax_lut = 'few'", "'max_lut' should be a number of at least 0 but is 'few'"),
+        ("[require]\nmax_lut = nan", "'max_lut' should be a number of at least 0 but is nan"),
+        ("[tolerance]\nlut = -1", "'lut' should be a number of at least 0 but is -1"),
+        (
+            "[require]\nbit_exact = true",
+            "'bit_exact' should be a list out of ir, csim, rtl, netlist",
+        ),
+        ("[require]\nbit_exact = ['x']", "'bit_exact' should be a list out of"),
+        ("require = 5", "'require' should be a table; write [require]"),
+        ("", "holds no rule; set a limit under [require]"),
+        ("[", "not a readable TOML file"),
+    ],
+)
+def test_wrong_rules_are_refused(tmp_path: Path, text: str, message: str):
+    with pytest.raises(UsageError) as caught:
+        load_rules(rules(tmp_path, text))
+    assert message in str(caught.value)
+    assert "rules.toml" in str(caught.value)
+
+
+def test_absent_rules_are_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="not a readable TOML file"):
+        load_rules(tmp_path / "absent.toml")
+
+
+def old_report(tmp_path: Path, *folders: Path) -> Path:
+    return write_report(folders, tmp_path / "old").folder / "report.json"
+
+
+def failed(tmp_path: Path, old: Path, *folders: Path, **tolerance: float) -> list[str]:
+    found = against_old(collect(folders), load_old(old), tolerance)
+    return [outcome.line for outcome in found if not outcome.passed]
+
+
+def test_the_same_report_is_no_step_back(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    found = against_old(collect([run, synth]), load_old(old), {})
+    assert len(found) == 10
+    assert all(outcome.passed for outcome in found)
+
+
+def test_steps_back_fail_beyond_the_tolerance(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    checks = [verification("ir")]
+    reports = [resources(lut_high=13900.0, latency_cycles=10, dsp=None)]
+    worse = make_synth(tmp_path / "worse", run=run, checks=checks, reports=reports)
+    assert failed(tmp_path, old, run, worse) == [
+        "FAILED: demo: lut since the older report: 13,900 (+500), wanted at most 13,400",
+        "FAILED: demo: dsp since the older report: not known, wanted at most 0",
+        "FAILED: demo: latency_cycles since the older report: 10 (+1), wanted at most 9",
+        "FAILED: demo: latency_ns since the older report: 50 (+5), wanted at most 45",
+        "FAILED: demo: bit_exact at csim: not proven, wanted bit-exact",
+    ]
+    lines = failed(tmp_path, old, run, worse, lut=500, latency_cycles=1, latency_ns=5)
+    assert [line.split(": ")[2] for line in lines] == [
+        "dsp since the older report",
+        "bit_exact at csim",
+    ]
+
+
+def test_a_better_tagger_passes(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    better = make_synth(
+        tmp_path / "better", run=run, reports=[resources(lut=100.0, lut_low=90.0, lut_high=110.0)]
+    )
+    assert failed(tmp_path, old, run, better) == []
+
+
+def test_other_jets_and_origins_are_not_compared_in_silence(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    reports = [resources(origin="csynth", lut_low=None, lut_high=None)]
+    other = make_run(tmp_path / "other", origin="public")
+    lines = failed(tmp_path, old, other, make_synth(tmp_path / "s", run=other, reports=reports))
+    assert "FAILED: other: data: SHA-256 cdcdcdcdc, wanted ababababa" in lines
+    assert "FAILED: other: origin: csynth, wanted estimate" in lines
+
+
+def test_a_lost_tagger_is_a_step_back(tmp_path: Path):
+    one, two, three = (make_run(tmp_path / name, seed=i) for i, name in enumerate("abc"))
+    old = old_report(tmp_path, one, two)
+    assert failed(tmp_path, old, one, three) == ["FAILED: b: tagger: absent, wanted in the report"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": "other"}, "not a report that this version of jetmix can compare with"),
+        ({"taggers": 5}, "'taggers' should be a list"),
+        ({"taggers": [{"name": "x"}]}, "'glance' should be a group of named values"),
+    ],
+)
+def test_an_old_report_that_is_none_is_refused(
+    tmp_path: Path, run: Path, changes: dict, message: str
+):
+    old = old_report(tmp_path, run)
+    edit(old, **changes)
+    with pytest.raises(ReportReadError) as caught:
+        load_old(old)
+    assert message in str(caught.value)
+
+
+def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, synth: Path):
+    limits = rules(tmp_path, "[require]\nmax_lut = 13000\nbit_exact = ['csim']\n")
+    options = ["--out", str(tmp_path / "out"), "--check", str(limits), "--json"]
+    done = CliRunner().invoke(command, [str(run), str(synth), *options])
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[1:4] == [
+        "FAILED: demo: max_lut: lut 13,400, wanted at most 13,000",
+        "passed: demo: bit_exact at csim: bit-exact on 4,000 vectors, wanted bit-exact",
+        "Checks: 1 of 2 passed",
+    ]
+    assert json.loads(lines[-1])["passed"] is False
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [entry["passed"] for entry in told["checks"]] == [False, True]
+    assert (
+        "max\\_lut: lut 13,400, wanted at most 13,000" in (tmp_path / "out/report.md").read_text()
+    )
+
+
+def test_the_command_passes_against_itself(tmp_path: Path, run: Path):
+    old = old_report(tmp_path, run)
+    options = ["--out", str(tmp_path / "out"), "--baseline", str(old)]
+    done = CliRunner().invoke(command, [str(run), *options])
+    assert done.exit_code == 0, done.output
+    assert "Checks: 3 of 3 passed" in done.stdout
