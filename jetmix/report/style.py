@@ -91,5 +91,6 @@ def finished(canvas: "Canvas", *, name: str, title: str, alt: str) -> Picture:
     """Render a figure; the same figure gives the same bytes."""
     svg, png = io.StringIO(), io.BytesIO()
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    canvas.set_layout_engine("none")  # the layout stands; finding it again costs as much as drawing
     canvas.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return Picture(name=name, title=title, alt=alt, svg=svg.getvalue(), png=png.getvalue())

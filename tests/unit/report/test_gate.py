@@ -6,10 +6,13 @@ from click.testing import CliRunner
 
 from jetmix.cli.report import report as command
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report.build import write_report
+from jetmix.report.baselines import load_baselines
 from jetmix.report.collect import collect
+from jetmix.report.compare import fields
+from jetmix.report.content import content
 from jetmix.report.gate import Rules, check, figures, load_rules
 from jetmix.report.regress import against_old, load_old
+from jetmix.runs import write_json
 from tests.unit.report.folders import edit, make_run, make_synth, resources, verification
 
 
@@ -105,7 +108,9 @@ def test_absent_rules_are_refused(tmp_path: Path):
 
 
 def old_report(tmp_path: Path, *folders: Path) -> Path:
-    return write_report(folders, tmp_path / "old").folder / "report.json"
+    taggers = collect(folders)
+    write_json(tmp_path / "old.json", content(taggers, fields(taggers, load_baselines())))
+    return tmp_path / "old.json"
 
 
 def failed(tmp_path: Path, old: Path, *folders: Path, **tolerance: float) -> list[str]:
