@@ -17,6 +17,7 @@ COMMANDS = {
     "synth": ("jetmix.cli.synth", "synth", "Lower a tagger to a Vitis HLS project, bit-exact."),
     "verify": ("jetmix.cli.verify", "verify", "Climb the ladder of bit-exactness again."),
     "report": ("jetmix.cli.report", "report", "Write the report beside published taggers."),
+    "report-read": ("jetmix.cli.report_read", "report_read", "Show reports of Vitis and Vivado."),
     "doctor": ("jetmix.cli.doctor", "doctor", "Tools and versions, and what can run here."),
 }
 

@@ -22,6 +22,9 @@ class ResourceReport:
     """Resources of a design; a value that is not known is None, never -1 or 0.
 
     ``lut_low`` and ``lut_high`` bound the 90% prediction interval of an estimate.
+    ``latency_cycles`` and ``ii_cycles`` are the worst case; the best case stands in
+    ``latency_min_cycles`` and ``ii_min_cycles`` where a report tells the two apart.
+    ``clock_achieved_ns`` of a csynth report is what HLS expects, not what was routed.
     """
 
     origin: Origin
@@ -40,11 +43,17 @@ class ResourceReport:
     clock_achieved_ns: float | None = None
     tool_version: str | None = None
     note: str | None = None
+    latency_min_cycles: int | None = None
+    ii_min_cycles: int | None = None
 
     @property
     def latency_ns(self) -> float | None:
-        """Latency in ns: cycles times the achieved clock period, else the target one."""
-        period = self.clock_achieved_ns or self.clock_target_ns
+        """Worst latency in ns: cycles times the achieved clock period, else the target one.
+
+        For csynth it is the target period, as HLS itself states its latency.
+        """
+        achieved = None if self.origin == "csynth" else self.clock_achieved_ns
+        period = achieved or self.clock_target_ns
         if self.latency_cycles is None or period is None:
             return None
         return round(self.latency_cycles * period, 3)
