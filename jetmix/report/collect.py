@@ -97,7 +97,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         architecture=synth.architecture or run.architecture,
         resources=synth.resources,
         verification=synth.verification,
-        gaps=run.gaps,
+        synthesis=synth.synthesis,
     )
 
 
@@ -227,10 +227,17 @@ def _synth(folder: Path) -> Tagger:
             read_sound(folder / "verification.json"), folder / "verification.json"
         ),
         recipe=dict(recipe.content) if recipe else None,
-        provenance=None,
+        synthesis=_synthesis(folder),
         model_sha256=about.text_or_none("model_sha256"),
         gaps=_synth_gaps(has_data=data is not None, has_metrics=metrics is not None),
     )
+
+
+def _synthesis(folder: Path) -> JSON | None:
+    """Return the provenance that a finished synthesis recorded in its stage."""
+    record = read_stage(folder)
+    entry = record.details.get("provenance") if record else None
+    return sound(entry, folder / STAGE_FILE) if isinstance(entry, dict) else None
 
 
 def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:

@@ -43,6 +43,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "front": [asdict(point) for point in tagger.front],
         "missing": [asdict(gap) for gap in tagger.gaps],
         "provenance": tagger.provenance,
+        "synthesis": tagger.synthesis,
         "recipe": tagger.recipe,
     }
 

@@ -1,6 +1,7 @@
 """The report as one self-contained page: nothing is fetched, nothing is trusted as markup."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from jetmix.report.style import Picture
 from jetmix.resources import packaged
 
 TEMPLATES = "report/templates"
+SCRIPTS = ("table.js", "plot.js")
 MAX_BYTES = 5_000_000
 
 
@@ -36,8 +38,8 @@ def page(title: str, sections: Sequence[Section], *, with_pictures: bool = True)
         sections=sections,
         with_pictures=with_pictures,
         version=__version__,
-        css=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 (ours)
-        js=Markup((folder / "report.js").read_text(encoding="utf-8")),  # noqa: S704 (ours)
+        css=_ours(folder / "report.css"),
+        scripts=[_ours(folder / name) for name in SCRIPTS],
     )
 
 
@@ -45,6 +47,11 @@ def fitting_page(title: str, sections: Sequence[Section]) -> str:
     """Return the page with its figures, or without them where they would not fit in 5 MB."""
     whole = page(title, sections)
     return whole if len(whole.encode()) <= MAX_BYTES else page(title, sections, with_pictures=False)
+
+
+def _ours(path: Path) -> Markup:
+    # style and scripts ship with jetmix and hold nothing of the user's
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704
 
 
 def _inline(picture: Picture) -> Markup:

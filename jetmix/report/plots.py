@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jetmix.report import words
 from jetmix.report.panels import COST_TITLES, Panel, Point
 from jetmix.report.physics import roc_curves, thinned
 from jetmix.report.style import (
@@ -20,6 +21,7 @@ from jetmix.report.style import (
     plain,
 )
 from jetmix.report.tagger import Metrics, Scores, Tagger
+from jetmix.runs import JSON
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,11 +50,13 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
         axes.grid(visible=True)
         best = sorted((p.cost, p.accuracy_pct) for p in panel.points if p.nondominated)
         axes.step(*zip(*best, strict=True), where="post", color=INK, linewidth=0.8, zorder=1)
-        for point in panel.points:
-            _draw_point(axes, point)
+        for index, point in enumerate(panel.points):
+            _draw_point(axes, point, index)
         if not panel.public:
             axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
-        return finished(canvas, name=name, title=panel.title, alt=_pareto_words(panel))
+        told = tuple(_told(point, panel) for point in panel.points)
+        alt = _pareto_words(panel)
+        return finished(canvas, name=name, title=panel.title, alt=alt, points=told)
 
 
 def _plain_ticks(axes: "Axes") -> None:
@@ -64,12 +68,12 @@ def _plain_ticks(axes: "Axes") -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _draw_point(axes: "Axes", point: Point) -> None:
+def _draw_point(axes: "Axes", point: Point, index: int) -> None:
     colour = OURS if point.ours else THEIRS
     cost_error = None
     if point.low is not None and point.high is not None:
         cost_error = [[point.cost - point.low], [point.high - point.cost]]
-    axes.errorbar(
+    drawn = axes.errorbar(
         point.cost,
         point.accuracy_pct,
         xerr=cost_error,
@@ -82,9 +86,11 @@ def _draw_point(axes: "Axes", point: Point) -> None:
         capsize=2,
         zorder=3 if point.ours else 2,
     )
-    words = plain(point.label, 24) if point.ours else str(point.n_particles or "")
-    axes.annotate(
-        words,
+    for number, part in enumerate(drawn.get_children()):
+        part.set_gid(f"point-{index}-{number}")
+    shown = plain(point.label, 24) if point.ours else str(point.n_particles or "")
+    label = axes.annotate(
+        shown,
         (point.cost, point.accuracy_pct),
         xytext=(7, 4),
         textcoords="offset points",
@@ -92,6 +98,20 @@ def _draw_point(axes: "Axes", point: Point) -> None:
         fontweight="bold" if point.ours else "normal",
         color=colour if point.ours else INK,
     )
+    label.set_gid(f"point-{index}-label")
+
+
+def _told(point: Point, panel: Panel) -> JSON:
+    """Return what a page tells about a point, line by line."""
+    error = "" if point.accuracy_error_pct is None else f" ± {point.accuracy_error_pct:.2f}"
+    cost = f"{COST_TITLES[panel.cost]}: {point.cost:,.10g}"
+    interval = "" if point.low is None else f" (90%: {point.low:,.0f} to {point.high:,.0f})"
+    lines = [point.label, f"Accuracy: {point.accuracy_pct:.2f}{error}%", cost + interval]
+    lines += [f"{point.n_particles} constituents"] if point.n_particles else []
+    lines += [f"Order-free: {words.yes_no(point.permutation_invariant)}"]
+    lines += [f"Read: {point.seen}"] if point.seen else []
+    lines += ["Not dominated on these axes"] if point.nondominated else []
+    return {"family": point.label, "ours": point.ours, "cost": point.cost, "lines": lines}
 
 
 def _pareto_words(panel: Panel) -> str:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jetmix.runs import JSON
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
@@ -24,13 +26,18 @@ FONT_SIZES = {"font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "lege
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A finished figure: ``name`` is that of its files, ``alt`` says in words what it shows."""
+    """A finished figure: ``name`` is that of its files, ``alt`` says in words what it shows.
+
+    ``points`` tells a page about those parts of the SVG whose ids start with ``point-0-``,
+    ``point-1-`` and so on.
+    """
 
     name: str
     title: str
     alt: str
     svg: str
     png: bytes
+    points: tuple[JSON, ...] = ()
 
     @property
     def inline(self) -> str:
@@ -87,10 +94,14 @@ def _settings(base: dict[str, Any]) -> Any:
     }
 
 
-def finished(canvas: "Canvas", *, name: str, title: str, alt: str) -> Picture:
+def finished(
+    canvas: "Canvas", *, name: str, title: str, alt: str, points: tuple[JSON, ...] = ()
+) -> Picture:
     """Render a figure; the same figure gives the same bytes."""
     svg, png = io.StringIO(), io.BytesIO()
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     canvas.set_layout_engine("none")  # the layout stands; finding it again costs as much as drawing
     canvas.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    return Picture(name=name, title=title, alt=alt, svg=svg.getvalue(), png=png.getvalue())
+    return Picture(
+        name=name, title=title, alt=alt, svg=svg.getvalue(), png=png.getvalue(), points=points
+    )

@@ -4,23 +4,44 @@ from collections.abc import Sequence
 
 from jetmix.report import words
 from jetmix.report.tagger import Tagger
+from jetmix.verification.compare import VerificationResult
 
 
 def summary(taggers: Sequence[Tagger]) -> list[str]:
-    """Return one line a tagger, and one for each thing that is missing."""
+    """Return four lines a tagger, under its name if there are several, and what is missing."""
     lines = []
     for tagger in taggers:
-        metrics, report = tagger.metrics, tagger.best_resources
-        accuracy = (
-            words.percent(metrics.accuracy, metrics.accuracy_error) if metrics else "not known"
-        )
-        parts = [
-            f"accuracy {accuracy}",
-            f"EBOPs {words.count(tagger.ebops)}",
-            words.exactness(tagger),
-            f"LUT {words.lut(report)}" + (f" [{report.origin}]" if report else ""),
-            f"latency {words.latency(report)}",
+        if len(taggers) > 1:
+            lines.append(tagger.name)
+        report = tagger.best_resources
+        origin = f" [{report.origin}]" if report else ""
+        lines += [
+            f"Accuracy:   {_accuracy(tagger)}, {words.count(tagger.ebops)} EBOPs",
+            f"Bit-exact:  {_exactness(tagger.verification)}",
+            f"LUT:        {words.lut(report)}{origin}",
+            f"Latency:    {words.latency(report)}{origin}",
         ]
-        lines.append(f"{tagger.name}: " + "; ".join(parts))
         lines += [f"  missing: {gap.what}: {gap.why}; {gap.mend}" for gap in tagger.gaps]
     return lines
+
+
+def _accuracy(tagger: Tagger) -> str:
+    metrics = tagger.metrics
+    if metrics is None:
+        return "not known"
+    share = words.percent(metrics.accuracy, metrics.accuracy_error)
+    return f"{share} on {words.count(metrics.n_test)} test jets"
+
+
+def _exactness(results: Sequence[VerificationResult]) -> str:
+    climbed = [result for result in results if result.status != "not-run"]
+    return "; ".join(map(_rung, climbed)) if climbed else "not verified"
+
+
+def _rung(result: VerificationResult) -> str:
+    jets = result.vectors.get("jet", 0)
+    others = result.n_vectors - jets
+    on = f"{words.count(jets)} jets and {words.count(others)} other vectors"
+    if result.status == "failed":
+        return f"{result.candidate} DIFFERS on {words.count(result.n_mismatch)} of {on}"
+    return f"{result.candidate} equals Keras on {on}"

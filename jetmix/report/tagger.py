@@ -110,6 +110,7 @@ class Tagger:
     verification: tuple[VerificationResult, ...] = ()
     recipe: JSON | None = None
     provenance: JSON | None = None
+    synthesis: JSON | None = None
     model_sha256: str | None = None
     gaps: tuple[Gap, ...] = field(default=())
 

@@ -132,10 +132,11 @@ def missing(taggers: Sequence[Tagger]) -> Table:
 
 def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
     """Return what is needed to make a tagger again, as (name, value)."""
-    provenance = tagger.provenance or {}
+    provenance = tagger.provenance or tagger.synthesis or {}
     facts = [
         ("Folders", ", ".join(tagger.places)),
-        ("Command", _command(provenance.get("command"))),
+        ("Training", _command((tagger.provenance or {}).get("command"))),
+        ("Synthesis", _command((tagger.synthesis or {}).get("command"))),
         ("Seed", provenance.get("seed")),
         ("Backend", provenance.get("backend")),
         ("Git revision", provenance.get("git_revision")),

@@ -61,12 +61,19 @@ def latency(report: ResourceReport | None) -> str:
     """Return latency in cycles and ns, saying which clock the ns are of."""
     if report is None or report.latency_cycles is None:
         return UNKNOWN
-    cycles = f"{report.latency_cycles} cycles"
+    low = report.latency_min_cycles
+    spread = f"{low} to " if low is not None and low != report.latency_cycles else ""
+    cycles = f"{spread}{report.latency_cycles} cycles"
     if report.latency_ns is None:
         return cycles
-    clock = report.clock_achieved_ns or report.clock_target_ns
-    kind = "achieved" if report.clock_achieved_ns else "target"
-    return f"{cycles}, {decimal(report.latency_ns)} ns at {clock:g} ns ({kind} clock)"
+    # HLS states its latency at the target clock, and so does ResourceReport
+    achieved = None if report.origin == "csynth" else report.clock_achieved_ns
+    clock = (
+        f"{achieved:g} ns (achieved clock)"
+        if achieved
+        else f"{report.clock_target_ns:g} ns (target clock)"
+    )
+    return f"{cycles}, {decimal(report.latency_ns)} ns at {clock}"
 
 
 def rung(result: VerificationResult) -> str:
