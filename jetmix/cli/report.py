@@ -59,5 +59,5 @@ def report(
         "checks": [outcome.as_json() for outcome in written.checks],
         "passed": not failed,
     }
-    finish([*lines, f"Report: {out / 'report.html'}"], result, as_json=as_json)
+    finish([*lines, f"Report:     {out / 'report.html'}"], result, as_json=as_json)
     ctx.exit(1 if failed else 0)

@@ -34,14 +34,17 @@ def _accuracy(tagger: Tagger) -> str:
 
 
 def _exactness(results: Sequence[VerificationResult]) -> str:
-    climbed = [result for result in results if result.status != "not-run"]
-    return "; ".join(map(_rung, climbed)) if climbed else "not verified"
+    outcomes: dict[str, list[str]] = {}
+    for result in results:
+        if result.status != "not-run":
+            outcomes.setdefault(_outcome(result), []).append(result.candidate)
+    lines = [f"{' and '.join(levels)}: {outcome}" for outcome, levels in outcomes.items()]
+    return "; ".join(lines) or "not verified"
 
 
-def _rung(result: VerificationResult) -> str:
+def _outcome(result: VerificationResult) -> str:
     jets = result.vectors.get("jet", 0)
-    others = result.n_vectors - jets
-    on = f"{words.count(jets)} jets and {words.count(others)} other vectors"
+    vectors = f"{words.count(jets)} jets and {words.count(result.n_vectors - jets)} other vectors"
     if result.status == "failed":
-        return f"{result.candidate} DIFFERS on {words.count(result.n_mismatch)} of {on}"
-    return f"{result.candidate} equals Keras on {on}"
+        return f"DIFFERENT on {words.count(result.n_mismatch)} of {vectors}"
+    return f"equal to Keras on {vectors}"
