@@ -99,7 +99,7 @@ def verification(candidate: str = "csim", **changes: Any) -> dict:
         "max_diff_lsb": 0.0,
         "lsb": 0.00390625,
         "first_mismatch": None,
-        "vectors": {"test jets": 3500, "edge cases": 500},
+        "vectors": {"jet": 3500, "corner": 500},
         "seconds": 9.5,
         "reason": None,
         **changes,

@@ -139,7 +139,7 @@ def test_the_page_says_what_it_should(demo: Path):
     text = Page((demo / "report.html").read_text()).text
     for words in (
         "62.80 ± 2.16% (500 test jets)",
-        "C simulation: bit-exact on 4,000 vectors",
+        "C simulation: bit-exact on 3,500 jets and 500 other vectors",
         "12,500 (90%: 11,800 to 13,400) [estimate]",
         "9 cycles, 45.0 ns at 5 ns (target clock) [estimate]",
         "not run: Verilator is not installed",
@@ -233,7 +233,10 @@ def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
     assert content["taggers"][0]["glance"]["bits_differ"] == {"csim": 3}
     assert content["taggers"][0]["glance"]["bit_exact"] == {}
     text = Page((tmp_path / "out" / "report.html").read_text()).text
-    assert "3 of 4,000 vectors differ. This firmware is not the trained tagger." in text
+    assert (
+        "3 of 3,500 jets and 500 other vectors differ. This firmware is not the trained tagger."
+        in text
+    )
     assert "first difference at test jets vector 7, output 2: 5 against 4 LSB" in text
 
 
@@ -307,15 +310,16 @@ def test_the_command_prints_the_figures(tmp_path: Path, run: Path, synth: Path):
     )
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("Accuracy:   62.80 ± 2.16% on ")
-    assert lines[0].endswith(" test jets, 12,345 EBOPs")
-    assert lines[1].startswith("Bit-exact:  ir and csim: equal to Keras on ")
-    assert lines[2:5] == [
-        "LUT:        12,500 (90%: 11,800 to 13,400) [estimate]",
-        "Latency:    9 cycles, 45.0 ns at 5 ns (target clock) [estimate]",
-        f"Report:     {tmp_path / 'out' / 'report.html'}",
-    ]
-    assert json.loads(lines[5])["taggers"][0]["lut"] == 12500
+    for words in (
+        "62.80 ± 2.16%",
+        "12,345",
+        "3,500 jets and 500 other vectors",
+        "11,800 to 13,400",
+    ):
+        assert any(words in line for line in lines), words
+    assert any("9 cycles, 45.0 ns" in line and "estimate" in line for line in lines)
+    assert str(tmp_path / "out" / "report.html") in lines[-2]
+    assert json.loads(lines[-1])["taggers"][0]["lut"] == 12500
 
 
 def test_the_command_without_a_run_is_a_usage_error(tmp_path: Path):
