@@ -55,11 +55,16 @@ def data() -> None:
     help="Constituents kept of each jet.",
 )
 @click.option("--half", is_flag=True, help="Store the constituents as float16.")
+@click.option(
+    "--no-hlf",
+    is_flag=True,
+    help="Skip the sixteen high-level features, which cost as much as the jets.",
+)
 @json_option
 def simulate(
     *,
     out: Path, n_jets: int, seed: int, jobs: int | None, preset: str, n_constituents: int,
-    half: bool, as_json: bool,
+    half: bool, no_hlf: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Simulate jets with Pythia 8 and FastJet into OUT.
 
@@ -72,7 +77,7 @@ def simulate(
 
     simulation = Simulation(
         n_jets=n_jets, seed=seed, preset=read_preset(preset),
-        n_constituents=n_constituents, half=half,
+        n_constituents=n_constituents, half=half, hlf=not no_hlf,
     )  # fmt: skip
     done = simulate(out, simulation, jobs=jobs or os.cpu_count() or 1)
     rate = done.n_new / max(done.seconds, 1e-3)

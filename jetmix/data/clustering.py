@@ -18,12 +18,10 @@ class Jets:
     Attributes:
         event: number of the event of each jet.
         momenta: (jet, particle, 4) in GeV, sorted by falling pT, zeros for padding.
-        summed: (jet, 4) momentum of all constituents of the jet, also of those dropped since.
     """
 
     event: Ints
     momenta: Array
-    summed: Array
 
 
 def cluster(objects: Particles, settings: JetSettings) -> Jets:
@@ -36,9 +34,9 @@ def cluster(objects: Particles, settings: JetSettings) -> Jets:
     events, starts, counts = np.unique(objects.event, return_index=True, return_counts=True)
     event, jet, rows = _leading_members(objects.momenta, counts, settings)
     rows += starts[event[jet]]
-    summed, momenta = _padded(objects.momenta[rows], jet, len(event), settings)
+    momenta = _padded(objects.momenta[rows], jet, len(event), settings)
     chosen = _selected(momenta, settings)
-    return Jets(event=events[event][chosen], momenta=momenta[chosen], summed=summed[chosen])
+    return Jets(event=events[event][chosen], momenta=momenta[chosen])
 
 
 def _leading_members(
@@ -74,10 +72,8 @@ def _fastjet(momenta: Array, counts: Ints, settings: JetSettings) -> tuple[Any, 
     return jets.px, jets.py, sequence.constituent_index()
 
 
-def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> tuple[Array, Array]:
-    """Return the sum of each jet, and its constituents above the threshold sorted by pT."""
-    summed = np.zeros((n_jets, 4))
-    np.add.at(summed, jet, momenta)
+def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> Array:
+    """Return the constituents of each jet above the threshold, sorted by falling pT."""
     pt = np.hypot(momenta[:, 0], momenta[:, 1])
     hard = np.flatnonzero(pt > settings.constituent_pt_min_gev)
     order = hard[np.lexsort((-pt[hard], jet[hard]))]
@@ -85,7 +81,7 @@ def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> tu
     place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     padded = np.zeros((n_jets, int(sizes.max(initial=0)), 4))
     padded[jet[order], place] = momenta[order]
-    return summed, padded
+    return padded
 
 
 def _selected(momenta: Array, settings: JetSettings) -> NDArray[np.bool_]:

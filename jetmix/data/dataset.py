@@ -193,7 +193,7 @@ def read_classes(jets: JetFile, start: int, stop: int) -> NDArray[np.int64]:
     Raises:
         DataError: if a label is not one-hot.
     """
-    labels = jets.jets[start:stop][:, jets.label_columns]
+    labels = jets.read_jets(start, stop)[:, jets.label_columns]
     return checks.classes_of(labels, path=jets.path, start=start)
 
 

@@ -108,7 +108,9 @@ def describe(path: Path) -> Description:
 
 
 def _count(tally: _Tally, jets: JetFile, start: int, stop: int) -> None:
-    x, table = jets.constituents[start:stop], jets.jets[start:stop]
+    every = range(len(jets.particle_names))
+    x = jets.read(start, stop, jets.n_constituents, every)
+    table = jets.read_jets(start, stop)
     present = x[..., jets.particle_names.index("pt")] > 0
     column = {name: table[:, i].astype(np.float64) for i, name in enumerate(jets.jet_names)}
     p4 = [x[..., i].astype(np.float64).sum(axis=1) for i in jets.feature_columns(("px", "py"))]

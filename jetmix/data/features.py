@@ -64,8 +64,16 @@ def rotated(pt: Array, eta: Array, phi: Array, present: NDArray[Any]) -> tuple[A
     phirot = phi0 * np.cos(angle) - eta0 * np.sin(angle)
     # rounding puts the second prong, which is on the axis, on either side: it has no say
     side = np.sign(etarot) * (np.abs(etarot) > _ON_AXIS)
-    balance = np.sum(side * pt * present, axis=1, keepdims=True)
+    balance = over_particles(side * pt * present)[:, None]
     return np.where(balance < 0, -etarot, etarot), phirot
+
+
+def over_particles(values: Array) -> Array:
+    """Return the sums over the particles of (jet, particle), one particle after the other.
+
+    In this order padding changes nothing, not even the rounding.
+    """
+    return np.asarray(np.add.reduce(np.ascontiguousarray(values.T), axis=0))
 
 
 def polar(momenta: Array) -> tuple[Array, Array, Array]:

@@ -10,17 +10,30 @@ from numpy.typing import NDArray
 from jetmix.data.clustering import Jets, cluster
 from jetmix.data.detector import Particles, observe
 from jetmix.data.features import mass, particle_features, polar
+from jetmix.data.highlevel import high_level_features
 from jetmix.data.presets import Preset
-from jetmix.data.schema import CLASS_NAMES, LABEL_COLUMNS, UNDEFINED_LABEL
+from jetmix.data.schema import (
+    CLASS_NAMES,
+    HIGH_LEVEL_FEATURES,
+    JET_PREFIX,
+    LABEL_COLUMNS,
+    UNDEFINED_LABEL,
+)
 from jetmix.errors import DataError, ToolFailedError, ToolMissingError, UsageError
 
 BLOCK_JETS = 500
-JET_COLUMNS = ("j_pt", "j_eta", "j_mass", "j_multiplicity", *LABEL_COLUMNS, UNDEFINED_LABEL)
+_HIGH_LEVEL_COLUMNS = tuple(JET_PREFIX + name for name in HIGH_LEVEL_FEATURES)
 
 _BATCH_EVENTS = 250
 _MAX_PYTHIA_SEED = 900_000_000
 _FUTILE_EVENTS = 20_000  # so many events without a single jet mean that no jet can pass
 _HOW_TO_INSTALL = "pip install 'jetmix[simulate]', or make simulate in a checkout"
+
+
+def jet_columns(*, hlf: bool) -> tuple[str, ...]:
+    """Return the columns of ``jets``, in the order of the public set."""
+    high_level = _HIGH_LEVEL_COLUMNS if hlf else ("j_multiplicity",)
+    return ("j_pt", "j_eta", "j_mass", *high_level, *LABEL_COLUMNS, UNDEFINED_LABEL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +42,7 @@ class Block:
 
     Attributes:
         constituents: float32 (jet, particle, feature).
-        jets: float32 (jet, column) with the columns ``JET_COLUMNS``.
+        jets: float32 (jet, column) with the columns of :func:`jet_columns`.
         n_events: events that Pythia made for them.
     """
 
@@ -75,6 +88,7 @@ class BlockMaker:
     preset: Preset
     seed: int
     n_constituents: int
+    hlf: bool = True
     _pythias: dict[int, Any] = field(default_factory=dict)
 
     def make(self, class_index: int, block: int, n_jets: int) -> Block:
@@ -129,11 +143,15 @@ class BlockMaker:
         constituents[:, :kept] = particle_features(jets.momenta)[:, :kept]
         total = jets.momenta.sum(axis=1)
         pt, eta, _ = polar(total)
-        table = dict.fromkeys(JET_COLUMNS, np.zeros(n_jets))
+        columns = jet_columns(hlf=self.hlf)
+        table = dict.fromkeys(columns, np.zeros(n_jets))
         table |= {"j_pt": pt, "j_eta": eta, "j_mass": mass(total)}
         table["j_multiplicity"] = (jets.momenta[..., 3] > 0).sum(axis=1)
         table[LABEL_COLUMNS[class_index]] = np.ones(n_jets)
-        return constituents, np.stack([table[name] for name in JET_COLUMNS], 1).astype(np.float32)
+        if self.hlf:
+            values = high_level_features(jets.momenta, self.preset.jets.radius)
+            table |= dict(zip(_HIGH_LEVEL_COLUMNS, values.T, strict=True))
+        return constituents, np.stack([table[name] for name in columns], 1).astype(np.float32)
 
 
 def start_pythia(lines: tuple[str, ...], *, where: str) -> Any:

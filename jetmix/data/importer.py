@@ -116,7 +116,7 @@ class _Merge:
             )
             pt = x[..., PARTICLE_FEATURES.index("pt")]
             checks.check_sorted(pt, path=jets.path, start=start)
-            writer.append(x, jets.jets[start:stop])
+            writer.append(x, jets.read_jets(start, stop))
             yield np.bincount(read_classes(jets, start, stop), minlength=5)
 
 

@@ -21,7 +21,7 @@ from jetmix.errors import DataError
 
 CONSTITUENTS, JETS = "jetConstituentList", "jets"
 PARTICLE_NAMES, JET_NAMES = "particleFeatureNames", "jetFeatureNames"
-PARTICLE_PREFIX = "j1_"
+PARTICLE_PREFIX, JET_PREFIX = "j1_", "j_"
 
 PARTICLE_FEATURES = (
     "px", "py", "pz", "e", "erel", "pt", "ptrel", "eta", "etarel", "etarot",
@@ -83,6 +83,17 @@ class JetFile:
 
         Only the chunks that hold the leading constituents and the columns are read.
         """
+        with reading(self.path):
+            return self._read(start, stop, n_constituents, columns)
+
+    def read_jets(self, start: int, stop: int) -> NDArray[np.floating[Any]]:
+        """Return the table of jet-level columns (jet, column) of the rows."""
+        with reading(self.path):
+            return np.asarray(self.jets[start:stop])
+
+    def _read(
+        self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
+    ) -> NDArray[np.floating[Any]]:
         data = self.constituents
         if data.chunks is None or data.chunks[2] == data.shape[2]:
             return np.asarray(data[start:stop, :n_constituents][..., list(columns)])
@@ -130,16 +141,21 @@ def open_jet_file(path: str | Path) -> Iterator[JetFile]:
             or of the wrong shape or type, or if a column that is needed has no name.
     """
     path = Path(path)
-    with _open_hdf5(path) as handle, reading(path):
-        yield _checked(path, handle)
+    with _open_hdf5(path) as handle:
+        with reading(path):
+            jets = _checked(path, handle)
+        yield jets
 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn errors of the HDF5 library inside the block, such as a bad chunk, into DataError."""
+    """Turn errors of the HDF5 library inside the block into DataError.
+
+    A damaged file raises nearly anything there, so only calls of h5py belong into the block.
+    """
     try:
         yield
-    except (OSError, RuntimeError, KeyError) as error:
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, MemoryError) as error:
         raise DataError(
             f"the content cannot be read ({_brief(error)})",
             where=path,

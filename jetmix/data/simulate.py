@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix import __version__, console
-from jetmix.data.generator import BLOCK_JETS, JET_COLUMNS, BlockMaker, require_tools
+from jetmix.data.generator import BLOCK_JETS, BlockMaker, jet_columns, require_tools
 from jetmix.data.presets import Preset
 from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS, PARTICLE_FEATURES, attribute
 from jetmix.data.writer import JetWriter, jet_writer, writing
@@ -53,6 +53,7 @@ class Simulation:
     preset: Preset
     n_constituents: int = MAX_CONSTITUENTS
     half: bool = False
+    hlf: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot give a useful file."""
@@ -84,6 +85,7 @@ class Simulation:
             "n_jets": self.n_jets,
             "seed": self.seed,
             "n_constituents": self.n_constituents,
+            "high_level_features": self.hlf,
             "precision": "float16" if self.half else "float32",
             "block_jets": BLOCK_JETS,
             "preset": self.preset.as_json(),
@@ -188,7 +190,7 @@ def _writing_into(parts: Path, path: Path, simulation: Simulation) -> Iterator[J
     with jet_writer(
         growing,
         n_constituents=simulation.n_constituents,
-        jet_columns=JET_COLUMNS,
+        jet_columns=jet_columns(hlf=simulation.hlf),
         half=simulation.half,
         attributes={"origin": "simulated", "simulation": simulation.record()},
     ) as writer:
@@ -228,7 +230,7 @@ def _append_rounds(writer: JetWriter, blocks: "_Blocks", simulation: Simulation)
         n_rows = sum(n for _, _, n in tasks)
         shape = (n_rows, simulation.n_constituents, len(PARTICLE_FEATURES))
         constituents = np.zeros(shape, np.float32)
-        jets = np.zeros((n_rows, len(JET_COLUMNS)), np.float32)
+        jets = np.zeros((n_rows, len(jet_columns(hlf=simulation.hlf))), np.float32)
         for class_index, _, n_jets in tasks:
             rows = slice(class_index, None, N_CLASSES)
             constituents[rows], jets[rows] = blocks.read(
@@ -307,7 +309,10 @@ def _start_worker(simulation: Simulation, blocks: _Blocks) -> None:
     # FastJet prints a banner to standard output, which is for results
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     maker = BlockMaker(
-        preset=simulation.preset, seed=simulation.seed, n_constituents=simulation.n_constituents
+        preset=simulation.preset,
+        seed=simulation.seed,
+        n_constituents=simulation.n_constituents,
+        hlf=simulation.hlf,
     )
     _worker.append((maker, blocks))
 

@@ -11,7 +11,7 @@ import pytest
 
 from jetmix.data import simulate as module
 from jetmix.data.describe import describe
-from jetmix.data.generator import BlockMaker, block_seed
+from jetmix.data.generator import BlockMaker, block_seed, jet_columns
 from jetmix.data.presets import read_preset
 from jetmix.data.simulate import Simulation, simulate
 from jetmix.errors import DataError, RunConflictError, ToolMissingError, UsageError
@@ -49,10 +49,11 @@ def made(tmp_path_factory) -> Path:
 def test_classes_take_turns_and_the_settings_are_recorded(made):
     x, jets = content(made)
     assert x.shape == (40, 32, 16)
-    assert jets[:, 4:9].argmax(axis=1).tolist() == [0, 1, 2, 3, 4] * 8
+    assert jets[:, -6:-1].argmax(axis=1).tolist() == [0, 1, 2, 3, 4] * 8
     with h5py.File(made) as handle:
         record = json.loads(handle.attrs["simulation"])
         assert handle.attrs["origin"] == "simulated"
+        assert handle["jetFeatureNames"][:].astype(str).tolist() == list(jet_columns(hlf=True))
     assert record["seed"] == 11
     assert record["preset"]["jets"]["radius"] == 0.4
     assert set(record["versions"]) == {"jetmix", "numpy", "pythia8mc", "fastjet"}
@@ -112,6 +113,15 @@ def test_half_precision_is_the_rounded_full_precision(made, tmp_path):
     assert x.dtype == np.float16
     np.testing.assert_array_equal(x, content(made)[0][:10].astype(np.float16))
     np.testing.assert_array_equal(jets, content(made)[1][:10])
+
+
+def test_without_high_level_features_the_rest_is_the_same(made, tmp_path):
+    simulate(tmp_path / "plain.h5", simulation(n_jets=10, hlf=False), jobs=1)
+    plain = dict(zip(jet_columns(hlf=False), content(tmp_path / "plain.h5")[1].T, strict=True))
+    rich = dict(zip(jet_columns(hlf=True), content(made)[1][:10].T, strict=True))
+    assert len(rich) == len(plain) + 15
+    for name, values in plain.items():
+        np.testing.assert_array_equal(values, rich[name])
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path, monkeypatch):
