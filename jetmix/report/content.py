@@ -7,6 +7,7 @@ from jetmix import __version__
 from jetmix.report.compare import Field
 from jetmix.report.gate import FORMAT, Outcome
 from jetmix.report.panels import COST_TITLES, Panel, panels
+from jetmix.report.rivals import rivals
 from jetmix.report.tagger import Tagger
 from jetmix.runs import JSON
 
@@ -20,6 +21,7 @@ def content(
         "jetmix": __version__,
         "taggers": [_tagger(tagger) for tagger in taggers],
         "fields": [_field(field) for field in fields],
+        "rivals": [rival.as_json() for rival in rivals(taggers)],
         "checks": [outcome.as_json() for outcome in checks],
     }
 

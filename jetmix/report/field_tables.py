@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jetmix.report import words
 from jetmix.report.baselines import Baseline
 from jetmix.report.compare import Field
+from jetmix.report.rivals import Rival
 from jetmix.report.tables import Cell, Group, Table, columns, number, text
 from jetmix.report.tagger import Tagger
 
@@ -22,6 +23,11 @@ NOTE = (
 RATES_NOTE = (
     "All in per cent, each class against the rest. TPR10 and TPR1: signal efficiency where 10% and "
     "1% of the other classes pass. Published values of the Mixers are before quantisation."
+)
+RIVALS_NOTE = (
+    "'Only it' and 'only the other' count the jets that just one of the two gets right. The "
+    "p-value is of McNemar's exact test, corrected for several comparisons by Holm's method; a "
+    "verdict needs less than 0.05."
 )
 
 
@@ -173,3 +179,47 @@ def _published_rates(row: Baseline, classes: Sequence[str]) -> tuple[Cell, ...]:
     values = [(group or {}).get(label) for group in groups for label in classes]
     cells = [Cell(text=str(v), sort=v) if v is not None else number(None) for v in values]
     return (text(row.name, href=row.link), number(row.n_particles), *cells)
+
+
+def between_ours(found: Sequence[Rival]) -> Table:
+    """Return the differences between the taggers of the report, with their significance."""
+    titles = (
+        "Tagger",
+        "Against",
+        "Accuracy difference [points]",
+        "p-value",
+        "Verdict",
+        "Only it",
+        "Only the other",
+        "Recipes differ in",
+    )
+    rows = tuple(
+        (
+            text(entry.rival),
+            text(entry.reference),
+            Cell(
+                text=f"{100 * entry.difference:+.2f} ± {100 * entry.error:.2f}",
+                sort=entry.difference,
+            ),
+            Cell(text=f"{entry.p_value:.2g}", sort=entry.p_value),
+            text(entry.verdict),
+            number(entry.only_rival),
+            number(entry.only_reference),
+            text(_recipes(entry)),
+        )
+        for entry in found
+    )
+    return Table(
+        name="rivals-table",
+        caption="Differences on the same test jets",
+        columns=columns(*titles, numeric=(titles[2], "p-value", "Only it", "Only the other")),
+        groups=(Group(heading="", rows=rows),),
+        sortable=True,
+        note=RIVALS_NOTE,
+    )
+
+
+def _recipes(entry: Rival) -> str:
+    if entry.recipe_differs is None:
+        return words.UNKNOWN
+    return ", ".join(entry.recipe_differs) or "nothing but the architecture"

@@ -7,6 +7,7 @@ from jetmix.report import field_tables, glance, plots, trust_tables, words
 from jetmix.report.compare import Field
 from jetmix.report.gate import Outcome
 from jetmix.report.panels import COST_TITLES, panels
+from jetmix.report.rivals import rivals
 from jetmix.report.style import Picture
 from jetmix.report.tables import Table
 from jetmix.report.tagger import Tagger
@@ -44,6 +45,7 @@ def sections(
         _first(taggers),
         _checks(checks),
         _field(fields),
+        _rivals(taggers),
         _physics(taggers, fields),
         _trust(taggers),
         _missing(taggers),
@@ -109,6 +111,18 @@ def _pareto(field: Field, number: int) -> list[Picture]:
             for index, panel in enumerate(group, 1)
         ]
     return pictures
+
+
+def _rivals(taggers: Sequence[Tagger]) -> Section | None:
+    found = rivals(taggers)
+    if not found:
+        return None
+    text = (
+        "Taggers that judged the same test jets, each against the most accurate one. A baseline "
+        "is fair where the recipes differ in nothing but the architecture."
+    )
+    table = field_tables.between_ours(found)
+    return Section(name="rivals", title="Against each other", text=text, tables=(table,))
 
 
 def _physics(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | None:
