@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,18 @@ from jetmix.console import progress
 from jetmix.errors import ToolFailedError, ToolMissingError
 
 POLL_SECONDS = 0.2
+
+
+class ToolTimeoutError(ToolFailedError):
+    """An external program ran longer than it may."""
+
+
+class ToolExitError(ToolFailedError):
+    """An external program ended with an error; ``status`` is negative for a signal."""
+
+    def __init__(self, what: str, *, mend: str, where: object, status: int) -> None:
+        self.status = status
+        super().__init__(what, mend=mend, where=where)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +91,23 @@ def version_of(name: str) -> str | None:
 
 
 def run(
-    command: Sequence[str | Path], *, title: str, cwd: Path, log: Path, timeout_s: float
+    command: Sequence[str | Path],
+    *,
+    title: str,
+    cwd: Path,
+    log: Path,
+    timeout_s: float,
+    note: Callable[[], str] | None = None,
+    keep_open: Sequence[int] = (),
 ) -> float:
     """Run a program, its output going to ``log``, and return its wall time in seconds.
 
+    ``note`` is asked now and then what to show beside the progress. ``keep_open`` are file
+    descriptors that the program inherits, such as that of a lock which must outlive this process.
+
     Raises:
-        ToolFailedError: if it exits with an error or runs longer than ``timeout_s``.
+        ToolExitError: if it exits with an error.
+        ToolTimeoutError: if it runs longer than ``timeout_s``.
     """
     program = Path(command[0]).name
     start = time.monotonic()
@@ -94,14 +117,15 @@ def run(
             cwd=cwd,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=keep_open,
             start_new_session=True,  # so that a compiler's own children end with it
         )
         try:
             while process.poll() is None:
                 time.sleep(POLL_SECONDS)
-                ticker.tick()
+                ticker.tick(note() if note else "")
                 if time.monotonic() - start > timeout_s:
-                    raise ToolFailedError(
+                    raise ToolTimeoutError(
                         f"{program} ran longer than {timeout_s:.0f} s",
                         where=log,
                         mend="give it more time or a smaller model",
@@ -111,10 +135,11 @@ def run(
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode != 0:
-        raise ToolFailedError(
+        raise ToolExitError(
             f"{program} failed with status {process.returncode}{_first_error(log)}",
             where=log,
             mend="read the log; a killed program usually lacked memory",
+            status=process.returncode,
         )
     return time.monotonic() - start
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from jetmix.errors import ReportReadError
 from jetmix.runs import JSON
 
 Origin = Literal["estimate", "yosys", "csynth", "post-synthesis", "post-route"]
@@ -57,6 +58,20 @@ class ResourceReport:
         if self.latency_cycles is None or period is None:
             return None
         return round(self.latency_cycles * period, 3)
+
+    @classmethod
+    def from_json(cls, content: JSON, where: object) -> "ResourceReport":
+        """Return the report that :meth:`as_json` gave; ``where`` is the file it comes from.
+
+        Raises:
+            ReportReadError: if it is something else.
+        """
+        try:
+            return cls(**{name: value for name, value in content.items() if name != "latency_ns"})
+        except (AttributeError, TypeError):
+            raise ReportReadError(
+                "not a resource report of jetmix", where=where, mend="run 'jetmix synth' again"
+            ) from None
 
     def as_json(self) -> JSON:
         """Return the report as JSON-serialisable data."""
