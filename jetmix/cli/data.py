@@ -123,10 +123,27 @@ def import_(
 
 @data.command()
 @click.argument("file", type=PATH)
+@click.option(
+    "--plot",
+    "picture",
+    type=PATH,
+    default=None,
+    metavar="PNG",
+    help="Draw distributions of all classes on one page.",
+)
 @json_option
-def describe(file: Path, as_json: bool) -> None:
-    """Count and summarise the jets of FILE."""
+def describe(*, file: Path, picture: Path | None, as_json: bool) -> None:
+    """Count and summarise the jets of FILE, beside figures of the public set."""
     from jetmix.data.describe import describe
+    from jetmix.data.survey import survey
 
-    description = describe(file)
-    finish(description.lines(), description.as_json(), as_json=as_json)
+    found = survey(file)
+    description = describe(file, found)
+    lines, result = description.lines(), description.as_json()
+    if picture is not None:
+        from jetmix.data.describe_plot import plot
+
+        plot(found, description, picture)
+        lines.append(f"plot: {picture}")
+        result["plot"] = str(picture)
+    finish(lines, result, as_json=as_json)
