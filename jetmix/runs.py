@@ -115,8 +115,8 @@ def read_stage(folder: Path) -> StageRecord | None:
         ) from None
 
 
-def claim_folder(folder: Path, *, owned_by: str) -> None:
-    """Make ``folder`` ours, or refuse it when it holds somebody else's files.
+def check_folder(folder: Path, *, owned_by: str) -> None:
+    """Refuse ``folder`` when it holds somebody else's files.
 
     ``owned_by`` is the name of a marker file that jetmix writes first into the folder.
 
@@ -131,6 +131,11 @@ def claim_folder(folder: Path, *, owned_by: str) -> None:
             where=folder,
             mend="name another folder, or remove this one",
         )
+
+
+def claim_folder(folder: Path, *, owned_by: str) -> None:
+    """Make ``folder``, unless :func:`check_folder` refuses it."""
+    check_folder(folder, owned_by=owned_by)
     folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -78,17 +78,21 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         toolchain.require("g++")
     model_sha256 = file_digest(source.model)
     digest = options.digest(model_sha256)
-    if synth_dir.start(out, digest) is not None:
+    if synth_dir.is_done(out, digest):
         return False
     watch = StopWatch()
+    # all input is read and judged before the first file is written
     model = keras_env.load_tagger(source.model)
     check_lowerable(model)
     with progress("Lowering to a DA graph"):
         graph = da_graph.trace(model)
-    _write_tagger(out, source, model, model_sha256)
-    da_graph.save(graph, out / GRAPH_FILE)
     vectors = _vectors(graph, model.input_shape[1:], source.dataset, options)
     reference = _reference(model, vectors)
+    synth_dir.begin(out, digest)
+    _write_tagger(out, source, model, model_sha256)
+    da_graph.save(graph, out / GRAPH_FILE)
+    resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
+    synth_dir.write_resources(out, [resources])
     with progress("Lowering to a Vitis HLS project"):
         project = write_project(
             model,
@@ -98,9 +102,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
             inputs=vectors.x,
             outputs=reference,
         )
-    resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
     project = replace(project, latency_cycles=resources.latency_cycles)
-    synth_dir.write_resources(out, [resources])
     results = _climb(out, project, vectors, reference, options.levels)
     _record(out, project, digest, watch.seconds, results)
     levels.require_exact(results, out)

@@ -8,8 +8,7 @@ from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
 from jetmix.firmware.plan import FirmwareProject
 from jetmix.runs import (
     JSON,
-    StageRecord,
-    claim_folder,
+    check_folder,
     empty_folder,
     file_digest,
     read_json,
@@ -28,25 +27,29 @@ VERIFICATION_FILE = "verification.json"
 RESOURCES_FILE = "resources.json"
 
 
-def start(out: Path, digest: str) -> StageRecord | None:
-    """Claim ``out`` for a synthesis, and return the record if the very same one is done already.
+def is_done(out: Path, digest: str) -> bool:
+    """Tell whether ``out`` holds the finished, exact synthesis of ``digest``; writes nothing.
 
     Raises:
-        RunConflictError: if the folder is foreign, or holds a synthesis of something else.
+        RunConflictError: if the folder is foreign, or holds a finished synthesis of something else.
     """
-    claim_folder(out, owned_by=REQUEST_FILE)
+    check_folder(out, owned_by=REQUEST_FILE)
     record = read_stage(out)
-    if (out / REQUEST_FILE).exists() and read_json(out / REQUEST_FILE).get("digest") != digest:
+    if record is None or record.status != "done":
+        return False
+    if record.digest != digest:
         raise RunConflictError(
             "the folder holds a synthesis of another model or with other options",
             where=out,
             mend="name another --out, or remove this folder",
         )
-    if record is not None and record.status == "done":
-        return record
+    return all(result["status"] != "failed" for result in read_json(out / VERIFICATION_FILE))
+
+
+def begin(out: Path, digest: str) -> None:
+    """Empty ``out`` of what an unfinished synthesis left, and mark it as ours."""
     empty_folder(out)
     write_json(out / REQUEST_FILE, {"digest": digest})
-    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +108,11 @@ def describe(out: Path, project: FirmwareProject) -> JSON:
 
 
 def write_verification(out: Path, results: list[VerificationResult]) -> None:
-    """Write ``verification.json``, a list of results."""
-    write_json(out / VERIFICATION_FILE, [result.as_json() for result in results])
+    """Write ``verification.json``, a list of results; levels not climbed this time are kept."""
+    path = out / VERIFICATION_FILE
+    entries = {entry["candidate"]: entry for entry in (read_json(path) if path.exists() else [])}
+    entries |= {result.candidate: result.as_json() for result in results}
+    write_json(path, list(entries.values()))
 
 
 def write_resources(out: Path, reports: list[ResourceReport]) -> None:

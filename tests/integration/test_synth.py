@@ -30,6 +30,10 @@ def synth(model, out, *more, **options):
     )
 
 
+def verification(out):
+    return {r["candidate"]: r for r in json.loads((out / "verification.json").read_text())}
+
+
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory):
     out = tmp_path_factory.mktemp("synth") / ODD_NAME
@@ -153,7 +157,7 @@ def test_wrong_firmware_is_named_by_jet_and_output(copy):
     assert message.startswith("jetmix: error: ")
     assert "csim differs from keras on" in message
     assert "output" in message
-    results = {r["candidate"]: r for r in json.loads((copy / "verification.json").read_text())}
+    results = verification(copy)
     assert results["ir"]["status"] == "passed"
     assert results["csim"]["status"] == "failed"
     assert results["csim"]["first_mismatch"]["candidate"] != pytest.approx(
@@ -211,4 +215,13 @@ def test_data_of_another_shape_is_refused(tmp_path, repository):
     done = synth(MODEL, tmp_path / "out", "--level", "ir", "--data", repository / "pyproject.toml")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out" / "stage.json").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_level_alone_keeps_what_is_known_of_the_other(copy):
+    before = verification(copy)
+    done = jetmix("verify", copy, "--level", "ir", "--random", "20")
+    assert done.returncode == 0, done.stderr
+    after = verification(copy)
+    assert after["ir"]["vectors"]["random"] == 20
+    assert after["csim"] == before["csim"]
