@@ -45,6 +45,11 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
 @click.option("--clock-ns", default=5.0, show_default=True, help="Target clock period in ns.")
 @click.option("--flow", type=click.Choice(["hls4ml"]), default="hls4ml", show_default=True)
+@click.option("--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; needs both.")
+@click.option(
+    "--vendor-hours", default=24.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    help="Time limit of each step of --run-vendor.",
+)  # fmt: skip
 @vector_options
 @json_option
 def synth(
@@ -59,6 +64,8 @@ def synth(
     max_jets: int,
     n_random: int,
     seed: int,
+    run_vendor: bool,
+    vendor_hours: float,
     as_json: bool,
 ) -> None:
     """Lower RUN_OR_MODEL to a Vitis HLS project, prove it bit-exact and estimate its resources.
@@ -68,9 +75,13 @@ def synth(
     from jetmix.firmware.parts import find_part
     from jetmix.firmware.source import open_source
     from jetmix.synthesis import flow as synthesis
+    from jetmix.synthesis import vendor, vendor_tools
+    from jetmix.synthesis.utilisation import utilisation
 
     part = find_part(part_name)
     source = open_source(run_or_model)
+    # looked for before hours of work start
+    tools = vendor_tools.find_tools() if run_vendor else None
     options = options_of(
         part=part,
         clock_ns=check_clock(clock_ns),
@@ -81,12 +92,15 @@ def synth(
         seed=seed,
     )
     fresh = synthesis.synthesise(source, out, options)
+    if tools is not None:
+        vendor.run_vendor(out, tools, limit_s=3600 * vendor_hours)
     results, reports = synthesis.read_result(out)
     lines = [] if fresh else ["Already done with the same model and options; nothing to do."]
     lines += [level_line(result) for result in results]
     lines += [line for report in reports for line in resource_lines(report, part)]
     lines.append(f"Project: {out / 'project'}")
-    result = {"verification": results, "resources": [r.as_json() for r in reports]}
+    resources = [{**r.as_json(), "utilisation": utilisation(r, part)} for r in reports]
+    result = {"verification": results, "resources": resources}
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
 
 
@@ -140,15 +154,35 @@ def level_line(result: "JSON") -> str:
 
 
 def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
-    """Return LUT and latency with their origin, for people."""
-    lines = []
+    """Return resources and latency with their origin, for people."""
+    from jetmix.synthesis.utilisation import utilisation
+
+    shares, lines = utilisation(report, part), []
     if report.lut is not None:
         span = f" ({report.lut_low:.0f} to {report.lut_high:.0f}, 90%)" if report.lut_low else ""
-        share = 100 * report.lut / part.lut
-        lines.append(f"LUT: {report.lut:.0f}{span}, {share:.2f}% of {part.name} [{report.origin}]")
+        share = f"{shares['device']['lut']:.2f}% of {part.name}"
+        if shares["slr"]:
+            share += f", {shares['slr']['lut']:.2f}% of one of its {part.slr_count} SLRs"
+        lines.append(f"LUT: {report.lut:.0f}{span}, {share} [{report.origin}]")
+    others = [
+        f"{name.upper()} {amount:.0f} ({share:.2f}%)"
+        for name, share in shares["device"].items()
+        if name != "lut" and (amount := getattr(report, name)) is not None
+    ]
+    if report.ff is not None:
+        lines.append(f"{', '.join(others)} [{report.origin}]")
     if report.latency_cycles is not None:
+        best = report.latency_min_cycles
+        cycles = f"{best} to " if best not in (None, report.latency_cycles) else ""
         lines.append(
-            f"Latency: {report.latency_cycles} cycles, {report.latency_ns:g} ns at "
-            f"{report.clock_target_ns:g} ns, II {report.ii_cycles} [{report.origin}]"
+            f"Latency: {cycles}{report.latency_cycles} cycles, {report.latency_ns:g} ns at "
+            f"{_clock(report)}, II {report.ii_cycles} [{report.origin}]"
         )
     return lines
+
+
+def _clock(report: "ResourceReport") -> str:
+    target, achieved = report.clock_target_ns, report.clock_achieved_ns
+    if achieved is None or report.origin == "csynth":
+        return f"{target:g} ns"
+    return f"{achieved:g} ns (achieved, target {target:g} ns)"

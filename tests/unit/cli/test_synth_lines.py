@@ -1,0 +1,56 @@
+import pytest
+from click.testing import CliRunner
+
+from jetmix.cli.main import cli
+from jetmix.cli.synth import resource_lines
+from jetmix.errors import ToolMissingError
+from jetmix.firmware.parts import find_part
+from jetmix.synthesis.resource_report import ResourceReport
+
+
+def test_an_estimate():
+    report = ResourceReport(
+        origin="estimate", part=None, lut=17280, lut_low=16000, lut_high=18500, dsp=0,
+        latency_cycles=5, ii_cycles=1, clock_target_ns=5.0,
+    )  # fmt: skip
+    assert resource_lines(report, find_part("xcvu13p")) == [
+        "LUT: 17280 (16000 to 18500, 90%), 1.00% of xcvu13p, 4.00% of one of its 4 SLRs [estimate]",
+        "Latency: 5 cycles, 25 ns at 5 ns, II 1 [estimate]",
+    ]
+
+
+def test_post_route_tells_the_achieved_clock():
+    report = ResourceReport(
+        origin="post-route", part=None, lut=532, ff=1064, dsp=22, bram18=7, uram=0,
+        latency_min_cycles=8, latency_cycles=9, ii_cycles=1,
+        clock_target_ns=5.0, clock_achieved_ns=4.731,
+    )  # fmt: skip
+    assert resource_lines(report, find_part("xc7z020")) == [
+        "LUT: 532, 1.00% of xc7z020 [post-route]",
+        "FF 1064 (1.00%), DSP 22 (10.00%), BRAM18 7 (2.50%) [post-route]",
+        "Latency: 8 to 9 cycles, 42.579 ns at 4.731 ns (achieved, target 5 ns), II 1 [post-route]",
+    ]
+
+
+def test_csynth_latency_is_at_the_target_clock():
+    report = ResourceReport(
+        origin="csynth", part=None, lut=532, latency_min_cycles=9, latency_cycles=9, ii_cycles=1,
+        clock_target_ns=5.0, clock_achieved_ns=3.9,
+    )  # fmt: skip
+    assert resource_lines(report, find_part("xc7z020"))[-1] == (
+        "Latency: 9 cycles, 45 ns at 5 ns, II 1 [csynth]"
+    )
+
+
+@pytest.mark.parametrize("part", ["xcvu13p", "xc7z020"])
+def test_vendor_tools_are_looked_for_before_the_work_starts(tmp_path, monkeypatch, part):
+    monkeypatch.setenv("PATH", "")
+    model = tmp_path / "model.keras"
+    model.touch()
+    out = tmp_path / "out"
+    done = CliRunner().invoke(
+        cli, ["synth", str(model), "--part", part, "--out", str(out), "--run-vendor"]
+    )
+    assert isinstance(done.exception, ToolMissingError)
+    assert "neither vitis-run nor vitis_hls is on PATH; install AMD Vitis" in str(done.exception)
+    assert not out.exists()
