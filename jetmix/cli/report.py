@@ -15,6 +15,9 @@ from jetmix.cli.common import PATH, finish, json_option
 )
 @click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 1 if one is broken.")
 @click.option("--baseline", "old", type=PATH, help="Older report.json; exit 1 on a step back.")
+@click.option(
+    "--bits/--no-bits", default=True, help="Show bit widths, for which Keras loads the models."
+)
 @json_option
 @click.pass_context
 def report(
@@ -25,6 +28,7 @@ def report(
     allow_mixed: bool,
     rules: Path | None,
     old: Path | None,
+    bits: bool,
     as_json: bool,
 ) -> None:
     r"""Write the report about runs and synthesised projects, beside published taggers.
@@ -48,7 +52,7 @@ def report(
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
 
-    written = write_report(folders, out, allow_mixed=allow_mixed, rules=rules, old=old)
+    written = write_report(folders, out, allow_mixed=allow_mixed, rules=rules, old=old, bits=bits)
     failed = [outcome for outcome in written.checks if not outcome.passed]
     lines = [*summary(written.taggers), *(outcome.line for outcome in written.checks)]
     if written.checks:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jetmix.console import progress
 from jetmix.report.baselines import load_baselines
+from jetmix.report.bits import with_bits
 from jetmix.report.collect import collect
 from jetmix.report.compare import fields, refuse_mixed
 from jetmix.report.content import content
@@ -39,6 +40,7 @@ def write_report(
     allow_mixed: bool = False,
     rules: Path | None = None,
     old: Path | None = None,
+    bits: bool = True,
 ) -> Report:
     """Read runs and projects and write the report about them into ``out``.
 
@@ -49,6 +51,7 @@ def write_report(
         out: folder of the report, empty or of an older report.
         allow_mixed: accept taggers tested on different jets, each data set apart.
         rules: TOML file of limits and tolerances to check.
+        bits: show the models' bit widths, for which Keras loads them (some ten seconds).
         old: ``report.json`` that no figure may fall back behind by more than the tolerance.
 
     Raises:
@@ -64,6 +67,9 @@ def write_report(
     checks = check(taggers, limits)
     checks += against_old(taggers, load_old(old), limits.tolerance) if old else []
     with progress("Report") as ticker:
+        if bits:
+            ticker.tick("reading models")
+            taggers = with_bits(taggers)
         ticker.tick("drawing")
         groups = fields(taggers, load_baselines())
         shown = sections(taggers, groups, checks)

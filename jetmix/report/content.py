@@ -8,7 +8,7 @@ from jetmix.report.compare import Field
 from jetmix.report.gate import FORMAT, Outcome
 from jetmix.report.panels import COST_TITLES, Panel, panels
 from jetmix.report.rivals import rivals
-from jetmix.report.tagger import Tagger
+from jetmix.report.tagger import LayerBits, Tagger
 from jetmix.runs import JSON
 
 
@@ -43,10 +43,23 @@ def _tagger(tagger: Tagger) -> JSON:
         "resources": [report.as_json() for report in tagger.resources],
         "verification": [result.as_json() for result in tagger.verification],
         "front": [asdict(point) for point in tagger.front],
+        "layers": [_layer(layer) for layer in tagger.layers],
         "missing": [asdict(gap) for gap in tagger.gaps],
         "provenance": tagger.provenance,
         "synthesis": tagger.synthesis,
         "recipe": tagger.recipe,
+    }
+
+
+def _layer(layer: LayerBits) -> JSON:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "ebops": layer.ebops,
+        "n_weights": layer.n_weights,
+        "n_nonzero": layer.n_nonzero,
+        "weight_bits": layer.weight_bits,
+        "input_bits": [bits.tolist() for bits in layer.inputs],
     }
 
 

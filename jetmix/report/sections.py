@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jetmix.report import field_tables, glance, plots, trust_tables, words
+from jetmix.report import bit_plots, field_tables, glance, plots, trust_tables, words
 from jetmix.report.compare import Field
 from jetmix.report.gate import Outcome
 from jetmix.report.panels import COST_TITLES, panels
@@ -47,6 +47,7 @@ def sections(
         _field(fields),
         _rivals(taggers),
         _physics(taggers, fields),
+        _bits(taggers),
         _trust(taggers),
         _missing(taggers),
         _reproduce(taggers),
@@ -139,6 +140,30 @@ def _physics(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | No
     if not shown and not pictures:
         return None
     return Section(name="physics", title="Physics", tables=shown, pictures=tuple(pictures))
+
+
+def _bits(taggers: Sequence[Tagger]) -> Section | None:
+    known = [(i, tagger) for i, tagger in enumerate(taggers, 1) if tagger.layers]
+    if not known:
+        return None
+    drawn = [
+        picture
+        for index, tagger in known
+        for picture in (
+            bit_plots.input_bits(tagger, f"bits-input-{index}"),
+            bit_plots.activation_bits(tagger, f"bits-inside-{index}"),
+        )
+    ]
+    return Section(
+        name="bits",
+        title="Where the bits go",
+        text=(
+            "HGQ gives every value its own bit width, so the widths show what the tagger looks "
+            "at: how it ranks the constituents and the features. Dark is 0 bits: not looked at."
+        ),
+        tables=(trust_tables.layers([tagger for _, tagger in known]),),
+        pictures=tuple(picture for picture in drawn if picture is not None),
+    )
 
 
 def _trust(taggers: Sequence[Tagger]) -> Section | None:

@@ -94,6 +94,24 @@ class Scores:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class LayerBits:
+    """Bit widths of one HGQ layer, all without the sign.
+
+    ``inputs`` holds the widths of each input: (particle, feature) or (feature,). A width of 0
+    means that the value is not looked at. ``weight_bits`` is the mean over weights that are not
+    zero, None if there are none.
+    """
+
+    name: str
+    kind: str
+    ebops: int
+    inputs: tuple[NDArray[np.float32], ...]
+    n_weights: int
+    n_nonzero: int
+    weight_bits: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tagger:
     """One tagger with everything that its directories tell; what is not known is None."""
 
@@ -112,6 +130,7 @@ class Tagger:
     provenance: JSON | None = None
     synthesis: JSON | None = None
     model_sha256: str | None = None
+    layers: tuple[LayerBits, ...] = ()
     gaps: tuple[Gap, ...] = field(default=())
 
     @property
@@ -132,8 +151,10 @@ class Tagger:
 
     @property
     def ebops(self) -> float | None:
-        """EBOPs of the deployed model, None without metrics."""
-        return self.metrics.ebops if self.metrics else None
+        """EBOPs of the deployed model, from its layers where no metrics state them."""
+        if self.metrics:
+            return self.metrics.ebops
+        return sum(layer.ebops for layer in self.layers) if self.layers else None
 
     def verified(self, status: str) -> list[VerificationResult]:
         """Return the levels of the ladder with a status."""

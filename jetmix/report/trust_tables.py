@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from jetmix.report import words
 from jetmix.report.gate import Outcome
 from jetmix.report.tables import Cell, Group, Mark, Table, columns, number, text
-from jetmix.report.tagger import Tagger
+from jetmix.report.tagger import LayerBits, Tagger
 from jetmix.runs import JSON
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.verification.compare import VerificationResult
@@ -113,6 +113,34 @@ def checks(outcomes: Sequence[Outcome]) -> Table:
         columns=columns("Tagger", "Check", "Outcome", "Found", "Wanted"),
         groups=(Group(heading="", rows=rows),),
         note="LUT is checked at the upper end of its 90% interval. What is not known fails.",
+    )
+
+
+def layers(taggers: Sequence[Tagger]) -> Table:
+    """Return EBOPs, weights and mean bit widths a layer."""
+    rows = {tagger.name: [_layer(layer) for layer in tagger.layers] for tagger in taggers}
+    titles = ("Layer", "Kind", "EBOPs", "Weights", "Not zero", "Bits a weight", "Bits an input")
+    return Table(
+        name="layers",
+        caption="Bits, weights and EBOPs by layer",
+        columns=columns(*titles, numeric=titles[2:]),
+        groups=tuple(_per_tagger(taggers, rows)),
+        note="Bits are without the sign; means over weights that are not zero and all inputs.",
+    )
+
+
+def _layer(layer: LayerBits) -> tuple[Cell, ...]:
+    total = sum(bits.size for bits in layer.inputs)
+    mean = sum(float(bits.sum()) for bits in layer.inputs) / total if total else None
+    share = f" ({100 * layer.n_nonzero / layer.n_weights:.0f}%)" if layer.n_weights else ""
+    return (
+        text(layer.name),
+        text(layer.kind),
+        number(layer.ebops),
+        number(layer.n_weights or None),
+        Cell(text=f"{words.count(layer.n_nonzero)}{share}" if share else words.UNKNOWN),
+        number(layer.weight_bits, 2),
+        number(mean, 2),
     )
 
 

@@ -19,7 +19,7 @@ TABLE = "#field-1 tbody:not(.ours) tr:not(.break)"
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("page")
     run = make_run(place / "demo <b>run")
-    write_report([run, make_synth(place / "synth", run=run)], place / "out")
+    write_report([run, make_synth(place / "synth", run=run)], place / "out", bits=False)
     return place / "out" / "report.html"
 
 

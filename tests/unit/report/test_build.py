@@ -1,5 +1,6 @@
 import json
 import re
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.unit.report.folders import (
 )
 
 EVIL = "<img src=x onerror=alert(1)>|`*$x$"
+# the models of the test folders are no models
+write = partial(write_report, bits=False)
 ELEMENTS_WITH_ADDRESS = {"img", "script", "link", "iframe", "object", "embed", "source", "image"}
 
 
@@ -49,7 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("demo")
     run = make_run(place / "demo")
     synth = make_synth(place / "demo-synth", run=run)
-    write_report([run, synth], place / "out")
+    write([run, synth], place / "out")
     return place / "out"
 
 
@@ -172,8 +175,8 @@ def test_figures_are_files_too(demo: Path):
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path, run: Path):
-    write_report([run], tmp_path / "one")
-    write_report([run], tmp_path / "two")
+    write([run], tmp_path / "one")
+    write([run], tmp_path / "two")
     for path in (tmp_path / "one").rglob("*.*"):
         if path.is_file():
             assert (
@@ -187,7 +190,7 @@ def test_a_public_run_shares_axes_with_rows_of_its_origin_only(tmp_path: Path):
     routed = resources(origin="post-route", lut=50500.0, lut_low=None, lut_high=None)
     one = make_synth(tmp_path / "routed", run=run, reports=[resources(), routed])
     two = make_synth(tmp_path / "estimated", run=run)
-    content = write_report([run, one, two], tmp_path / "out").content
+    content = write([run, one, two], tmp_path / "out").content
     (field,) = content["fields"]
     assert field["comparable_with_published"] is True
     assert field["setting"]["caveat"] is None
@@ -200,7 +203,7 @@ def test_a_public_run_shares_axes_with_rows_of_its_origin_only(tmp_path: Path):
 
 def test_three_features_meet_three_features(tmp_path: Path):
     run = make_run(tmp_path / "three", origin="public", features=THREE)
-    (field,) = write_report([run], tmp_path / "out").content["fields"]
+    (field,) = write([run], tmp_path / "out").content["fields"]
     assert {row["n_features"] for row in field["published"]} == {3}
     assert {row["pt_gate_gev"] for row in field["published"]} == {0}
     assert len(field["published"]) == 10
@@ -208,7 +211,7 @@ def test_three_features_meet_three_features(tmp_path: Path):
 
 def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
     (run / "2-train" / "stage.json").unlink()
-    content = write_report([run], tmp_path / "out").content
+    content = write([run], tmp_path / "out").content
     assert [gap["what"] for gap in content["taggers"][0]["missing"]] == [
         "accuracy, AUC and confusion matrix",
         "resources, latency and bit-exactness",
@@ -220,7 +223,7 @@ def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
 
 def test_a_project_alone_that_knows_nothing_is_still_reported(tmp_path: Path):
     synth = make_synth(tmp_path / "s", n_features=None, n_particles=None)
-    content = write_report([synth], tmp_path / "out").content
+    content = write([synth], tmp_path / "out").content
     assert content["fields"] == []
     assert content["taggers"][0]["glance"]["lut"] == 12500
 
@@ -229,7 +232,7 @@ def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
     first = {"vector": 7, "origin": "test jets", "output": 2, "reference": 5.0, "candidate": 4}
     failed = verification(status="failed", n_mismatch=3, max_diff_lsb=1.0, first_mismatch=first)
     synth = make_synth(tmp_path / "s", run=run, checks=[failed])
-    content = write_report([run, synth], tmp_path / "out").content
+    content = write([run, synth], tmp_path / "out").content
     assert content["taggers"][0]["glance"]["bits_differ"] == {"csim": 3}
     assert content["taggers"][0]["glance"]["bit_exact"] == {}
     text = Page((tmp_path / "out" / "report.html").read_text()).text
@@ -248,7 +251,7 @@ def test_names_cannot_inject_markup(tmp_path: Path):
     reports = [resources(part=EVIL, note=EVIL, tool_version=EVIL)]
     checks = [verification(reference=EVIL, vectors={EVIL: 4000})]
     synth = make_synth(tmp_path / "s", run=run, reports=reports, checks=checks)
-    write_report([run, synth], tmp_path / "out")
+    write([run, synth], tmp_path / "out")
     seen = Page((tmp_path / "out" / "report.html").read_text())
     assert not [tag for tag, _ in seen.tags if tag == "img"]
     kinds = [attributes.get("type") for tag, attributes in seen.tags if tag == "script"]
@@ -265,7 +268,7 @@ def test_names_cannot_inject_markup(tmp_path: Path):
 
 def test_a_name_that_is_no_text_is_shown_replaced(tmp_path: Path):
     run = make_run(Path(f"{tmp_path}/bad\udcff\u4e2d\u6587"))
-    content = write_report([run], tmp_path / "out").content
+    content = write([run], tmp_path / "out").content
     assert content["taggers"][0]["name"] == "bad?\u4e2d\u6587"
 
 
@@ -273,7 +276,7 @@ def test_a_page_too_large_leaves_its_figures_in_their_files(
     tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(page, "MAX_BYTES", 100_000)
-    write_report([run], tmp_path / "out")
+    write([run], tmp_path / "out")
     text = (tmp_path / "out" / "report.html").read_text()
     assert len(text.encode()) < 100_000
     assert "(figures/roc-1.svg)" in Page(text).text
@@ -282,12 +285,12 @@ def test_a_page_too_large_leaves_its_figures_in_their_files(
 def test_mixed_data_sets_need_leave(tmp_path: Path):
     one, two = make_run(tmp_path / "a"), make_run(tmp_path / "b", origin="public")
     with pytest.raises(UsageError) as caught:
-        write_report([one, two], tmp_path / "out")
+        write([one, two], tmp_path / "out")
     assert "'a' on simulated jets (simulated.h5, SHA-256 abababab) and 'b' on public jets" in str(
         caught.value
     )
     assert not (tmp_path / "out").exists()
-    content = write_report([one, two], tmp_path / "out", allow_mixed=True).content
+    content = write([one, two], tmp_path / "out", allow_mixed=True).content
     assert [field["taggers"] for field in content["fields"]] == [["a"], ["b"]]
 
 
@@ -295,10 +298,10 @@ def test_foreign_folders_are_refused_and_old_reports_replaced(
     tmp_path: Path, run: Path, synth: Path
 ):
     with pytest.raises(RunConflictError, match="not empty and was not made by this command"):
-        write_report([run, synth], synth)
-    write_report([run, synth], tmp_path / "out")
+        write([run, synth], synth)
+    write([run, synth], tmp_path / "out")
     (tmp_path / "out" / "figures" / "old.png").write_text("old")
-    write_report([run], tmp_path / "out")
+    write([run], tmp_path / "out")
     assert not (tmp_path / "out" / "figures" / "old.png").exists()
     told = json.loads((tmp_path / "out" / "report.json").read_text())
     assert told["taggers"][0]["resources"] == []
@@ -306,7 +309,7 @@ def test_foreign_folders_are_refused_and_old_reports_replaced(
 
 def test_the_command_prints_the_figures(tmp_path: Path, run: Path, synth: Path):
     done = CliRunner().invoke(
-        command, [str(run), str(synth), "--out", str(tmp_path / "out"), "--json"]
+        command, [str(run), str(synth), "--out", str(tmp_path / "out"), "--no-bits", "--json"]
     )
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()

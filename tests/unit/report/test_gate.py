@@ -187,7 +187,7 @@ def test_an_old_report_that_is_none_is_refused(
 
 def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, synth: Path):
     limits = rules(tmp_path, "[require]\nmax_lut = 13000\nbit_exact = ['csim']\n")
-    options = ["--out", str(tmp_path / "out"), "--check", str(limits), "--json"]
+    options = ["--no-bits", "--out", str(tmp_path / "out"), "--check", str(limits), "--json"]
     done = CliRunner().invoke(command, [str(run), str(synth), *options])
     assert done.exit_code == 1
     lines = done.stdout.splitlines()
@@ -206,7 +206,7 @@ def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, s
 
 def test_the_command_passes_against_itself(tmp_path: Path, run: Path):
     old = old_report(tmp_path, run)
-    options = ["--out", str(tmp_path / "out"), "--baseline", str(old)]
+    options = ["--no-bits", "--out", str(tmp_path / "out"), "--baseline", str(old)]
     done = CliRunner().invoke(command, [str(run), *options])
     assert done.exit_code == 0, done.output
     assert "Checks: 3 of 3 passed" in done.stdout

@@ -1,0 +1,67 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from jetmix.report.bits import read_bits, with_bits
+from jetmix.report.build import write_report
+from jetmix.report.collect import collect
+from tests.unit.report.folders import make_run, make_synth
+
+
+@pytest.fixture(scope="module")
+def model(repository: Path) -> Path:
+    return repository / "tests" / "golden" / "tiny_mixer.keras"
+
+
+def test_the_widths_of_a_trained_mixer(model: Path):
+    layers = read_bits(model)
+    assert [layer.name for layer in layers] == [
+        "channel_mixing_1", "channel_mixing_2", "token_mixing", "residual", "channel_mixing_3",
+        "channel_mixing_4", "sum", "head_1", "logits",
+    ]  # fmt: skip
+    shapes = [[bits.shape for bits in layer.inputs] for layer in layers]
+    assert shapes[0] == [(4, 3)]
+    assert shapes[3] == [(4, 3), (4, 3)]
+    assert shapes[-1] == [(8,)]
+    assert [layer.n_weights for layer in layers] == [24, 24, 16, 0, 24, 64, 4, 64, 40]
+    assert all(0 <= layer.n_nonzero <= layer.n_weights for layer in layers)
+    assert layers[3].weight_bits is None
+    for layer in layers:
+        assert all((bits == bits.round()).all() and bits.min() >= 0 for bits in layer.inputs)
+
+
+def test_the_layers_hold_the_ebops_of_the_model(model: Path):
+    assert sum(layer.ebops for layer in read_bits(model)) == 6049
+
+
+def test_a_model_that_cannot_be_read_leaves_a_gap(run: Path):
+    (tagger,) = with_bits(collect([run]))
+    gap = tagger.gaps[-1]
+    assert (tagger.layers, gap.what) == ((), "bit widths of the model")
+    assert gap.why == "neither a Keras zip nor an HDF5 file"
+
+
+def test_a_model_of_an_unfinished_stage_is_not_looked_at(run: Path):
+    (run / "2-train" / "stage.json").unlink()
+    (tagger,) = with_bits(collect([run]))
+    assert "bit widths of the model" not in [gap.what for gap in tagger.gaps]
+
+
+def test_the_report_shows_where_the_bits_go(tmp_path: Path, model: Path):
+    run = make_run(tmp_path / "run", features=["pt", "etarel", "phirel"])
+    shutil.copy(model, run / "2-train" / "tagger.keras")
+    synth = make_synth(tmp_path / "synth", run=run)
+    content = write_report([run, synth], tmp_path / "out").content
+    (tagger,) = content["taggers"]
+    assert [gap["what"] for gap in tagger["missing"]] == []
+    assert len(tagger["layers"][0]["input_bits"][0]) == 4
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert "4 constituents by 3 features" in html
+    assert "Where the bits go" in (tmp_path / "out" / "report.md").read_text()
+    figures = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
+    assert {"bits-input-1.svg", "bits-inside-1.png"} <= figures
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["taggers"] == json.loads(
+        json.dumps([tagger])
+    )
