@@ -25,6 +25,7 @@ from jetmix.errors import DataError
 CHUNK_JETS = 2500
 CHUNK_CONSTITUENTS = 16
 GZIP_LEVEL = 4
+CACHE_BYTES = 64 * 2**20  # holds the chunks of one row of chunks while they fill up
 
 
 @dataclass
@@ -81,7 +82,7 @@ def jet_writer(
     Raises:
         DataError: if the file cannot be written, for one when the disk is full.
     """
-    with writing(path), h5py.File(path, "w") as handle:
+    with writing(path), h5py.File(path, "w", rdcc_nbytes=CACHE_BYTES) as handle:
         # a chunk holds one feature: compresses a tenth better, and unused features stay unread
         _create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
                 (CHUNK_JETS, min(CHUNK_CONSTITUENTS, n_constituents), 1),

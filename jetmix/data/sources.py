@@ -1,0 +1,120 @@
+"""Finds the HDF5 files in what the user names: files, folders, archives."""
+
+import contextlib
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from jetmix.data.writer import writing
+from jetmix.errors import DataError
+
+HDF5_SUFFIXES = (".h5", ".hdf5")
+ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+GIVE = "give .h5 files, folders of them, or .tar.gz archives"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One HDF5 file.
+
+    Attributes:
+        label: how the user knows it: its path, or archive:member.
+        path: where it can be read now.
+        given: what the user named.
+        name: its own name.
+    """
+
+    label: str
+    path: Path
+    given: Path
+    name: str
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a path is named like an archive."""
+    return path.name.endswith(ARCHIVE_SUFFIXES)
+
+
+def each_file(given: list[Path], scratch: Path) -> Iterator[Source]:
+    """Yield every HDF5 file; members of archives pass one by one through ``scratch``.
+
+    Raises:
+        DataError: for a path that does not exist, holds no HDF5 file, or is an unsafe or damaged
+            archive.
+    """
+    for path in given:
+        if is_archive(path):
+            found = _members(path, scratch)
+        elif path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix in HDF5_SUFFIXES)
+            found = (Source(label=str(p), path=p, given=path, name=p.name) for p in inside)
+        else:
+            found = iter([Source(label=str(path), path=path, given=path, name=path.name)])
+        empty = True
+        for source in found:
+            empty = False
+            yield source
+        if empty:
+            raise DataError("holds no .h5 file", where=path, mend=GIVE)
+
+
+def _members(archive: Path, scratch: Path) -> Iterator[Source]:
+    with _reading(archive), tarfile.open(archive, "r|*") as stream:
+        for member in stream:
+            _check_member(archive, member)
+            if not member.isfile() or not member.name.endswith(HDF5_SUFFIXES):
+                continue
+            # a fixed name in a folder of ours: the member's own name is never a path
+            path = scratch / "member.h5"
+            _copy(_content(stream, member), path, archive)
+            yield Source(
+                label=f"{archive}:{member.name}", path=path, given=archive, name=member.name
+            )
+            path.unlink()
+
+
+@contextlib.contextmanager
+def _reading(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise DataError(
+            f"not a whole archive ({error})",
+            where=archive,
+            mend="download it again and compare its size and checksum",
+        ) from error
+
+
+def _copy(content: IO[bytes], path: Path, archive: Path) -> None:
+    """Copy in pieces; a failure to read blames the archive, one to write the disk."""
+    with writing(path), path.open("wb") as copy:
+        while True:
+            with _reading(archive):
+                piece = content.read(2**20)
+            if not piece:
+                return
+            copy.write(piece)
+
+
+def _content(stream: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    content = stream.extractfile(member)
+    if content is None:
+        raise tarfile.ReadError(f"{member.name} has no content")
+    return content
+
+
+def _check_member(archive: Path, member: tarfile.TarInfo) -> None:
+    name = PurePosixPath(member.name)
+    bad = None
+    if name.is_absolute() or ".." in name.parts:
+        bad = "leaves the archive's folder"
+    elif not (member.isfile() or member.isdir()):
+        bad = "is a link or a device"
+    if bad:
+        raise DataError(
+            f"the member {member.name!r} {bad}",
+            where=archive,
+            mend="this is not the published archive: download it again",
+        )
