@@ -1,0 +1,80 @@
+"""Events per second of the simulation against bare Pythia, in one run on as many processes.
+
+    python benchmarks/simulation_speed.py [--jobs 2] [--seconds 20]
+
+Bare Pythia only calls ``next()``. Every process works through the five classes in turn, the same
+number of events of each, so a slow class weighs as much in both.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import time
+
+from jetmix.data.generator import BlockMaker, start_pythia
+from jetmix.data.presets import read_preset
+from jetmix.data.schema import CLASS_NAMES
+
+
+def bare(preset_name: str, n_events: int) -> tuple[int, float]:
+    """Return events and seconds of bare Pythia, without its initialisation."""
+    preset = read_preset(preset_name)
+    pythias = [start_pythia(preset.pythia[name], where=name) for name in CLASS_NAMES]
+    for pythia in pythias:
+        pythia.next()
+    start = time.perf_counter()
+    for pythia in pythias:
+        for _ in range(n_events):
+            pythia.next()
+    return len(pythias) * n_events, time.perf_counter() - start
+
+
+def whole(preset_name: str, n_events: int, hlf: bool) -> tuple[int, float]:
+    """Return events and seconds of the whole chain, without initialisation."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # FastJet's banner
+    maker = BlockMaker(preset=read_preset(preset_name), seed=1, n_constituents=150, hlf=hlf)
+    for index in range(len(CLASS_NAMES)):
+        maker.make(index, 1, 10)
+    start, done = time.perf_counter(), 0
+    for index in range(len(CLASS_NAMES)):
+        done += maker.make(index, 0, n_events).n_events
+    return done, time.perf_counter() - start
+
+
+def rate(pool: multiprocessing.pool.Pool, jobs: int, work, *arguments) -> float:
+    """Return the sum of the rates of ``jobs`` processes that do the same work."""
+    results = pool.starmap(work, [arguments] * jobs, chunksize=1)
+    return sum(events / seconds for events, seconds in results)
+
+
+def main() -> None:
+    """Print the rates and their ratios for each preset."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--events", type=int, default=500, help="events of each class")
+    parser.add_argument("--presets", nargs="+", default=["public-like", "full"])
+    options = parser.parse_args()
+    results = []
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        for preset in options.presets:
+            # bare before and after: a machine that changes its speed shows
+            before = rate(pool, options.jobs, bare, preset, options.events)
+            plain = rate(pool, options.jobs, whole, preset, options.events, False)
+            rich = rate(pool, options.jobs, whole, preset, options.events, True)
+            after = rate(pool, options.jobs, bare, preset, options.events)
+            reference = (before + after) / 2
+            results.append({
+                "preset": preset, "jobs": options.jobs,
+                "bare_events_per_s": [round(before), round(after)],
+                "events_per_s": round(plain), "ratio": round(plain / reference, 3),
+                "events_per_s_with_hlf": round(rich), "ratio_with_hlf": round(rich / reference, 3),
+            })  # fmt: skip
+            print(f"{preset}: bare Pythia {before:.0f} and {after:.0f} events/s, jetmix "
+                  f"{plain:.0f} ({plain / reference:.0%}), with high-level features "
+                  f"{rich:.0f} ({rich / reference:.0%})", flush=True)  # fmt: skip
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
