@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from jetmix.runs import JSON
     from jetmix.synthesis.resource_report import ResourceReport
 
-LEVELS = ("ir", "csim")
+LEVELS = ("ir", "csim", "rtl")
+FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
 CLOCK_RANGE_NS = (0.5, 100.0)
 
 
@@ -30,8 +31,8 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Use at most this many test jets of the data.",
         ),
         click.option(
-            "--level", "levels", multiple=True, type=click.Choice(LEVELS), default=LEVELS,
-            show_default=True, help="Level to compare with Keras; may be given several times.",
+            "--level", "levels", multiple=True, type=click.Choice(LEVELS),
+            help="Level to compare with Keras; may be given several times. [default: all]",
         ),
         click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
     ):  # fmt: skip
@@ -44,7 +45,10 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--part", "part_name", required=True, help="FPGA, such as xcvu13p.")
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
 @click.option("--clock-ns", default=5.0, show_default=True, help="Target clock period in ns.")
-@click.option("--flow", type=click.Choice(["hls4ml"]), default="hls4ml", show_default=True)
+@click.option(
+    "--flow", type=click.Choice(list(FLOWS)), default="hls4ml", show_default=True,
+    help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
+)  # fmt: skip
 @click.option("--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; needs both.")
 @click.option(
     "--vendor-hours", default=24.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
@@ -58,7 +62,7 @@ def synth(
     part_name: str,
     out: Path,
     clock_ns: float,
-    flow: str,  # noqa: ARG001  (one flow so far; the option keeps command lines stable)
+    flow: str,
     data: Path | None,
     levels: tuple[str, ...],
     max_jets: int,
@@ -68,14 +72,15 @@ def synth(
     vendor_hours: float,
     as_json: bool,
 ) -> None:
-    """Lower RUN_OR_MODEL to a Vitis HLS project, prove it bit-exact and estimate its resources.
+    """Lower RUN_OR_MODEL to firmware, prove it bit-exact and estimate its resources.
 
     RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
     """
     from jetmix.firmware.parts import find_part
     from jetmix.firmware.source import open_source
     from jetmix.synthesis import flow as synthesis
-    from jetmix.synthesis import vendor, vendor_tools
+    from jetmix.synthesis import layers, vendor, vendor_tools
+    from jetmix.synthesis.synth_dir import PROJECTS
     from jetmix.synthesis.utilisation import utilisation
 
     part = find_part(part_name)
@@ -85,6 +90,7 @@ def synth(
     options = options_of(
         part=part,
         clock_ns=check_clock(clock_ns),
+        flows=FLOWS[flow],
         data=data,
         levels=levels,
         max_jets=max_jets,
@@ -98,7 +104,10 @@ def synth(
     lines = [] if fresh else ["Already done with the same model and options; nothing to do."]
     lines += [level_line(result) for result in results]
     lines += [line for report in reports for line in resource_lines(report, part)]
-    lines.append(f"Project: {out / 'project'}")
+    costs = layers.read_layers(out)
+    if costs:
+        lines.append(f"Layers: {layers.largest(costs)} of the LUT [{layers.LAYERS_FILE}]")
+    lines += [f"Project: {out / PROJECTS[name]}" for name in options.flows]
     resources = [{**r.as_json(), "utilisation": utilisation(r, part)} for r in reports]
     result = {"verification": results, "resources": resources}
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
@@ -108,6 +117,7 @@ def options_of(
     *,
     part: Any,
     clock_ns: float,
+    flows: tuple[str, ...],
     data: Path | None,
     levels: tuple[str, ...],
     max_jets: int,
@@ -124,12 +134,28 @@ def options_of(
     return SynthOptions(
         part=part,
         clock_period_ns=clock_ns,
-        levels=tuple(level for level in LEVELS if level in levels),  # type: ignore[misc]
+        flows=flows,
+        levels=_chosen_levels(flows, levels),
         data=data,
         max_jets=max_jets,
         n_random=n_random,
         seed=seed,
     )
+
+
+def _chosen_levels(flows: tuple[str, ...], levels: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the wanted levels from the lowest to the highest, all that there are by default."""
+    from jetmix.verification.levels import LEVELS_OF
+
+    there = {level for flow, of_flow in LEVELS_OF.items() if flow in flows for level in of_flow}
+    for level in levels:
+        if level not in there:
+            flow = next(flow for flow, of_flow in LEVELS_OF.items() if level in of_flow)
+            raise UsageError(
+                f"level {level} needs the flow {flow}",
+                mend=f"run 'jetmix synth' with --flow {flow}",
+            )
+    return tuple(level for level in LEVELS if level in (levels or there))
 
 
 def check_clock(clock_ns: float) -> float:
@@ -147,9 +173,11 @@ def level_line(result: "JSON") -> str:
     if result["status"] == "not-run":
         return f"{result['candidate']}: not run ({result['reason']})"
     vectors = ", ".join(f"{count} {name}" for name, count in result["vectors"].items())
+    cycles = result["latency_cycles"]
+    measured = f"; measured latency {cycles} cycles, II {result['ii_cycles']}" if cycles else ""
     return (
         f"{result['candidate']}: {result['status']}, {result['n_mismatch']} of "
-        f"{result['n_vectors']} vectors differ ({vectors})"
+        f"{result['n_vectors']} vectors differ ({vectors}){measured}"
     )
 
 

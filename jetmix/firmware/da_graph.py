@@ -14,23 +14,53 @@ from jetmix.runs import atomic_path
 DELAY_CONSTRAINT = 2
 
 
+# traced arrays by place, in order of data flow: 'inputs', '/<layer>/<part>' ..., 'final'
+Traces = dict[str, Any]
+
+
 def trace(model: Any) -> Any:
     """Return the da4ml ``CombLogic`` of a Keras HGQ model, all inputs and outputs flattened.
 
     Raises:
         LoweringError: if da4ml cannot trace a layer.
     """
+    return graph_of(trace_layers(model))
+
+
+def trace_layers(model: Any) -> Traces:
+    """Return the traces of a Keras HGQ model after every layer.
+
+    Raises:
+        LoweringError: if da4ml cannot trace a layer.
+    """
     from da4ml.converter import trace_model
-    from da4ml.trace import HWConfig, comb_trace
+    from da4ml.trace import HWConfig
 
     try:
-        inputs, outputs = trace_model(model, HWConfig(1, -1, -1), {"hard_dc": DELAY_CONSTRAINT})
+        traces: Traces = trace_model(
+            model, HWConfig(1, -1, -1), {"hard_dc": DELAY_CONSTRAINT}, dump=True
+        )
     except Exception as error:
         raise LoweringError(
             f"da4ml cannot trace the model ({type(error).__name__}: {error})",
             mend="use the layers that jetmix taggers use",
         ) from error
-    return comb_trace(inputs, outputs)
+    return traces
+
+
+def graph_of(traces: Traces) -> Any:
+    """Return the ``CombLogic`` from the inputs to the outputs of traces."""
+    from da4ml.trace import comb_trace
+
+    return comb_trace(variables(traces["inputs"]), variables(traces["final"]))
+
+
+def variables(trace: Any) -> list[Any]:
+    """Return the variables of a traced array, or of several of them, flattened."""
+    import numpy as np
+
+    arrays = trace if isinstance(trace, tuple | list) else (trace,)
+    return [variable for array in arrays for variable in np.ravel(array)]
 
 
 def save(graph: Any, path: Path) -> None:

@@ -16,7 +16,8 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
 from jetmix.firmware.jets import load_test_jets
 from jetmix.firmware.parts import Part
-from jetmix.firmware.plan import FirmwareProject
+from jetmix.firmware.plan import Flow, FirmwareProject
+from jetmix.firmware.rtl_adapter import write_rtl
 from jetmix.firmware.source import TaggerSource
 from jetmix.runs import (
     JSON,
@@ -28,10 +29,11 @@ from jetmix.runs import (
     read_json,
 )
 from jetmix.synthesis import synth_dir
-from jetmix.synthesis.estimate import estimate
+from jetmix.synthesis.estimate import adders_per_stage, estimate
+from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir
-from jetmix.verification import csim, levels
+from jetmix.verification import csim, levels, rtl
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import GRAPH_FILE, Emulator
 from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
@@ -43,6 +45,7 @@ class SynthOptions:
 
     part: Part
     clock_period_ns: float
+    flows: tuple[Flow, ...]
     levels: tuple[Level, ...]
     data: Path | None
     max_jets: int
@@ -56,6 +59,7 @@ class SynthOptions:
                 "model": model_sha256,
                 "part": self.part.full_name,
                 "clock_period_ns": self.clock_period_ns,
+                "flows": self.flows,
                 "levels": self.levels,
                 "data": file_digest(self.data) if self.data else None,
                 "vectors": [self.max_jets, self.n_random, self.seed],
@@ -74,8 +78,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         JetmixError: see the exit codes; after bits that differ the folder holds the evidence, with
             a record that later runs do not trust.
     """
-    if "csim" in options.levels:
-        toolchain.require("g++")
+    _require_tools(options.levels)
     model_sha256 = file_digest(source.model)
     digest = options.digest(model_sha256)
     if synth_dir.is_done(out, digest):
@@ -85,7 +88,9 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     model = keras_env.load_tagger(source.model)
     check_lowerable(model)
     with progress("Lowering to a DA graph"):
-        graph = da_graph.trace(model)
+        traces = da_graph.trace_layers(model)
+        graph = da_graph.graph_of(traces)
+        costs = layer_costs(traces, graph)
     vectors = _vectors(graph, model.input_shape[1:], source.dataset, options)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
@@ -93,18 +98,12 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     da_graph.save(graph, out / GRAPH_FILE)
     resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
     synth_dir.write_resources(out, [resources])
-    with progress("Lowering to a Vitis HLS project"):
-        project = write_project(
-            model,
-            out / synth_dir.PROJECT,
-            part=options.part,
-            clock_period_ns=options.clock_period_ns,
-            inputs=vectors.x,
-            outputs=reference,
-        )
-    project = replace(project, latency_cycles=resources.latency_cycles)
-    results = _climb(out, project, vectors, reference, options.levels)
-    _record(out, project, digest, watch.seconds, results)
+    write_layers(out, costs)
+    projects = [
+        _write(flow, model, graph, out, options, vectors, reference) for flow in options.flows
+    ]
+    results = _climb(out, projects, vectors, reference, options.levels)
+    _record(out, projects, digest, watch.seconds, results)
     levels.require_exact(results, out)
     return True
 
@@ -117,12 +116,14 @@ def verify_again(folder: Path, options: SynthOptions) -> list[VerificationResult
         ToolMissingError: if a wanted level lacks its tool.
     """
     opened = SynthDir.open(folder)
-    opened.project.require_untouched()
+    projects = list(opened.projects.values())
+    for project in projects:
+        project.require_untouched()
     model = keras_env.load_tagger(folder / synth_dir.MODEL_FILE)
     emulator = Emulator.load(folder)
     vectors = _vectors(emulator.graph, emulator.input_shape, opened.tagger["dataset"], options)
     reference = _reference(model, vectors)
-    results = _climb(folder, opened.project, vectors, reference, options.levels)
+    results = _climb(folder, projects, vectors, reference, options.levels)
     levels.require_exact(results, folder)
     missing = levels.missing_tool(results)
     if missing is not None:
@@ -135,20 +136,65 @@ def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:
         return levels.keras_logits(model, vectors.x)
 
 
+def _require_tools(wanted: Sequence[Level]) -> None:
+    """Look for the tools of the wanted levels before hours of work start."""
+    if "csim" in wanted or "rtl" in wanted:
+        toolchain.require("g++")
+    if "rtl" in wanted:
+        toolchain.require("make")
+        rtl.find_verilator()
+
+
+def _write(
+    flow: Flow,
+    model: Any,
+    graph: Any,
+    out: Path,
+    options: SynthOptions,
+    vectors: VectorSet,
+    reference: NDArray[np.float32],
+) -> FirmwareProject:
+    folder = out / synth_dir.PROJECTS[flow]
+    adders = adders_per_stage(options.clock_period_ns)
+    if flow == "hls4ml":
+        with progress("Lowering to a Vitis HLS project"):
+            project = write_project(
+                model,
+                folder,
+                part=options.part,
+                clock_period_ns=options.clock_period_ns,
+                inputs=vectors.x,
+                outputs=reference,
+            )
+    else:
+        with progress("Lowering to Verilog"):
+            project = write_rtl(
+                graph,
+                folder,
+                part=options.part,
+                clock_period_ns=options.clock_period_ns,
+                adders_per_stage=adders,
+            )
+    stages = da_graph.pipeline_stages(graph, adders_per_stage=adders)
+    return replace(project, latency_cycles=stages)
+
+
 def _climb(
     out: Path,
-    project: FirmwareProject,
+    projects: Sequence[FirmwareProject],
     vectors: VectorSet,
     reference: NDArray[np.float32],
     wanted: Sequence[Level],
 ) -> list[VerificationResult]:
-    results = levels.climb(
-        reference,
-        vectors,
-        emulator=Emulator.load(out),
-        csim=lambda: csim.build(project, out / synth_dir.CSIM),
-        levels=wanted,
-    )
+    of = {project.flow: project for project in projects}
+    checks: dict[Level, levels.Check] = {
+        "ir": lambda r, v: levels.check_ir(r, Emulator.load(out), v),
+        "csim": lambda r, v: levels.check_csim(
+            r, csim.build(of["hls4ml"], out / synth_dir.CSIM), v
+        ),
+        "rtl": lambda r, v: levels.check_rtl(r, rtl.build(of["rtl"], out / synth_dir.RTL_SIM), v),
+    }
+    results = levels.climb(reference, vectors, checks=checks, levels=wanted)
     synth_dir.write_verification(out, results)
     return results
 
@@ -200,14 +246,14 @@ def _write_tagger(out: Path, source: TaggerSource, model: Any, model_sha256: str
 
 def _record(
     out: Path,
-    project: FirmwareProject,
+    projects: Sequence[FirmwareProject],
     digest: str,
     seconds: float,
     results: Sequence[VerificationResult],
 ) -> None:
     failed = any(result.status == "failed" for result in results)
     details = {
-        **synth_dir.describe(out, project),
+        **synth_dir.describe(out, *projects),
         "provenance": provenance.collect(seed=None, backend=keras_env.activate().backend.backend()),
     }
     StageRecord(
@@ -221,8 +267,7 @@ def _record(
 
 def read_result(folder: Path) -> tuple[list[JSON], list[ResourceReport]]:
     """Return a finished synthesis' verification results (as JSON) and resource reports."""
-    reports = read_json(folder / synth_dir.RESOURCES_FILE)
+    path = folder / synth_dir.RESOURCES_FILE
     return read_json(folder / synth_dir.VERIFICATION_FILE), [
-        ResourceReport(**{k: v for k, v in report.items() if k != "latency_ns"})
-        for report in reports
+        ResourceReport.from_json(report, path) for report in read_json(path)
     ]
