@@ -85,6 +85,8 @@ def synth(
 
     part = find_part(part_name)
     source = open_source(run_or_model)
+    if run_vendor and "hls4ml" not in FLOWS[flow]:
+        raise UsageError("--run-vendor needs the HLS project", mend="add --flow hls4ml or both")
     # looked for before hours of work start
     tools = vendor_tools.find_tools() if run_vendor else None
     options = options_of(
@@ -134,7 +136,7 @@ def options_of(
     return SynthOptions(
         part=part,
         clock_period_ns=clock_ns,
-        flows=flows,
+        flows=flows,  # type: ignore[arg-type]
         levels=_chosen_levels(flows, levels),
         data=data,
         max_jets=max_jets,

@@ -3,7 +3,7 @@ from click.testing import CliRunner
 
 from jetmix.cli.main import cli
 from jetmix.cli.synth import resource_lines
-from jetmix.errors import ToolMissingError
+from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
 from jetmix.synthesis.resource_report import ResourceReport
 
@@ -54,3 +54,11 @@ def test_vendor_tools_are_looked_for_before_the_work_starts(tmp_path, monkeypatc
     assert isinstance(done.exception, ToolMissingError)
     assert "neither vitis-run nor vitis_hls is on PATH; install AMD Vitis" in str(done.exception)
     assert not out.exists()
+
+
+def test_vendor_tools_need_the_hls_project(tmp_path):
+    (tmp_path / "model.keras").touch()
+    words = ["--part", "xcvu13p", "--out", str(tmp_path / "out"), "--flow", "rtl", "--run-vendor"]
+    done = CliRunner().invoke(cli, ["synth", str(tmp_path / "model.keras"), *words])
+    assert isinstance(done.exception, UsageError)
+    assert "--run-vendor needs the HLS project; add --flow hls4ml or both" in str(done.exception)
