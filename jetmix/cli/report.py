@@ -15,6 +15,7 @@ from jetmix.cli.common import PATH, finish, json_option
 )
 @click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 1 if one is broken.")
 @click.option("--baseline", "old", type=PATH, help="Older report.json; exit 1 on a step back.")
+@click.option("--data", type=PATH, help="Jets of the runs, for efficiency against pT and mass.")
 @click.option(
     "--bits/--no-bits", default=True, help="Show bit widths, for which Keras loads the models."
 )
@@ -28,6 +29,7 @@ def report(
     allow_mixed: bool,
     rules: Path | None,
     old: Path | None,
+    data: Path | None,
     bits: bool,
     as_json: bool,
 ) -> None:
@@ -52,7 +54,9 @@ def report(
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
 
-    written = write_report(folders, out, allow_mixed=allow_mixed, rules=rules, old=old, bits=bits)
+    written = write_report(
+        folders, out, allow_mixed=allow_mixed, rules=rules, old=old, data=data, bits=bits
+    )
     failed = [outcome for outcome in written.checks if not outcome.passed]
     lines = [*summary(written.taggers), *(outcome.line for outcome in written.checks)]
     if written.checks:

@@ -11,6 +11,7 @@ from jetmix.report.collect import collect
 from jetmix.report.compare import fields, refuse_mixed
 from jetmix.report.content import content
 from jetmix.report.gate import Outcome, Rules, check, load_rules
+from jetmix.report.kinematics import with_kinematics
 from jetmix.report.markdown import markdown
 from jetmix.report.page import fitting_page
 from jetmix.report.regress import against_old, load_old
@@ -40,6 +41,7 @@ def write_report(
     allow_mixed: bool = False,
     rules: Path | None = None,
     old: Path | None = None,
+    data: Path | None = None,
     bits: bool = True,
 ) -> Report:
     """Read runs and projects and write the report about them into ``out``.
@@ -51,18 +53,22 @@ def write_report(
         out: folder of the report, empty or of an older report.
         allow_mixed: accept taggers tested on different jets, each data set apart.
         rules: TOML file of limits and tolerances to check.
+        data: the jet file that the runs were tested on, for efficiencies against pT and mass.
         bits: show the models' bit widths, for which Keras loads them (some ten seconds).
         old: ``report.json`` that no figure may fall back behind by more than the tolerance.
 
     Raises:
-        UsageError: if no folder is named, the data sets are mixed without leave, or a rule is
-            not known.
+        UsageError: if no folder is named, the data sets are mixed without leave, a rule is not
+            known, or the jets of ``data`` are those of no tagger.
+        DataError: if ``data`` is broken.
         ReportReadError: if something in the folders cannot be read or trusted.
         RunConflictError: if ``out`` holds other files.
     """
     taggers = collect(folders)
     if not allow_mixed:
         refuse_mixed(taggers)
+    if data:
+        taggers = with_kinematics(taggers, data)
     limits = load_rules(rules) if rules else Rules()
     checks = check(taggers, limits)
     checks += against_old(taggers, load_old(old), limits.tolerance) if old else []

@@ -1,9 +1,9 @@
 """The sections of the report: text, tables and figures in their order, for page and Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jetmix.report import bit_plots, field_tables, glance, plots, trust_tables, words
+from jetmix.report import bit_plots, field_tables, glance, plots, score_plots, trust_tables, words
 from jetmix.report.compare import Field
 from jetmix.report.gate import Outcome
 from jetmix.report.panels import COST_TITLES, panels
@@ -128,18 +128,31 @@ def _rivals(taggers: Sequence[Tagger]) -> Section | None:
 
 def _physics(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | None:
     tables = [field_tables.literature(f, f"literature-{i}") for i, f in enumerate(fields, 1)]
-    pictures: list[Picture] = []
-    for index, tagger in enumerate(taggers, 1):
-        if tagger.metrics and tagger.scores:
-            pictures.append(plots.roc(tagger, tagger.scores, tagger.metrics, f"roc-{index}"))
-        if tagger.metrics:
-            pictures.append(plots.confusion(tagger, tagger.metrics, f"confusion-{index}"))
-        if tagger.front:
-            pictures.append(plots.front(tagger, f"front-{index}"))
+    pictures = [
+        picture for index, tagger in enumerate(taggers, 1) for picture in _physics_of(tagger, index)
+    ]
     shown = tuple(table for table in tables if table is not None)
     if not shown and not pictures:
         return None
     return Section(name="physics", title="Physics", tables=shown, pictures=tuple(pictures))
+
+
+def _physics_of(tagger: Tagger, index: int) -> Iterator[Picture]:
+    metrics, scores, jets = tagger.metrics, tagger.scores, tagger.kinematics
+    if metrics and scores:
+        yield plots.roc(tagger, scores, metrics, f"roc-{index}")
+    if metrics:
+        yield plots.confusion(tagger, metrics, f"confusion-{index}")
+    if metrics and scores:
+        yield score_plots.distributions(tagger, scores, metrics, f"scores-{index}")
+    if metrics and scores and jets:
+        for quantity, values in (("pT", jets.pt_gev), ("mass", jets.mass_gev)):
+            name = f"efficiency-{quantity.lower()}-{index}"
+            yield score_plots.efficiency(
+                tagger, scores, metrics, values, quantity=quantity, name=name
+            )
+    if tagger.front:
+        yield plots.front(tagger, f"front-{index}")
 
 
 def _bits(taggers: Sequence[Tagger]) -> Section | None:

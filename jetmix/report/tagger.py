@@ -94,6 +94,15 @@ class Scores:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Kinematics:
+    """Labels, transverse momentum and mass of the test jets, (jet,)."""
+
+    y: NDArray[np.int64]
+    pt_gev: NDArray[np.float64]
+    mass_gev: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LayerBits:
     """Bit widths of one HGQ layer, all without the sign.
 
@@ -131,6 +140,7 @@ class Tagger:
     synthesis: JSON | None = None
     model_sha256: str | None = None
     layers: tuple[LayerBits, ...] = ()
+    kinematics: Kinematics | None = None
     gaps: tuple[Gap, ...] = field(default=())
 
     @property

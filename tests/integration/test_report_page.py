@@ -144,5 +144,5 @@ def test_it_can_be_read_without_scripts(browser, report):
     plain = browser.new_context(java_script_enabled=False).new_page()
     plain.goto(report.as_uri())
     assert plain.locator("#field-1 tbody tr").count() == 19
-    assert plain.locator("figure svg").count() == 7
+    assert plain.locator("figure svg").count() == 8
     plain.close()

@@ -130,7 +130,7 @@ def test_the_page_is_one_file_without_network(demo: Path):
 def test_the_page_can_be_read_without_seeing_it(demo: Path):
     seen = Page((demo / "report.html").read_text())
     pictures = [attributes for tag, attributes in seen.tags if attributes.get("role") == "img"]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     assert all(len(attributes["aria-label"] or "") > 40 for attributes in pictures)
     assert ("html", {"lang": "en"}) in seen.tags
     ids = [attributes["id"] for _, attributes in seen.tags if attributes.get("id")]
@@ -168,7 +168,7 @@ def test_figures_are_files_too(demo: Path):
     names = sorted(path.name for path in (demo / "figures").iterdir())
     stems = [
         "confusion-1", "front-1", "pareto-latency-1-1", "pareto-latency-1-2", "pareto-lut-1-1",
-        "pareto-lut-1-2", "roc-1",
+        "pareto-lut-1-2", "roc-1", "scores-1",
     ]  # fmt: skip
     assert names == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
     assert (demo / "figures" / "roc-1.png").read_bytes().startswith(b"\x89PNG")
@@ -185,6 +185,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, run: Path):
             )
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_a_public_run_shares_axes_with_rows_of_its_origin_only(tmp_path: Path):
     run = make_run(tmp_path / "pub", origin="public")
     routed = resources(origin="post-route", lut=50500.0, lut_low=None, lut_high=None)
@@ -201,6 +202,7 @@ def test_a_public_run_shares_axes_with_rows_of_its_origin_only(tmp_path: Path):
     assert "not comparable" not in html
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_three_features_meet_three_features(tmp_path: Path):
     run = make_run(tmp_path / "three", origin="public", features=THREE)
     (field,) = write([run], tmp_path / "out").content["fields"]
@@ -209,6 +211,7 @@ def test_three_features_meet_three_features(tmp_path: Path):
     assert len(field["published"]) == 10
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
     (run / "2-train" / "stage.json").unlink()
     content = write([run], tmp_path / "out").content
@@ -221,6 +224,7 @@ def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
     assert "What is missing" in (tmp_path / "out" / "report.md").read_text()
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_a_project_alone_that_knows_nothing_is_still_reported(tmp_path: Path):
     synth = make_synth(tmp_path / "s", n_features=None, n_particles=None)
     content = write([synth], tmp_path / "out").content
@@ -228,6 +232,7 @@ def test_a_project_alone_that_knows_nothing_is_still_reported(tmp_path: Path):
     assert content["taggers"][0]["glance"]["lut"] == 12500
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
     first = {"vector": 7, "origin": "test jets", "output": 2, "reference": 5.0, "candidate": 4}
     failed = verification(status="failed", n_mismatch=3, max_diff_lsb=1.0, first_mismatch=first)
@@ -282,6 +287,7 @@ def test_a_page_too_large_leaves_its_figures_in_their_files(
     assert "(figures/roc-1.svg)" in Page(text).text
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_mixed_data_sets_need_leave(tmp_path: Path):
     one, two = make_run(tmp_path / "a"), make_run(tmp_path / "b", origin="public")
     with pytest.raises(UsageError) as caught:
@@ -294,6 +300,7 @@ def test_mixed_data_sets_need_leave(tmp_path: Path):
     assert [field["taggers"] for field in content["fields"]] == [["a"], ["b"]]
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_foreign_folders_are_refused_and_old_reports_replaced(
     tmp_path: Path, run: Path, synth: Path
 ):
@@ -307,6 +314,7 @@ def test_foreign_folders_are_refused_and_old_reports_replaced(
     assert told["taggers"][0]["resources"] == []
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_the_command_prints_the_figures(tmp_path: Path, run: Path, synth: Path):
     done = CliRunner().invoke(
         command, [str(run), str(synth), "--out", str(tmp_path / "out"), "--no-bits", "--json"]

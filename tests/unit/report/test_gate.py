@@ -185,6 +185,7 @@ def test_an_old_report_that_is_none_is_refused(
     assert message in str(caught.value)
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, synth: Path):
     limits = rules(tmp_path, "[require]\nmax_lut = 13000\nbit_exact = ['csim']\n")
     options = ["--no-bits", "--out", str(tmp_path / "out"), "--check", str(limits), "--json"]
@@ -204,6 +205,7 @@ def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, s
     )
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_the_command_passes_against_itself(tmp_path: Path, run: Path):
     old = old_report(tmp_path, run)
     options = ["--no-bits", "--out", str(tmp_path / "out"), "--baseline", str(old)]

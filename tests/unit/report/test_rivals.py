@@ -9,13 +9,7 @@ from scipy.stats import binomtest
 
 from jetmix.report.collect import collect
 from jetmix.report.rivals import mcnemar, rivals
-from jetmix.runs import write_json
-from tests.unit.report.folders import logits_and_labels, make_run, make_synth, metrics
-
-
-def change_scores(run: Path, logits: np.ndarray, y: np.ndarray) -> None:
-    np.savez(run / "2-train" / "test_scores.npz", y=y, logits=logits)
-    write_json(run / "2-train" / "metrics.json", metrics(logits, y))
+from tests.unit.report.folders import change_scores, logits_and_labels, make_run, make_synth
 
 
 def spoiled(run: Path, wrong: int, right: int = 0) -> None:
