@@ -33,7 +33,7 @@ def report(
     bits: bool,
     as_json: bool,
 ) -> None:
-    r"""Write the report about runs and synthesised projects, beside published taggers.
+    """Write the report about runs and synthesised projects, beside published taggers.
 
     DIR is a folder that 'jetmix train' or 'jetmix synth' wrote; a project joins the run whose
     model it was made from. Writes report.html (one file, no network), report.md, report.json and
@@ -50,7 +50,7 @@ def report(
       [tolerance]              # for --baseline, in the unit of the figure
       accuracy_pct = 0.3
       lut = 500
-    """
+    """  # noqa: D301 (click wants the sign itself)
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
 

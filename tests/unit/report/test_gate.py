@@ -212,3 +212,9 @@ def test_the_command_passes_against_itself(tmp_path: Path, run: Path):
     done = CliRunner().invoke(command, [str(run), *options])
     assert done.exit_code == 0, done.output
     assert "Checks: 3 of 3 passed" in done.stdout
+
+
+def test_the_help_shows_a_file_of_rules_line_by_line():
+    done = CliRunner().invoke(command, ["--help"])
+    assert "\n    min_accuracy_pct = 60.0\n" in done.output
+    assert '\n    origin = ["post-route", "estimate"]\n' in done.output
