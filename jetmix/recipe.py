@@ -7,6 +7,7 @@ since TOML has no null.
 """
 
 import difflib
+import json
 import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +69,9 @@ class TaggerSection:
     quantised: bool
     options: JSON = field(default_factory=dict)
 
-    CHECKS: ClassVar[dict[str, Check]] = {"n_particles": POSITIVE}
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "n_particles": POSITIVE,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +220,17 @@ def recipe_from(content: JSON, *, name: str, where: object) -> Recipe:
             where=f"{where}: [quantiser]",
             mend="raise the limit or start with fewer bits",
         )
+    for place in ("activation", "weight"):
+        if (
+            getattr(quantiser, f"{place}_integer_bits")
+            + getattr(quantiser, f"{place}_fraction_bits")
+            < 0
+        ):
+            raise UsageError(
+                f"{place}_integer_bits and {place}_fraction_bits add up to less than zero",
+                where=f"{where}: [quantiser]",
+                mend="start with more bits",
+            )
     return Recipe(**texts, **sections)
 
 
@@ -364,8 +378,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
+        # JSON's escapes are TOML's, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
     if isinstance(value, dict):

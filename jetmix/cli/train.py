@@ -76,8 +76,8 @@ def _report(result: dict[str, Any]) -> list[str]:
     return [
         *summary(result["metrics"]),
         f"tagger: {Path(result['run']) / result['tagger']}",
-        f"chosen from {result['n_front']} points of the front, epoch {chosen['epoch']}; "
-        + f"{result['jets_per_second']:,.0f} jets/s",
+        f"chosen from {result['n_front']} points of the front, of epoch {chosen['epoch']}",
+        f"trained at {result['jets_per_second']:,.0f} jets/s",
     ]
 
 

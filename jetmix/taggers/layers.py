@@ -100,9 +100,12 @@ class QuantisedLayers(_Common):
         """Add a dense layer with its batch normalisation fused in."""
         from hgq.layers import QEinsumDenseBatchnorm
 
-        activation = "relu" if relu else "linear"
         layer = QEinsumDenseBatchnorm(
-            equation, output_shape, bias_axes=bias_axes, activation=activation, name=name
+            equation,
+            output_shape,
+            bias_axes=bias_axes,
+            activation="relu" if relu else "linear",
+            name=name,
         )
         return layer(x)
 

@@ -18,6 +18,7 @@ ENGINES = {
 FLOAT = NDArray[np.float32]
 INT = NDArray[np.int64]
 EVALUATION_BATCH = 8192
+STATISTICS_JETS = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,20 @@ class Engine(Protocol):
     def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
         """Train on the jets ``order`` (step, jet of the batch); return the mean cross entropy."""
 
-    def logits(self, x: FLOAT) -> FLOAT:
-        """Return the logits (jet, class) of jets, with the quantisers in inference mode."""
+    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
+        """Return the logits (jet, class) of jets, with the quantisers in inference mode.
+
+        Without ``wrapping`` the activations have all the integer bits that they need, as after
+        a calibration; the model is not changed.
+        """
+
+    def settle(self) -> None:
+        """Set the batch normalisations to what the training jets give with today's weights.
+
+        In training each step normalises with its own batch. The running averages, which
+        inference uses, mix steps whose low-bit weights differ, and jump; so they are replaced by
+        the statistics of one large batch ("precise batch norm", arXiv 2105.07576).
+        """
 
     def trace(self, x: FLOAT) -> None:
         """Widen the integer bits of all quantisers to the range that they see on jets ``x``."""
@@ -92,9 +105,22 @@ def hgq_variables(model: Any, name: str) -> list[Any]:
     return [variable for variable in found if variable is not None]
 
 
-def validate(engine: Engine, x: FLOAT, y: INT) -> Validation:
-    """Return accuracy, cross entropy and spread of the engine's model on jets."""
-    logits = engine.logits(x).astype(np.float64)
+def normalisation_variables(model: Any) -> list[tuple[Any, float]]:
+    """Return every running mean and variance with the momentum of its layer."""
+    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_mean")]
+    return [
+        (variable, float(layer.momentum))
+        for layer in layers
+        for variable in (layer.moving_mean, layer.moving_variance)
+    ]
+
+
+def validate(engine: Engine, x: FLOAT, y: INT, *, wrapping: bool) -> Validation:
+    """Return accuracy, cross entropy and spread of the engine's model on jets.
+
+    ``wrapping`` is that of :meth:`Engine.logits`.
+    """
+    logits = engine.logits(x, wrapping=wrapping).astype(np.float64)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=1))
     loss = log_sum - shifted[np.arange(len(y)), y]

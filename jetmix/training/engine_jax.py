@@ -4,6 +4,7 @@ Compared with ``model.fit`` this saves the dispatch and the copies between steps
 keep the training state in place.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,7 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.training.engine import EVALUATION_BATCH, FLOAT, INT, Tracing, hgq_variables
+from jetmix.training.engine import (
+    EVALUATION_BATCH,
+    FLOAT,
+    INT,
+    STATISTICS_JETS,
+    Tracing,
+    hgq_variables,
+    normalisation_variables,
+)
 
 State = tuple[list[Any], list[Any], list[Any]]
 
@@ -30,11 +39,16 @@ class JaxEngine:
         self.values: State = self._from_keras()
         self.betas = self._places(1, hgq_variables(model, "_beta"))
         self.sizes = self._places(1, hgq_variables(model, "_ebops"))
+        norms = normalisation_variables(model)
+        places = self._places(1, [variable for variable, _ in norms])
+        self.norms = list(zip(places, [momentum for _, momentum in norms], strict=True))
         self.rate = self._places(2, [optimizer._learning_rate])[0]
         self.x, self.y = jnp.asarray(x), jnp.asarray(y)
         self._epoch = jax.jit(self._run_epoch, donate_argnums=0)
-        self._answer = jax.jit(self._infer)
+        self._answer = jax.jit(partial(self._infer, training=False))
+        self._answer_unwrapped = jax.jit(partial(self._infer, training=Tracing()))
         self._widen = jax.jit(self._trace)
+        self._settled = jax.jit(self._settle)
 
     def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
         """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
@@ -43,13 +57,18 @@ class JaxEngine:
         self.values, losses = self._epoch(self.values, self.x, self.y, jnp.asarray(order))
         return float(np.asarray(losses, dtype=np.float64).mean())
 
-    def logits(self, x: FLOAT) -> FLOAT:
+    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
         """Return the logits (jet, class), in pieces of the evaluation batch."""
-        pieces = []
+        answer, pieces = self._answer if wrapping else self._answer_unwrapped, []
         for start in range(0, len(x), EVALUATION_BATCH):
             piece = x[start : start + EVALUATION_BATCH]
-            pieces.append(np.asarray(self._answer(self.values[0], self.values[1], piece)))
+            pieces.append(np.asarray(answer(self.values[0], self.values[1], piece)))
         return np.concatenate(pieces)
+
+    def settle(self) -> None:
+        """Replace the running statistics by those of one large batch."""
+        trained, other, optimizer = self.values
+        self.values = trained, self._settled(trained, other, self.x[:STATISTICS_JETS]), optimizer
 
     def trace(self, x: FLOAT) -> None:
         """Widen the integer bits to what jets ``x`` need."""
@@ -114,11 +133,20 @@ class JaxEngine:
         entropy = -jnp.mean(chosen)
         return entropy + sum(penalties), (other, entropy)
 
+    def _settle(self, trained: Any, other: Any, x: Any) -> Any:
+        other = list(other)
+        for place, _ in self.norms:
+            other[place] = jnp.zeros_like(other[place])
+        other = list(self.model.stateless_call(trained, other, x, training=True)[1])
+        for place, momentum in self.norms:
+            other[place] /= 1 - momentum  # what is left of the one batch
+        return other
+
     def _trace(self, trained: Any, other: Any, x: Any) -> Any:
         return self.model.stateless_call(trained, other, x, training=Tracing())[1]
 
-    def _infer(self, trained: Any, other: Any, x: Any) -> Any:
-        return self.model.stateless_call(trained, other, x, training=False)[0]
+    def _infer(self, trained: Any, other: Any, x: Any, *, training: Any) -> Any:
+        return self.model.stateless_call(trained, other, x, training=training)[0]
 
 
 def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> JaxEngine:

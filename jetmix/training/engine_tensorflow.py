@@ -1,12 +1,21 @@
 """Training on TensorFlow: an epoch is one graph that loops over the steps."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from jetmix.training.engine import EVALUATION_BATCH, FLOAT, INT, Tracing, hgq_variables
+from jetmix.training.engine import (
+    EVALUATION_BATCH,
+    FLOAT,
+    INT,
+    STATISTICS_JETS,
+    Tracing,
+    hgq_variables,
+    normalisation_variables,
+)
 
 
 class TensorFlowEngine:
@@ -22,10 +31,12 @@ class TensorFlowEngine:
         ]
         self.betas = hgq_variables(model, "_beta")
         self.sizes = hgq_variables(model, "_ebops")
+        self.norms = normalisation_variables(model)
         self.x, self.y = tf.constant(x), tf.constant(y)
         self._epoch = tf.function(self._run_epoch, reduce_retracing=True)
-        self._answer = tf.function(self._infer, reduce_retracing=True)
-        self._widen = tf.function(self._trace, reduce_retracing=True)
+        self._answer = tf.function(partial(self._infer, training=False), reduce_retracing=True)
+        self._settled = tf.function(self._settle, reduce_retracing=True)
+        self._answer_unwrapped = tf.function(self._trace, reduce_retracing=True)
 
     def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
         """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
@@ -34,17 +45,25 @@ class TensorFlowEngine:
             variable.assign(beta)
         return float(self._epoch(tf.constant(order)))
 
-    def logits(self, x: FLOAT) -> FLOAT:
+    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
         """Return the logits (jet, class), in pieces of the evaluation batch."""
-        pieces = range(0, len(x), EVALUATION_BATCH)
-        return np.concatenate(
-            [self._answer(tf.constant(x[at : at + EVALUATION_BATCH])).numpy() for at in pieces]
-        )
+        starts = range(0, len(x), EVALUATION_BATCH)
+        pieces = [tf.constant(x[at : at + EVALUATION_BATCH]) for at in starts]
+        if wrapping:
+            return np.concatenate([self._answer(piece).numpy() for piece in pieces])
+        before = self.state()  # tracing widens the quantisers
+        answers = np.concatenate([self._answer_unwrapped(piece).numpy() for piece in pieces])
+        self.load_state(before)
+        return answers
+
+    def settle(self) -> None:
+        """Replace the running statistics by those of one large batch."""
+        self._settled(self.x[:STATISTICS_JETS])
 
     def trace(self, x: FLOAT) -> None:
         """Widen the integer bits to what jets ``x`` need."""
         for start in range(0, len(x), EVALUATION_BATCH):
-            self._widen(tf.constant(x[start : start + EVALUATION_BATCH]))
+            self._answer_unwrapped(tf.constant(x[start : start + EVALUATION_BATCH]))
 
     def ebops(self) -> int:
         """Return the sum over the HGQ layers."""
@@ -78,11 +97,18 @@ class TensorFlowEngine:
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
         return entropy
 
-    def _trace(self, x: Any) -> None:
-        self.model(x, training=Tracing())
+    def _settle(self, x: Any) -> None:
+        for variable, _ in self.norms:
+            variable.assign(tf.zeros_like(variable.value))
+        self.model(x, training=True)
+        for variable, momentum in self.norms:
+            variable.assign(variable.value / (1 - momentum))  # what is left of the one batch
 
-    def _infer(self, x: Any) -> Any:
-        return self.model(x, training=False)
+    def _trace(self, x: Any) -> Any:
+        return self.model(x, training=Tracing())
+
+    def _infer(self, x: Any, *, training: bool) -> Any:
+        return self.model(x, training=training)
 
 
 def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> TensorFlowEngine:

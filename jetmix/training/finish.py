@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, l
     values, _ = load_arrays(loop.folder / raw.path)
     restore(loop, values)
     ebops = calibrate(loop.engine, loop.model, train.x) if loop.recipe.tagger.quantised else 0
-    result = validate(loop.engine, loop.validation.x, loop.validation.y)
+    result = validate(loop.engine, loop.validation.x, loop.validation.y, wrapping=True)
     name = f"epoch-{raw.epoch:06d}_acc-{100 * result.accuracy:.2f}_ebops-{ebops}.keras"
     point = FrontPoint(
         val_accuracy=result.accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}"
@@ -64,7 +65,8 @@ def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, l
 def save_model(model: Any, path: Path) -> None:
     """Write a Keras model atomically, the same bytes for the same model.
 
-    Keras stamps the time of saving into the archive; it is taken out.
+    Keras puts the time of saving and addresses of Python objects into the archive: the time is
+    taken out, and the addresses are replaced by running numbers.
     """
     with runs.atomic_path(path) as temporary:
         model.save(temporary)
@@ -73,9 +75,19 @@ def save_model(model: Any, path: Path) -> None:
         metadata = json.loads(parts["metadata.json"])
         metadata.pop("date_saved", None)
         parts["metadata.json"] = json.dumps(metadata).encode()
+        numbers: dict[int, int] = {}
+        config = json.loads(parts["config.json"], object_hook=partial(_numbered, numbers))
+        parts["config.json"] = json.dumps(config).encode()
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in parts.items():
                 archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+
+
+def _numbered(numbers: dict[int, int], entry: JSON) -> JSON:
+    if "shared_object_id" in entry:
+        address = entry["shared_object_id"]
+        entry["shared_object_id"] = numbers.setdefault(address, len(numbers))
+    return entry
 
 
 def write_results(

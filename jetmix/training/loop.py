@@ -57,6 +57,7 @@ class Loop:
         self.folder, self.digest = folder, digest
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), train.x, train.y)
         self.state = LoopState()
+        self.control: BetaControl = make_control(self.settings, {})
         self.n_model = len(model.variables)
         self.limits = _range_limits(model)
 
@@ -76,6 +77,7 @@ class Loop:
         if found is not None:
             values, self.state = found
             self.engine.load_state(values)
+            self.control = make_control(self.settings, self.state.controller)
             console.say(f"going on after epoch {self.state.epoch}")
 
     def run(self) -> None:
@@ -84,11 +86,10 @@ class Loop:
         Raises:
             TrainingError: if a guard finds that the training cannot succeed.
         """
-        control = make_control(self.settings, self.state.controller)
         total = self.settings.epochs
         with console.progress("training", total) as ticker:
             while self.state.epoch < total:
-                validation = self._epoch(control)
+                validation = self._epoch(self.control)
                 ticker.update(self.state.epoch, self._note())
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
@@ -104,7 +105,9 @@ class Loop:
         beta = control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
         loss = self.engine.train_epoch(self._order(epoch), rate, beta)
-        result = validate(self.engine, self.validation.x, self.validation.y)
+        self.engine.settle()
+        # ranges follow the last batches only: judge the tagger as it will be once calibrated
+        result = validate(self.engine, self.validation.x, self.validation.y, wrapping=False)
         seconds = time.monotonic() - start
         state.seconds += seconds
         row = {

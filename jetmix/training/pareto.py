@@ -52,12 +52,17 @@ def select(points: Iterable[FrontPoint], *, max_ebops: int | None, within: float
     within ``within`` (absolute, 0 ... 1) of the best.
 
     Raises:
-        TrainingError: if no point is small enough.
+        TrainingError: if there is no point, or none is small enough.
     """
     points = list(points)
+    if not points:
+        raise TrainingError(
+            "the front is empty: no epoch reached front_min_accuracy",
+            mend="lower front_min_accuracy or train longer",
+        )
     allowed = [p for p in points if max_ebops is None or p.ebops <= max_ebops]
     if not allowed:
-        smallest = min((p.ebops for p in points), default=None)
+        smallest = min(p.ebops for p in points)
         raise TrainingError(
             f"no tagger of the front has at most {max_ebops} EBOPs (the smallest has {smallest})",
             mend="train longer, end with a larger beta, or raise select_max_ebops",

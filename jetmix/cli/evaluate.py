@@ -1,0 +1,33 @@
+"""``jetmix evaluate``."""
+
+from pathlib import Path
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+
+SPLITS = ("train", "validation", "test", "all")
+
+
+@click.command()
+@click.argument("run_or_model", type=PATH)
+@click.option("--data", required=True, type=PATH, help="HDF5 file of jets.")
+@click.option(
+    "--split", type=click.Choice(SPLITS), default="test", show_default=True,
+    help="Jets to measure on; fixed by a hash of each jet.",
+)  # fmt: skip
+@click.option("--backend", type=click.Choice(["jax", "tensorflow"]), help="Keras backend.")
+@json_option
+def evaluate(
+    *, run_or_model: Path, data: Path, split: str, backend: str | None, as_json: bool
+) -> None:
+    """Measure a run's tagger, or any HGQ2 model file, on jets."""
+    from jetmix import keras_env
+    from jetmix.firmware.source import open_source
+    from jetmix.training.evaluate import evaluate as measure
+    from jetmix.training.metrics import summary
+
+    source = open_source(run_or_model)
+    keras_env.activate(backend)
+    result = measure(source.model, data, split=split, dataset=source.dataset)
+    finish(summary(result), result, as_json=as_json)

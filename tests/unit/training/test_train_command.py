@@ -1,0 +1,131 @@
+"""The command, in processes of its own: both backends, stages, conflicts, kill and resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from .conftest import jetmix
+
+
+def result_of(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path):
+    run = tmp_path / "run"
+    command = ["train", recipe, "--data", data, "--run", run, "--backend", backend]
+    done = jetmix(*command, "--epochs", 2, "--json")
+    result = result_of(done)
+    assert "Traceback" not in done.stderr
+    assert result["epochs"] == 2
+    assert {p.name for p in run.iterdir()} == {
+        "recipe.toml", "provenance.json", "log.txt", "1-data", "2-train",
+    }  # fmt: skip
+    assert {p.name for p in (run / "2-train").iterdir()} == {
+        "history.csv", "metrics.json", "pareto.json", "points", "stage.json", "tagger.keras",
+        "test_scores.npz",
+    }  # fmt: skip
+    dataset = json.loads((run / "1-data" / "dataset.json").read_text())
+    assert dataset["n_train"] + dataset["n_validation"] + dataset["n_test"] == 600
+    assert dataset["class_names"] == ["g", "q", "W", "Z", "t"]
+    assert dataset["feature_names"] == ["pt", "etarel", "phirel"]
+    scores = np.load(run / "2-train" / "test_scores.npz")
+    assert scores["logits"].dtype == np.float32
+    assert scores["logits"].shape == (dataset["n_test"], 5)
+    metrics = json.loads((run / "2-train" / "metrics.json").read_text())
+    accuracy = float((scores["logits"].argmax(axis=1) == scores["y"]).mean())
+    assert metrics["accuracy"] == accuracy == result["metrics"]["accuracy"]
+    points = json.loads((run / "2-train" / "pareto.json").read_text())["points"]
+    assert all((run / "2-train" / p["path"]).is_file() for p in points)
+    assert result["chosen"] in points
+    assert metrics["ebops"] == result["chosen"]["ebops"] > 0
+    history = (run / "2-train" / "history.csv").read_text().splitlines()
+    assert history[0] == "epoch,loss,val_loss,val_accuracy,ebops,beta,learning_rate,seconds"
+    assert len(history) == 3
+    provenance = json.loads((run / "provenance.json").read_text())
+    assert (provenance["seed"], provenance["backend"]) == (42, backend)
+    measured = result_of(jetmix("evaluate", run, "--data", data, "--backend", backend, "--json"))
+    assert measured["accuracy"] == accuracy
+    assert measured["ebops"] == metrics["ebops"]
+
+
+def test_finished_run_is_skipped_and_another_recipe_refused(recipe, data, tmp_path):
+    run = tmp_path / "run"
+    command = ["train", recipe, "--data", data, "--run", run, "--json"]
+    first = result_of(jetmix(*command))
+    before = (run / "2-train" / "stage.json").stat().st_mtime_ns
+    again = jetmix(*command)
+    assert "already trained, nothing to do" in again.stderr
+    assert result_of(again) == first
+    assert (run / "2-train" / "stage.json").stat().st_mtime_ns == before
+    for extra, message in (
+        (["--epochs", 5], "holds a run of another recipe"),
+        (["--backend", "tensorflow"], "other data or another backend"),
+    ):
+        refused = jetmix(*command, *extra)
+        assert refused.returncode == 10
+        assert message in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path):
+    common = ["--data", str(data), "--epochs", "60", "--json"]
+    whole = result_of(jetmix("train", recipe, "--run", tmp_path / "whole", *common))
+    killed = tmp_path / "killed"
+    command = [sys.executable, "-m", "jetmix", "train", str(recipe), "--run", str(killed), *common]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    state = killed / "2-train" / "state.npz"
+    deadline = time.monotonic() + 120
+    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (killed / "2-train" / "stage.json").exists()
+    done = jetmix("train", recipe, "--run", killed, *common, "--resume")
+    resumed = result_of(done)
+    assert "going on after epoch" in done.stderr
+    assert resumed["metrics"] == whole["metrics"]
+    for name in ("tagger.keras", "pareto.json", "metrics.json", "test_scores.npz"):
+        one, other = (folder / "2-train" / name for folder in (killed, tmp_path / "whole"))
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "RECIPE, --data, --run not given"),
+        (("mixer-8-dem", "--data", "{data}", "--run", "{run}"), 2, "did you mean 'mixer-8-demo'"),
+        (("{recipe}", "--data", "no.h5", "--run", "{run}"), 3, "no.h5: cannot read the data"),
+        (("{recipe}", "--data", "{recipe}", "--run", "{run}"), 3, "tiny.toml"),
+        (("mixer-16-quick", "--data", "{data}", "--run", "{run}"), 3, "file holds 12"),
+        (("{recipe}", "--data", "{data}", "--run", "{foreign}"), 10, "is not empty"),
+        (("{recipe}", "--data", "{data}", "--run", "{recipe}"), 10, "is a file"),
+    ],
+)
+def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp_path):
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "letter.txt").write_text("mine")
+    places = {
+        "recipe": recipe, "data": data, "run": tmp_path / "run", "foreign": tmp_path / "foreign",
+    }  # fmt: skip
+    done = jetmix("train", *(argument.format(**places) for argument in arguments))
+    assert done.returncode == code, done.stderr
+    errors = [line for line in done.stderr.splitlines() if "error" in line]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_list_shows_presets_and_options():
+    done = jetmix("train", "--list", "--json")
+    listed = result_of(done)
+    assert {"mixer-8-demo", "mixer-16-quick"} <= set(listed["presets"])
+    assert listed["architectures"]["mixer"]["width"] == 16
