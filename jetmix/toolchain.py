@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,11 @@ TOOLS = {
         name="g++",
         gives="C simulation of the HLS project",
         install="install it with 'apt-get install g++' or 'dnf install gcc-c++'",
+    ),
+    "make": Tool(
+        name="make",
+        gives="simulation of the Verilog, together with Verilator",
+        install="install it with 'apt-get install make' or 'dnf install make'",
     ),
     "vitis-run": Tool(
         name="vitis-run",
@@ -99,11 +104,13 @@ def run(
     timeout_s: float,
     note: Callable[[], str] | None = None,
     keep_open: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> float:
     """Run a program, its output going to ``log``, and return its wall time in seconds.
 
     ``note`` is asked now and then what to show beside the progress. ``keep_open`` are file
     descriptors that the program inherits, such as that of a lock which must outlive this process.
+    ``environment`` is added to the variables that it inherits.
 
     Raises:
         ToolExitError: if it exits with an error.
@@ -115,6 +122,7 @@ def run(
         process = subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,
+            env={**os.environ, **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=keep_open,

@@ -30,10 +30,12 @@ def verify(
     from jetmix.synthesis.flow import verify_again
     from jetmix.synthesis.synth_dir import SynthDir
 
-    project = SynthDir.open(project_dir).project
+    projects = SynthDir.open(project_dir).projects
+    project = next(iter(projects.values()))
     options = options_of(
         part=find_part(project.part),
         clock_ns=project.clock_period_ns,
+        flows=tuple(projects),
         data=data,
         levels=levels,
         max_jets=max_jets,

@@ -1,5 +1,6 @@
 """The firmware project as data: what it is, what it holds, whether it was edited since."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Literal
 from jetmix.errors import BitsDifferError, LoweringError
 from jetmix.runs import tree_digest
 
+Flow = Literal["hls4ml", "rtl"]
 TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
 
 
@@ -21,7 +23,7 @@ class FirmwareProject:
 
     path: Path
     part: str
-    flow: Literal["hls4ml", "rtl"]
+    flow: Flow
     clock_period_ns: float
     files: tuple[str, ...]
     digest: str
@@ -48,13 +50,15 @@ class FirmwareProject:
             )
 
 
-def seal(path: Path, *, part: str, clock_period_ns: float) -> FirmwareProject:
+def seal(
+    path: Path, *, part: str, clock_period_ns: float, flow: Flow = "hls4ml"
+) -> FirmwareProject:
     """Return the project in ``path`` with the digest over all the files that it holds now."""
     files = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
     return FirmwareProject(
         path=path,
         part=part,
-        flow="hls4ml",
+        flow=flow,
         clock_period_ns=clock_period_ns,
         files=tuple(files),
         digest=tree_digest(path, files),
@@ -97,9 +101,9 @@ def fill(template: Path, values: Mapping[str, object]) -> str:
     text = template.read_text(encoding="utf-8")
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
-    if "@" in text:
-        left = text[text.index("@") :].split("\n")[0][:40]
+    left = re.search(r"@[A-Z_]+@", text)
+    if left:
         raise LoweringError(
-            f"unfilled place {left!r}", where=template.name, mend="reinstall jetmix"
+            f"unfilled place {left[0]!r}", where=template.name, mend="reinstall jetmix"
         )
     return text

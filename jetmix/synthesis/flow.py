@@ -16,7 +16,7 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
 from jetmix.firmware.jets import load_test_jets
 from jetmix.firmware.parts import Part
-from jetmix.firmware.plan import Flow, FirmwareProject
+from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.firmware.rtl_adapter import write_rtl
 from jetmix.firmware.source import TaggerSource
 from jetmix.runs import (
@@ -99,9 +99,12 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
-    projects = [
-        _write(flow, model, graph, out, options, vectors, reference) for flow in options.flows
-    ]
+    projects = []
+    if "hls4ml" in options.flows:
+        projects.append(_write_hls(model, out, options, vectors.x, reference))
+    if "rtl" in options.flows:
+        projects.append(_write_rtl(graph, out, options))
+    projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
     results = _climb(out, projects, vectors, reference, options.levels)
     _record(out, projects, digest, watch.seconds, results)
     levels.require_exact(results, out)
@@ -145,38 +148,33 @@ def _require_tools(wanted: Sequence[Level]) -> None:
         rtl.find_verilator()
 
 
-def _write(
-    flow: Flow,
+def _write_hls(
     model: Any,
-    graph: Any,
     out: Path,
     options: SynthOptions,
-    vectors: VectorSet,
-    reference: NDArray[np.float32],
+    inputs: NDArray[np.float32],
+    outputs: NDArray[np.float32],
 ) -> FirmwareProject:
-    folder = out / synth_dir.PROJECTS[flow]
-    adders = adders_per_stage(options.clock_period_ns)
-    if flow == "hls4ml":
-        with progress("Lowering to a Vitis HLS project"):
-            project = write_project(
-                model,
-                folder,
-                part=options.part,
-                clock_period_ns=options.clock_period_ns,
-                inputs=vectors.x,
-                outputs=reference,
-            )
-    else:
-        with progress("Lowering to Verilog"):
-            project = write_rtl(
-                graph,
-                folder,
-                part=options.part,
-                clock_period_ns=options.clock_period_ns,
-                adders_per_stage=adders,
-            )
-    stages = da_graph.pipeline_stages(graph, adders_per_stage=adders)
-    return replace(project, latency_cycles=stages)
+    with progress("Lowering to a Vitis HLS project"):
+        return write_project(
+            model,
+            out / synth_dir.PROJECTS["hls4ml"],
+            part=options.part,
+            clock_period_ns=options.clock_period_ns,
+            inputs=inputs,
+            outputs=outputs,
+        )
+
+
+def _write_rtl(graph: Any, out: Path, options: SynthOptions) -> FirmwareProject:
+    with progress("Lowering to Verilog"):
+        return write_rtl(
+            graph,
+            out / synth_dir.PROJECTS["rtl"],
+            part=options.part,
+            clock_period_ns=options.clock_period_ns,
+            adders_per_stage=adders_per_stage(options.clock_period_ns),
+        )
 
 
 def _climb(

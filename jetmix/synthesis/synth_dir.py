@@ -1,11 +1,11 @@
 """The directory that ``jetmix synth`` writes, and that ``jetmix verify`` reads again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
-from jetmix.firmware.plan import FirmwareProject
+from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.runs import (
     JSON,
     check_folder,
@@ -21,8 +21,9 @@ from jetmix.verification.emulator import GRAPH_FILE, TAGGER_FILE
 
 REQUEST_FILE = "synth.json"
 MODEL_FILE = "tagger.keras"
-PROJECT = "project"
+PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
 CSIM = "csim"
+RTL_SIM = "rtl-sim"
 VERIFICATION_FILE = "verification.json"
 RESOURCES_FILE = "resources.json"
 
@@ -58,7 +59,22 @@ class SynthDir:
 
     path: Path
     tagger: JSON
-    project: FirmwareProject
+    projects: dict[Flow, FirmwareProject]
+
+    @property
+    def project(self) -> FirmwareProject:
+        """The HLS project.
+
+        Raises:
+            LoweringError: if the synthesis was asked for Verilog only.
+        """
+        if "hls4ml" not in self.projects:
+            raise LoweringError(
+                "the folder holds no HLS project",
+                where=self.path,
+                mend="run 'jetmix synth' with --flow hls4ml or both into a new folder",
+            )
+        return self.projects["hls4ml"]
 
     @classmethod
     def open(cls, path: Path) -> "SynthDir":
@@ -83,27 +99,30 @@ class SynthDir:
                     where=path,
                     mend="run 'jetmix synth' again into a new folder",
                 )
-        project = dict(record.details["project"])
-        files = tuple(project.pop("files"))
+        projects = [_project(path, entry) for entry in record.details["projects"]]
         return cls(
             path=path,
             tagger=read_json(path / TAGGER_FILE),
-            project=FirmwareProject(path=path / PROJECT, files=files, **project),
+            projects={project.flow: project for project in projects},
         )
 
 
-def describe(out: Path, project: FirmwareProject) -> JSON:
+def _project(folder: Path, entry: JSON) -> FirmwareProject:
+    return FirmwareProject(
+        **{**entry, "files": tuple(entry["files"]), "path": folder / PROJECTS[entry["flow"]]}
+    )
+
+
+def describe(out: Path, *projects: FirmwareProject) -> JSON:
     """Return what :meth:`SynthDir.open` needs, for the stage record."""
+    entries = []
+    for project in projects:
+        entry = asdict(project)
+        del entry["path"]  # the folder may be moved
+        entries.append(entry)
     return {
         "files": {n: file_digest(out / n) for n in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)},
-        "project": {
-            "part": project.part,
-            "flow": project.flow,
-            "clock_period_ns": project.clock_period_ns,
-            "files": list(project.files),
-            "digest": project.digest,
-            "latency_cycles": project.latency_cycles,
-        },
+        "projects": entries,
     }
 
 

@@ -28,7 +28,8 @@ class VerificationResult:
     """Outcome of one comparison; ``vectors`` counts the vectors by origin.
 
     ``max_diff_lsb`` is the largest difference in units of the output's least significant bit
-    (``lsb``), None when the level was not run.
+    (``lsb``), None when the level was not run. ``latency_cycles`` and ``ii_cycles`` are what
+    a level with a clock measured.
     """
 
     reference: str
@@ -42,6 +43,8 @@ class VerificationResult:
     vectors: dict[str, int]
     seconds: float | None
     reason: str | None = None
+    latency_cycles: int | None = None
+    ii_cycles: int | None = None
 
     def as_json(self) -> JSON:
         """Return the result as JSON-serialisable data."""

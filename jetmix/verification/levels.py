@@ -5,19 +5,23 @@ wrong hardware from it would agree with itself.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.errors import BitsDifferError, ToolMissingError
+from jetmix.firmware.plan import Flow
 from jetmix.verification.compare import Level, VerificationResult, compare, not_run
 from jetmix.verification.csim import CSim
 from jetmix.verification.emulator import Emulator
+from jetmix.verification.rtl import RtlSim, align
 from jetmix.verification.vectors import VectorSet
 
-LEVELS: tuple[Level, ...] = ("ir", "csim")
+# the levels that each flow can be judged at, lowest first
+LEVELS_OF: dict[Flow, tuple[Level, ...]] = {"hls4ml": ("ir", "csim"), "rtl": ("ir", "rtl")}
 KERAS_BATCH = 1024
 
 
@@ -51,12 +55,38 @@ def check_csim(
     )
 
 
+def check_rtl(
+    reference: NDArray[np.float32], simulation: RtlSim, vectors: VectorSet
+) -> VerificationResult:
+    """Compare the Verilog with Keras on all vectors, one fed every clock (II = 1).
+
+    The latency is the shift at which the outputs agree with the reference.
+    """
+    start = time.monotonic()
+    clocks = simulation.run(vectors.x)
+    seconds = round(time.monotonic() - start, 3)
+    shift, latency = align(clocks, reference)
+    result = compare(
+        reference,
+        clocks[shift : shift + len(reference)],
+        lsb=simulation.lsb,
+        level="rtl",
+        origins=vectors.origins,
+        seconds=seconds,
+    )
+    if result.status != "passed":
+        return result
+    return replace(result, latency_cycles=latency, ii_cycles=1)
+
+
+Check = Callable[[NDArray[np.float32], VectorSet], VerificationResult]
+
+
 def climb(
     reference: NDArray[np.float32],
     vectors: VectorSet,
     *,
-    emulator: Emulator,
-    csim: Callable[[], CSim],
+    checks: Mapping[Level, Check],
     levels: Sequence[Level],
 ) -> list[VerificationResult]:
     """Run the chosen levels; a level whose tool is missing is 'not-run' with the reason.
@@ -64,19 +94,15 @@ def climb(
     Args:
         reference: Keras outputs for the vectors, float32 (vector, output).
         vectors: the input vectors.
-        emulator: runs the DA graph.
-        csim: builds the C simulation; called only if that level is wanted.
+        checks: how each level is built and compared; called only for the levels that are wanted.
         levels: the levels to run.
     """
     results = []
     for level in levels:
-        if level == "ir":
-            results.append(check_ir(reference, emulator, vectors))
-        else:
-            try:
-                results.append(check_csim(reference, csim(), vectors))
-            except ToolMissingError as error:
-                results.append(not_run(level, str(error)))
+        try:
+            results.append(checks[level](reference, vectors))
+        except ToolMissingError as error:
+            results.append(not_run(level, str(error)))
     return results
 
 

@@ -104,7 +104,7 @@ def test_equal_models_give_equal_projects(synthesised, tmp_path):
     again = synth(MODEL, tmp_path / "again", "--level", "ir")
     assert again.returncode == 0, again.stderr
     digests = [
-        json.loads((out / "stage.json").read_text())["details"]["project"]["digest"]
+        json.loads((out / "stage.json").read_text())["details"]["projects"][0]["digest"]
         for out in (synthesised[0], tmp_path / "again")
     ]
     assert digests[0] == digests[1]
@@ -148,7 +148,7 @@ def test_wrong_firmware_is_named_by_jet_and_output(copy):
     lines[target] = lines[target].replace(" - ", " + ", 1)
     code.write_text("\n".join(lines))
     stage = json.loads((copy / "stage.json").read_text())
-    project = stage["details"]["project"]
+    project = stage["details"]["projects"][0]
     project["digest"] = tree_digest(copy / "project", project["files"])
     (copy / "stage.json").write_text(json.dumps(stage))
     done = jetmix("verify", copy)
