@@ -10,6 +10,8 @@ from jetmix.data.detector import Array, Ints, Particles
 from jetmix.data.features import polar
 from jetmix.data.presets import JetSettings
 
+SOFTEST_JET_GEV = 20.0  # softer jets are never kept, whatever a preset says
+
 
 @dataclass(frozen=True, kw_only=True)
 class Jets:
@@ -68,8 +70,10 @@ def _fastjet(momenta: Array, counts: Ints, settings: JetSettings) -> tuple[Any, 
     events = ak.unflatten(ak.zip(columns, with_name="Momentum4D"), counts)
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, settings.radius)
     sequence = fastjet.ClusterSequence(events, definition)
-    jets = sequence.inclusive_jets()
-    return jets.px, jets.py, sequence.constituent_index()
+    # hundreds of soft jets an event would cost more to hand over than to find
+    floor = max(settings.jet_pt_min_gev, SOFTEST_JET_GEV)
+    jets = sequence.inclusive_jets(min_pt=floor)
+    return jets.px, jets.py, sequence.constituent_index(min_pt=floor)
 
 
 def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -111,9 +112,21 @@ class JetDataset:
             feature_names=tuple(features),
             normalisation=constants,
             split=split,
-            provenance={"path": str(path), "sha256": file_digest(path), "origin": origin},
+            provenance={"path": str(path), "sha256": _digest(path), "origin": origin},
             pt_gate_gev=pt_gate_gev,
         )
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, computed once for the several splits of a run."""
+    state = path.stat()
+    return _digest_of(path.resolve(), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _digest_of(path: Path, size: int, changed_ns: int) -> str:
+    del size, changed_ns  # they only tell whether the file is still the same
+    return file_digest(path)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ PHOTON, NEUTRAL_PION = 22, 111
 # charged particles that can be stable in Pythia 8: leptons, pions, kaons, protons, hyperons
 CHARGED = (11, 13, 211, 321, 2212, 3112, 3222, 3312, 3334)
 _ECAL, _HCAL = 0, 1
+_LEAST_GEV = 1e-9
 _HALF_CELLS = 1 << 20  # cell numbers are shifted by this to be positive
 
 
@@ -93,6 +94,7 @@ def _cells(
     starts = np.flatnonzero(first)
     one_each = order[starts]
     total = np.add.reduceat(energy[order], starts) if len(starts) else np.zeros(0)
+    total = np.maximum(total, _LEAST_GEV)  # Pythia lets through photons without energy
     if settings.smearing:
         width = _cell_width(total, layer[one_each], settings)
         normals = counter_normals(key, event[one_each], number[one_each])

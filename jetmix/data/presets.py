@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class JetSettings:
-    """Clustering and selection; momenta in GeV, a maximum of 0 is no limit."""
+    """Clustering and selection; momenta in GeV, a maximum of 0 is no limit.
+
+    Jets softer than 20 GeV are never kept.
+    """
 
     radius: float
     jets_per_event: int
