@@ -108,13 +108,19 @@ def simulate(
 def import_(
     *, sources: tuple[Path, ...], out: Path, n_constituents: int, half: bool, as_json: bool
 ) -> None:
-    """Import files of the public schema into the one file OUT.
+    """Import published jets into the one file OUT.
 
-    SRC is an .h5 file, a folder of them, or a .tar.gz archive as Zenodo 3602260 has them.
+    SRC is an .h5 file, a folder of them, or a .tar.gz archive as Zenodo 3602260 has them; or one
+    file of high-level features: OpenML 42468 as .arff or .parquet, or the CERNBox HDF5 file.
     """
     from jetmix.data.importer import import_jets
+    from jetmix.data.tabular import import_high_level
+    from jetmix.data.tabular_sources import is_high_level
 
-    done = import_jets(list(sources), out, n_constituents=n_constituents, half=half)
+    if len(sources) == 1 and is_high_level(sources[0]):
+        done = import_high_level(sources[0], out)
+    else:
+        done = import_jets(list(sources), out, n_constituents=n_constituents, half=half)
     lines = [f"{out}: {done.n_jets} jets from {done.n_files} files", f"sha256 {done.sha256}"]
     result = {"path": str(out), "sha256": done.sha256, "n_jets": done.n_jets,
               "n_files": done.n_files, "origin": done.origin}  # fmt: skip

@@ -12,11 +12,11 @@ from jetmix.data import checks
 from jetmix.data.preprocess import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
-    NORMALISATIONS,
     SPLITS,
     Moments,
     Normalisation,
     apply_pt_gate,
+    checked_normalisation,
     content_hash,
     in_split,
 )
@@ -24,12 +24,14 @@ from jetmix.data.schema import (
     CLASS_NAMES,
     CONSTITUENTS,
     JetFile,
+    JetTable,
     open_jet_file,
 )
 from jetmix.errors import DataError, UsageError
 from jetmix.runs import JSON, file_digest
 
 BLOCK_BYTES = 32 * 2**20
+_WITH_PARTICLES = 3  # axes of x
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class JetDataset:
     """Jets ready for a tagger.
 
     Attributes:
-        x: float32 (jet, particle, feature), normalised, C-contiguous.
+        x: float32 (jet, particle, feature), normalised, C-contiguous; (jet, feature) for the
+            high-level features of :func:`jetmix.data.tabular.load_high_level`.
         y: int64 (jet,), index into ``class_names``.
         feature_names: names of the last axis of ``x``.
         class_names: g q W Z t.
@@ -59,8 +62,8 @@ class JetDataset:
 
     @property
     def n_particles(self) -> int:
-        """Constituents a jet."""
-        return int(self.x.shape[1])
+        """Constituents a jet; 0 for jets of high-level features."""
+        return int(self.x.shape[1]) if self.x.ndim == _WITH_PARTICLES else 0
 
     @classmethod
     def load(
@@ -91,10 +94,7 @@ class JetDataset:
         """
         if split not in SPLITS:
             raise UsageError(f"no split {split!r}", mend="choose from " + " ".join(SPLITS))
-        if isinstance(normalisation, str) and normalisation not in NORMALISATIONS:
-            raise UsageError(
-                f"no normalisation {normalisation!r}", mend="choose from standard power-of-two"
-            )
+        checked_normalisation(normalisation)
         path = Path(path)
         with open_jet_file(path) as jets:
             reader = _Reader.of(jets, n_particles, features, pt_gate_gev)
@@ -112,12 +112,12 @@ class JetDataset:
             feature_names=tuple(features),
             normalisation=constants,
             split=split,
-            provenance={"path": str(path), "sha256": _digest(path), "origin": origin},
+            provenance={"path": str(path), "sha256": cached_digest(path), "origin": origin},
             pt_gate_gev=pt_gate_gev,
         )
 
 
-def _digest(path: Path) -> str:
+def cached_digest(path: Path) -> str:
     """Return the SHA-256 of a file, computed once for the several splits of a run."""
     state = path.stat()
     return _digest_of(path.resolve(), state.st_size, state.st_mtime_ns)
@@ -200,7 +200,7 @@ def block_rows(jets: JetFile, n_particles: int) -> int:
     return max(BLOCK_BYTES // row_bytes // chunk, 1) * int(chunk)
 
 
-def read_classes(jets: JetFile, start: int, stop: int) -> NDArray[np.int64]:
+def read_classes(jets: JetTable, start: int, stop: int) -> NDArray[np.int64]:
     """Return the class index of the rows from ``start`` to ``stop``.
 
     Raises:

@@ -131,6 +131,18 @@ class Normalisation:
         return cls(kind=kind, mean=mean, std=std)
 
 
+def checked_normalisation(normalisation: str | Normalisation) -> None:
+    """Refuse an unknown name before a file is read.
+
+    Raises:
+        UsageError: if the name is unknown.
+    """
+    if isinstance(normalisation, str) and normalisation not in NORMALISATIONS:
+        raise UsageError(
+            f"no normalisation {normalisation!r}", mend="choose from " + " ".join(NORMALISATIONS)
+        )
+
+
 @dataclass
 class Moments:
     """Running sums from which mean and standard deviation of each feature follow."""
@@ -157,10 +169,7 @@ class Moments:
         Raises:
             UsageError: if the kind is unknown.
         """
-        if kind not in NORMALISATIONS:
-            raise UsageError(
-                f"no normalisation {kind!r}", mend="choose from " + " ".join(NORMALISATIONS)
-            )
+        checked_normalisation(kind)
         mean = self.total / self.count
         variance = np.maximum(self.squares / self.count - mean**2, 0)
         # below the rounding of the sums a spread is no spread

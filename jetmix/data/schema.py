@@ -46,25 +46,18 @@ _REMEDY = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class JetFile:
-    """An open file of the schema; content is read through the two h5py datasets."""
+class JetTable:
+    """An open file with jet-level columns and labels, perhaps without constituents."""
 
     path: Path
     handle: h5py.File
-    constituents: h5py.Dataset
     jets: h5py.Dataset
-    particle_names: tuple[str, ...]
     jet_names: tuple[str, ...]
 
     @property
     def n_jets(self) -> int:
         """Number of jets in the file."""
-        return int(self.constituents.shape[0])
-
-    @property
-    def n_constituents(self) -> int:
-        """Number of constituents that the file keeps of each jet."""
-        return int(self.constituents.shape[1])
+        return int(self.jets.shape[0])
 
     @property
     def label_columns(self) -> list[int]:
@@ -74,7 +67,35 @@ class JetFile:
     @property
     def origin(self) -> str:
         """One of simulated, public, unknown."""
-        return attribute(self.handle, "origin", "unknown")
+        with reading(self.path):
+            return attribute(self.handle, "origin", "unknown")
+
+    def read_jets(self, start: int, stop: int) -> NDArray[np.floating[Any]]:
+        """Return the table of jet-level columns (jet, column) of the rows."""
+        with reading(self.path):
+            return np.asarray(self.jets[start:stop])
+
+    def jet_columns(self, features: Sequence[str]) -> list[int]:
+        """Return the columns of ``jets`` that hold high-level ``features``, named without j_.
+
+        Raises:
+            DataError: if a feature is not one of the file; the nearest name is suggested.
+        """
+        known = [name.removeprefix(JET_PREFIX) for name in self.jet_names]
+        return _columns(features, known, f"{self.path} {JET_NAMES}", "jet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JetFile(JetTable):
+    """An open file of the whole schema."""
+
+    constituents: h5py.Dataset
+    particle_names: tuple[str, ...]
+
+    @property
+    def n_constituents(self) -> int:
+        """Number of constituents that the file keeps of each jet."""
+        return int(self.constituents.shape[1])
 
     def read(
         self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
@@ -85,11 +106,6 @@ class JetFile:
         """
         with reading(self.path):
             return self._read(start, stop, n_constituents, columns)
-
-    def read_jets(self, start: int, stop: int) -> NDArray[np.floating[Any]]:
-        """Return the table of jet-level columns (jet, column) of the rows."""
-        with reading(self.path):
-            return np.asarray(self.jets[start:stop])
 
     def _read(
         self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
@@ -108,14 +124,19 @@ class JetFile:
         Raises:
             DataError: if a feature is not one of the file; the nearest name is suggested.
         """
-        for name in features:
-            if name not in self.particle_names:
-                raise DataError(
-                    f"no particle feature {name!r}{nearest(name, self.particle_names)}",
-                    where=f"{self.path} {PARTICLE_NAMES}",
-                    mend="choose from " + " ".join(self.particle_names),
-                )
-        return [self.particle_names.index(name) for name in features]
+        where = f"{self.path} {PARTICLE_NAMES}"
+        return _columns(features, self.particle_names, where, "particle")
+
+
+def _columns(features: Sequence[str], known: Sequence[str], where: str, kind: str) -> list[int]:
+    for name in features:
+        if name not in known:
+            raise DataError(
+                f"no {kind} feature {name!r}{nearest(name, known)}",
+                where=where,
+                mend="choose from " + " ".join(known),
+            )
+    return [known.index(name) for name in features]
 
 
 def attribute(handle: h5py.File, name: str, default: str) -> str:
@@ -145,6 +166,21 @@ def open_jet_file(path: str | Path) -> Iterator[JetFile]:
         with reading(path):
             jets = _checked(path, handle)
         yield jets
+
+
+@contextlib.contextmanager
+def open_jet_table(path: str | Path) -> Iterator[JetTable]:
+    """Open a file for its jet-level columns; one without constituents will do as well.
+
+    Raises:
+        DataError: as :func:`open_jet_file`, but not for a lack of constituents.
+    """
+    path = Path(path)
+    with _open_hdf5(path) as handle:
+        with reading(path):
+            whole = handle.get(CONSTITUENTS, getlink=True) is not None
+            table: JetTable = _checked(path, handle) if whole else _checked_table(path, handle)
+        yield table
 
 
 @contextlib.contextmanager
@@ -180,6 +216,14 @@ def _open_hdf5(path: Path) -> h5py.File:
 def _brief(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:160] if lines else type(error).__name__
+
+
+def _checked_table(path: Path, handle: h5py.File) -> JetTable:
+    jets = _dataset(path, handle, JETS, n_dims=2)
+    jet_names = _jet_names(path, handle, jets.shape[1])
+    if jets.shape[0] == 0:
+        raise DataError("holds no jets", where=f"{path} {JETS}", mend=_REMEDY)
+    return JetTable(path=path, handle=handle, jets=jets, jet_names=jet_names)
 
 
 def _checked(path: Path, handle: h5py.File) -> JetFile:
