@@ -19,7 +19,7 @@ TRAIN_OPTIONS ?=
 demo: $(VENV)/.core
 	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(DEMO)/run $(TRAIN_OPTIONS)
 	$(BIN)/jetmix synth $(DEMO)/run --part xcvu13p --clock-ns 5 --data $(SAMPLE) --out $(DEMO)/run/3-synth
-	$(BIN)/jetmix report $(DEMO)/run --out $(DEMO)/report
+	$(BIN)/jetmix report $(DEMO)/run --data $(SAMPLE) --out $(DEMO)/report
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
@@ -56,7 +56,7 @@ simulate: $(VENV)/.core
 lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.lock
 	$(LOCK) -c requirements/core.lock --extra simulate pyproject.toml -o requirements/simulate.lock
-	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev pyproject.toml \
+	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev --extra rtl pyproject.toml \
 		-o requirements/dev.lock
 
 clean:
