@@ -54,6 +54,15 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--vendor-hours", default=24.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
     help="Time limit of each step of --run-vendor.",
 )  # fmt: skip
+@click.option("--run-yosys", is_flag=True, help="Run Yosys on the Verilog afterwards.")
+@click.option(
+    "--yosys-minutes", default=20.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    help="Time limit of --run-yosys.",
+)  # fmt: skip
+@click.option(
+    "--yosys-gb", default=8.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    help="Memory limit of --run-yosys.",
+)  # fmt: skip
 @vector_options
 @json_option
 def synth(
@@ -70,6 +79,9 @@ def synth(
     seed: int,
     run_vendor: bool,
     vendor_hours: float,
+    run_yosys: bool,
+    yosys_minutes: float,
+    yosys_gb: float,
     as_json: bool,
 ) -> None:
     """Lower RUN_OR_MODEL to firmware, prove it bit-exact and estimate its resources.
@@ -79,7 +91,7 @@ def synth(
     from jetmix.firmware.parts import find_part
     from jetmix.firmware.source import open_source
     from jetmix.synthesis import flow as synthesis
-    from jetmix.synthesis import layers, vendor, vendor_tools
+    from jetmix.synthesis import layers, vendor, vendor_tools, yosys
     from jetmix.synthesis.synth_dir import PROJECTS
     from jetmix.synthesis.utilisation import utilisation
 
@@ -87,8 +99,11 @@ def synth(
     source = open_source(run_or_model)
     if run_vendor and "hls4ml" not in FLOWS[flow]:
         raise UsageError("--run-vendor needs the HLS project", mend="add --flow hls4ml or both")
+    if run_yosys and "rtl" not in FLOWS[flow]:
+        raise UsageError("--run-yosys needs the Verilog", mend="add --flow rtl or both")
     # looked for before hours of work start
     tools = vendor_tools.find_tools() if run_vendor else None
+    program = yosys.find_yosys() if run_yosys else None
     options = options_of(
         part=part,
         clock_ns=check_clock(clock_ns),
@@ -100,6 +115,8 @@ def synth(
         seed=seed,
     )
     fresh = synthesis.synthesise(source, out, options)
+    if program is not None:
+        yosys.run_yosys(out, program, limit_s=60 * yosys_minutes, memory_gb=yosys_gb)
     if tools is not None:
         vendor.run_vendor(out, tools, limit_s=3600 * vendor_hours)
     results, reports = synthesis.read_result(out)

@@ -36,13 +36,19 @@ def read_figures(path: Path, text: str) -> tuple[VendorReport, ...]:
         ReportReadError: for anything unexpected, with file and line.
     """
     top = Line(path=path, number=1, text="")
-    designs = _load(top, text)
+    designs = load_object(top, text)
     if not designs:
         raise top.fail("the file holds no design")
     return tuple(_design(_place(path, text, name), name, entry) for name, entry in designs.items())
 
 
-def _load(top: Line, text: str) -> dict[str, Any]:
+def load_object(top: Line, text: str) -> dict[str, Any]:
+    """Return a JSON object, refusing a name that stands in one object twice.
+
+    Raises:
+        ReportReadError: if it is none, with file and line.
+    """
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -59,7 +65,7 @@ def _load(top: Line, text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise top.fail(f"not readable JSON ({type(error).__name__})") from None
     if not isinstance(content, dict):
-        raise top.fail("expected an object of designs")
+        raise top.fail("expected an object")
     return content
 
 

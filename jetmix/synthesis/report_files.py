@@ -9,6 +9,7 @@ from jetmix.synthesis import parse_figures as figures
 from jetmix.synthesis import parse_timing as timing
 from jetmix.synthesis import parse_vitis as vitis
 from jetmix.synthesis import parse_vivado as vivado
+from jetmix.synthesis import parse_yosys as yosys
 from jetmix.synthesis.report_text import VendorReport
 
 # the largest reports that tools write are some tens of megabytes
@@ -34,6 +35,7 @@ READERS = (
         read=vivado.read_utilization,
     ),
     Reader(kind=timing.KIND, recognises=timing.is_timing, read=timing.read_timing),
+    Reader(kind=yosys.KIND, recognises=yosys.is_statistics, read=yosys.read_statistics),
     Reader(kind=figures.KIND, recognises=figures.is_figures, read=figures.read_figures),
 )
 

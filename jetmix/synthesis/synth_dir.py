@@ -139,6 +139,14 @@ def write_resources(out: Path, reports: list[ResourceReport]) -> None:
     write_json(out / RESOURCES_FILE, [report.as_json() for report in reports])
 
 
+def add_resources(out: Path, reports: list[ResourceReport]) -> None:
+    """Add reports to ``resources.json``, in place of those of the same origins."""
+    path = out / RESOURCES_FILE
+    before = [ResourceReport.from_json(entry, path) for entry in read_json(path)]
+    origins = {report.origin for report in reports}
+    write_resources(out, [*(r for r in before if r.origin not in origins), *reports])
+
+
 def write_tagger(out: Path, content: dict[str, Any]) -> None:
     """Write ``tagger.json``: what was lowered and what is known of it."""
     write_json(out / TAGGER_FILE, content)

@@ -20,7 +20,6 @@ from jetmix.runs import (
     StageRecord,
     content_digest,
     empty_folder,
-    read_json,
     read_stage,
     tree_digest,
 )
@@ -76,7 +75,7 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     with _alone_in(area) as lock:
         _run_steps(area, project, tools, limit_s, lock)
     reports = read_outcome(area, project)
-    _add_resources(folder, reports)
+    synth_dir.add_resources(folder, reports)
     return reports
 
 
@@ -256,11 +255,3 @@ def _one(path: Path, project: FirmwareProject, origin: str) -> ResourceReport:
                 mend="remove the folder 'vendor' and run the same command again",
             )
     return figures
-
-
-def _add_resources(folder: Path, reports: list[ResourceReport]) -> None:
-    path = folder / synth_dir.RESOURCES_FILE
-    before = [ResourceReport.from_json(entry, path) for entry in read_json(path)]
-    origins = {report.origin for report in reports}
-    kept = [report for report in before if report.origin not in origins]
-    synth_dir.write_resources(folder, [*kept, *reports])

