@@ -1,0 +1,67 @@
+"""Yosys itself on the Verilog of a small graph."""
+
+import numpy as np
+import pytest
+
+from jetmix.errors import ReportReadError, ToolMissingError
+from jetmix.firmware import da_graph
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.rtl_adapter import write_rtl
+from jetmix.runs import StageRecord, write_json
+from jetmix.synthesis import synth_dir, yosys
+
+
+@pytest.fixture(scope="module")
+def program():
+    try:
+        return yosys.find_yosys()
+    except ToolMissingError as error:
+        pytest.skip(str(error))
+
+
+def graph_of(weights):
+    from da4ml.trace import FixedVariableArrayInput, HWConfig
+
+    n = len(weights)
+    free = FixedVariableArrayInput((n,), HWConfig(1, -1, -1), {"hard_dc": 2})
+    x = free.quantize(np.ones(n, dtype=np.int64), np.full(n, 4), np.full(n, 3))
+    return da_graph.graph_of({"inputs": (free,), "final": (x @ weights,)})
+
+
+def synthesis_of(graph, out):
+    """Write Verilog and the records of a finished synthesis around it."""
+    out.mkdir()
+    project = write_rtl(
+        graph,
+        out / synth_dir.PROJECTS["rtl"],
+        part=find_part("xcvu13p"),
+        clock_period_ns=5.0,
+        adders_per_stage=2,
+    )
+    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
+        (out / name).write_text("content")
+    write_json(out / synth_dir.TAGGER_FILE, {})
+    synth_dir.write_resources(out, [])
+    StageRecord(
+        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, project)
+    ).write(out)
+    return out
+
+
+def test_lut_come_near_the_cost_of_the_graph(program, tmp_path):
+    weights = np.random.default_rng(1).integers(-15, 16, (8, 6)).astype(np.float64)
+    graph = graph_of(weights)
+    folder = synthesis_of(graph, tmp_path / "out")
+    report = yosys.run_yosys(folder, program, limit_s=300.0, memory_gb=4.0)
+    assert report.lut == pytest.approx(graph.cost, rel=0.25)
+    assert report.ff > 0
+    assert (report.dsp, report.bram18) == (0, 0)
+    assert report.tool_version.startswith("Yosys 0.")
+    assert "Executing SYNTH_XILINX pass" in (folder / "yosys" / "netlist.log").read_text()
+
+
+def test_a_netlist_without_logic_is_refused(program, tmp_path):
+    folder = synthesis_of(graph_of(np.eye(3)), tmp_path / "out")
+    with pytest.raises(ReportReadError, match="the netlist holds no LUT"):
+        yosys.run_yosys(folder, program, limit_s=300.0, memory_gb=4.0)
+    assert not (folder / "yosys" / "stage.json").exists()
