@@ -49,7 +49,9 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--flow", type=click.Choice(list(FLOWS)), default="hls4ml", show_default=True,
     help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
 )  # fmt: skip
-@click.option("--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; needs both.")
+@click.option(
+    "--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; Verilog needs Vivado."
+)
 @click.option(
     "--vendor-hours", default=24.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
     help="Time limit of each step of --run-vendor.",
@@ -97,12 +99,11 @@ def synth(
 
     part = find_part(part_name)
     source = open_source(run_or_model)
-    if run_vendor and "hls4ml" not in FLOWS[flow]:
-        raise UsageError("--run-vendor needs the HLS project", mend="add --flow hls4ml or both")
     if run_yosys and "rtl" not in FLOWS[flow]:
         raise UsageError("--run-yosys needs the Verilog", mend="add --flow rtl or both")
     # looked for before hours of work start
-    tools = vendor_tools.find_tools() if run_vendor else None
+    with_hls = "hls4ml" in FLOWS[flow]
+    tools = vendor_tools.find_tools(with_hls=with_hls) if run_vendor else None
     program = yosys.find_yosys() if run_yosys else None
     options = options_of(
         part=part,

@@ -34,7 +34,6 @@ from jetmix.toolchain import ToolExitError, ToolTimeoutError
 VENDOR = "vendor"
 # bits were compared already, and implement.tcl places and routes with reports of its own
 LEFT_OUT = ("csim       1", "export     1")
-CYCLES_NOTE = "cycles from C synthesis"
 SOLUTION = Path(f"{TOP}_prj") / "solution1" / "syn"
 
 
@@ -53,7 +52,8 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     """Run C synthesis, place and route for a directory of ``jetmix synth``.
 
     Its ``resources.json`` gets a report of each origin csynth, post-synthesis and post-route;
-    those of other origins stay.
+    those of other origins stay. A directory with Verilog only has no C synthesis; one with both
+    is taken through HLS.
 
     Args:
         folder: a finished directory of ``jetmix synth``.
@@ -61,7 +61,7 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
         limit_s: time limit of each of the two steps in s.
 
     Returns:
-        The three reports.
+        The reports, csynth first where there is one.
 
     Raises:
         BitsDifferError: if the project was edited.
@@ -69,7 +69,8 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
         ToolFailedError: if a tool fails, has no licence or memory, is killed or takes too long.
         ReportReadError: if a report is not as expected, or is not about this project.
     """
-    project = SynthDir.open(folder).project
+    projects = SynthDir.open(folder).projects
+    project = projects.get("hls4ml") or projects["rtl"]
     project.require_untouched()
     area = folder / VENDOR
     with _alone_in(area) as lock:
@@ -99,50 +100,63 @@ def _run_steps(
     area: Path, project: FirmwareProject, tools: VendorTools, limit_s: float, lock: int
 ) -> None:
     work = area / "work"
-    csynth, implement = _steps(tools)
     base = {"project": project.digest, "left_out": LEFT_OUT}
-    digest = content_digest({**base, "tool": tools.hls.version})
-    if not _done(area, csynth, digest, _verilog_digest(work)):
-        _copy_project(project, work)
-        _run(area, csynth, digest, limit_s, lock)
-    verilog = _verilog_digest(work)
+    if project.flow == "hls4ml":
+        csynth = _csynth(tools.require_hls())
+        digest = content_digest({**base, "tool": csynth.tool.version})
+        if not _done(area, csynth, digest, _verilog_digest(work)):
+            _copy_project(project, work)
+            _run(area, csynth, digest, limit_s, lock)
+        verilog = _verilog_digest(work)
+    else:
+        verilog = _verilog_digest(project.path)
+    implement = _implement(tools.vivado)
     digest = content_digest({**base, "tool": tools.vivado.version, "verilog": verilog})
     if not _done(area, implement, digest, verilog):
+        if project.flow == "rtl":
+            _copy_project(project, work)
         _run(area, implement, digest, limit_s, lock)
 
 
-def _steps(tools: VendorTools) -> tuple[Step, Step]:
-    names = ("post_synth_utilization.rpt", "post_route_utilization.rpt", "post_route_timing.rpt")
-    csynth = Step(
+def _csynth(tool: VendorTool) -> Step:
+    return Step(
         name="csynth",
         title="C synthesis",
-        tool=tools.hls,
+        tool=tool,
         script="build_prj.tcl",
         reports=(SOLUTION / "report" / f"{TOP}_csynth.xml",),
     )
-    implement = Step(
+
+
+def _implement(tool: VendorTool) -> Step:
+    names = ("post_synth_utilization.rpt", "post_route_utilization.rpt", "post_route_timing.rpt")
+    return Step(
         name="implement",
         title="Place and route",
-        tool=tools.vivado,
+        tool=tool,
         script="implement.tcl",
         reports=tuple(map(Path, names)),
     )
-    return csynth, implement
 
 
 def _copy_project(project: FirmwareProject, work: Path) -> None:
     """Make the copy that the tools run in, without the steps that are not needed here."""
     empty_folder(work)
     shutil.copytree(project.path, work, dirs_exist_ok=True)
-    for step in LEFT_OUT:
-        substitute(work / "build_opt.tcl", step, f"{step[:-1]}0")
+    if project.flow == "hls4ml":
+        for step in LEFT_OUT:
+            substitute(work / "build_opt.tcl", step, f"{step[:-1]}0")
 
 
-def _verilog_digest(work: Path) -> str | None:
-    """Return the digest of the Verilog that C synthesis wrote, None where there is none."""
-    folder = work / SOLUTION / "verilog"
-    names = sorted(path.name for path in folder.glob("*") if path.is_file())
-    return tree_digest(folder, names) if any(name.endswith(".v") for name in names) else None
+def _verilog_digest(root: Path) -> str | None:
+    """Return the digest of the Verilog in a project, None where there is none.
+
+    It is what C synthesis wrote, or the sources of a project that is Verilog from the start.
+    """
+    folder = next((f for f in (root / SOLUTION / "verilog", root / "src") if f.is_dir()), root)
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    has_any = folder != root and any(name.endswith(".v") for name in names)
+    return tree_digest(folder, names) if has_any else None
 
 
 def _done(area: Path, step: Step, digest: str, verilog: str | None) -> bool:
@@ -202,33 +216,37 @@ def _call(step: Step, work: Path, log: Path, limit_s: float, lock: int) -> float
 def read_outcome(area: Path, project: FirmwareProject) -> list[ResourceReport]:
     """Return what the reports of a finished vendor run say, by origin.
 
-    The cycles of the later origins are those that C synthesis scheduled: the netlist keeps them.
+    The cycles of the later origins are those that C synthesis scheduled, or those of the pipeline
+    that was written as Verilog: the netlist keeps them.
 
     Raises:
         ReportReadError: if a report is not as expected, or is not about this project.
     """
-    csynth = _one(area / "csynth" / f"{TOP}_csynth.xml", project, "csynth")
+    csynth = None
+    if project.flow == "hls4ml":
+        csynth = _one(area / "csynth" / f"{TOP}_csynth.xml", project, "csynth")
     implement = area / "implement"
     synthesised = _one(implement / "post_synth_utilization.rpt", project, "post-synthesis")
     routed = _one(implement / "post_route_utilization.rpt", project, "post-route")
     timing = _one(implement / "post_route_timing.rpt", project, "post-route")
-    timed = replace(
-        routed, clock_achieved_ns=timing.clock_achieved_ns, note=f"{CYCLES_NOTE}; {timing.note}"
-    )
-    return [csynth, *(_with_cycles(r, csynth, project) for r in (synthesised, timed))]
+    timed = replace(routed, clock_achieved_ns=timing.clock_achieved_ns, note=timing.note)
+    later = [_with_cycles(report, csynth, project) for report in (synthesised, timed)]
+    return [csynth, *later] if csynth else later
 
 
 def _with_cycles(
-    report: ResourceReport, csynth: ResourceReport, project: FirmwareProject
+    report: ResourceReport, csynth: ResourceReport | None, project: FirmwareProject
 ) -> ResourceReport:
+    source = "C synthesis" if csynth else "the pipeline model"
+    notes = [f"cycles from {source}", *([report.note] if report.note else [])]
     return replace(
         report,
-        latency_min_cycles=csynth.latency_min_cycles,
-        latency_cycles=csynth.latency_cycles,
-        ii_min_cycles=csynth.ii_min_cycles,
-        ii_cycles=csynth.ii_cycles,
+        latency_min_cycles=csynth.latency_min_cycles if csynth else None,
+        latency_cycles=csynth.latency_cycles if csynth else project.latency_cycles,
+        ii_min_cycles=csynth.ii_min_cycles if csynth else None,
+        ii_cycles=csynth.ii_cycles if csynth else 1,
         clock_target_ns=project.clock_period_ns,
-        note=report.note or CYCLES_NOTE,
+        note="; ".join(notes),
     )
 
 

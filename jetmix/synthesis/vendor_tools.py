@@ -10,6 +10,8 @@ from jetmix.console import say
 from jetmix.errors import ToolMissingError
 
 SUPPORTED = ((2022, 1), (2025, 2))
+LOWEST, HIGHEST = (f"{year}.{minor}" for year, minor in SUPPORTED)
+INSTALL = f"install AMD Vitis {LOWEST} to {HIGHEST} and source its settings64.sh"
 VERSION_SECONDS = 120  # the tools start slowly from network disks
 _VERSION = re.compile(r"\bv(20\d\d)\.(\d)")
 # how build_prj.tcl is run, the newer way first (Vitis 2023.2 brought vitis-run)
@@ -27,47 +29,56 @@ class VendorTool:
 
     def describe(self) -> str:
         """Return name and version, saying where the version is not one that jetmix supports."""
-        low, high = (f"{year}.{minor}" for year, minor in SUPPORTED)
+        remark = f"supported: {LOWEST} to {HIGHEST}"
         if self.version is None:
-            return f"{self.program.name}, version not told (supported: {low} to {high})"
+            return f"{self.program.name}, version not told ({remark})"
         year, minor = map(int, self.version.split("."))
         fits = SUPPORTED[0] <= (year, minor) <= SUPPORTED[1]
-        remark = f"supported: {low} to {high}"
         return f"{self.program.name} {self.version} ({'' if fits else 'NOT '}{remark})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class VendorTools:
-    """The two tools that a vendor run needs."""
+    """The tools that a vendor run needs; without HLS only Verilog can be taken."""
 
-    hls: VendorTool
+    hls: VendorTool | None
     vivado: VendorTool
 
+    def require_hls(self) -> VendorTool:
+        """Return the HLS tool.
 
-def find_tools() -> VendorTools:
-    """Find Vitis HLS and Vivado, and say which versions they are.
+        Raises:
+            ToolMissingError: if it was not looked for.
+        """
+        if self.hls is None:
+            raise ToolMissingError("neither vitis-run nor vitis_hls was found", mend=INSTALL)
+        return self.hls
+
+
+def find_tools(*, with_hls: bool = True) -> VendorTools:
+    """Find Vitis HLS, where it is needed, and Vivado, and say which versions they are.
 
     Raises:
         ToolMissingError: naming what to install, and the versions that jetmix supports.
     """
-    low, high = (f"{year}.{minor}" for year, minor in SUPPORTED)
-    install = f"install AMD Vitis {low} to {high} and source its settings64.sh"
-    name = next((name for name in HLS_PROGRAMS if toolchain.locate(name)), None)
-    hls = toolchain.locate(name) if name else None
-    vivado = toolchain.locate("vivado")
-    if hls is None or name is None:
-        raise ToolMissingError("neither vitis-run nor vitis_hls is on PATH", mend=install)
-    if vivado is None:
-        raise ToolMissingError("vivado is not on PATH", mend=install)
-    flag = "--version" if name == "vitis-run" else "-version"
-    tools = VendorTools(
-        hls=VendorTool(program=hls, arguments=HLS_PROGRAMS[name], version=_version(hls, flag)),
-        vivado=VendorTool(
-            program=vivado, arguments=VIVADO_ARGUMENTS, version=_version(vivado, "-version")
-        ),
-    )
-    say(f"Vendor tools: {tools.hls.describe()}; {tools.vivado.describe()}")
-    return tools
+    hls = _find_hls() if with_hls else None
+    program = toolchain.locate("vivado")
+    if program is None:
+        raise ToolMissingError("vivado is not on PATH", mend=INSTALL)
+    version = _version(program, "-version")
+    vivado = VendorTool(program=program, arguments=VIVADO_ARGUMENTS, version=version)
+    found = [tool.describe() for tool in (hls, vivado) if tool is not None]
+    say(f"Vendor tools: {'; '.join(found)}")
+    return VendorTools(hls=hls, vivado=vivado)
+
+
+def _find_hls() -> VendorTool:
+    for name, arguments in HLS_PROGRAMS.items():
+        program = toolchain.locate(name)
+        if program is not None:
+            version = _version(program, "--version" if name == "vitis-run" else "-version")
+            return VendorTool(program=program, arguments=arguments, version=version)
+    raise ToolMissingError("neither vitis-run nor vitis_hls is on PATH", mend=INSTALL)
 
 
 def _version(program: Path, flag: str) -> str | None:

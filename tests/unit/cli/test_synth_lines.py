@@ -56,9 +56,14 @@ def test_vendor_tools_are_looked_for_before_the_work_starts(tmp_path, monkeypatc
     assert not out.exists()
 
 
-def test_vendor_tools_need_the_hls_project(tmp_path):
-    (tmp_path / "model.keras").touch()
-    words = ["--part", "xcvu13p", "--out", str(tmp_path / "out"), "--flow", "rtl", "--run-vendor"]
-    done = CliRunner().invoke(cli, ["synth", str(tmp_path / "model.keras"), *words])
+def test_verilog_needs_no_hls_but_yosys_needs_verilog(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    model = tmp_path / "model.keras"
+    model.touch()
+    words = ["synth", str(model), "--part", "xcvu13p", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, [*words, "--flow", "rtl", "--run-vendor"])
+    assert isinstance(done.exception, ToolMissingError)
+    assert str(done.exception).startswith("vivado is not on PATH; install AMD Vitis 2022.1")
+    done = CliRunner().invoke(cli, [*words, "--run-yosys"])
     assert isinstance(done.exception, UsageError)
-    assert "--run-vendor needs the HLS project; add --flow hls4ml or both" in str(done.exception)
+    assert str(done.exception) == "--run-yosys needs the Verilog; add --flow rtl or both"

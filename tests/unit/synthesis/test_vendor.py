@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -112,6 +113,26 @@ def synthesis(tmp_path):
     write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(project, part=PART, clock_period_ns=5.0)
     synth_dir.write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=12600)])
+    StageRecord(
+        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
+    ).write(out)
+    return out
+
+
+@pytest.fixture
+def verilog(tmp_path):
+    """A finished synthesis with Verilog only."""
+    out = tmp_path / "verilog"
+    sources = out / "rtl" / "src"
+    sources.mkdir(parents=True)
+    (sources / "a.v").write_text("module a; endmodule\n")
+    (out / "rtl" / "implement.tcl").write_text("# a script\n")
+    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
+        (out / name).write_text("content")
+    write_json(out / synth_dir.TAGGER_FILE, {})
+    sealed = seal(out / "rtl", part=PART, clock_period_ns=5.0, flow="rtl")
+    sealed = replace(sealed, latency_cycles=11)
+    synth_dir.write_resources(out, [])
     StageRecord(
         stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
     ).write(out)
@@ -307,3 +328,21 @@ def test_missing_tools(bench, name):
     (bench / name).unlink()
     with pytest.raises(ToolMissingError, match=rf"{name}.* on PATH; install AMD Vitis 2022\.1"):
         find_tools()
+
+
+def test_verilog_is_placed_and_routed_without_hls(bench, verilog):
+    (bench / "vitis-run").unlink()
+    tools = find_tools(with_hls=False)
+    synthesised, routed = run_vendor(verilog, tools, limit_s=30.0)
+    assert (synthesised.origin, routed.origin) == ("post-synthesis", "post-route")
+    assert (routed.lut, routed.latency_cycles, routed.ii_cycles) == (12500, 11, 1)
+    assert routed.latency_ns == pytest.approx(11 * 4.731)
+    assert routed.note == "cycles from the pipeline model; worst slack 0.269 ns"
+    assert run_vendor(verilog, tools, limit_s=30.0) == [synthesised, routed]
+    assert len(runs(bench, "vivado")) == 1
+    assert not (verilog / "rtl" / "post_route_timing.rpt").exists()
+
+
+def test_tools_without_hls_do_not_take_an_hls_project(bench, synthesis):
+    with pytest.raises(ToolMissingError, match="neither vitis-run nor vitis_hls was found"):
+        run_vendor(synthesis, find_tools(with_hls=False), limit_s=30.0)
