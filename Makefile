@@ -12,14 +12,14 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 DEMO ?= demo
 RECIPE ?= mixer-8-demo
 SAMPLE := datasets/sample/jets.h5
-TRAIN_OPTIONS ?=
+RUN := $(DEMO)/$(basename $(notdir $(RECIPE)))
 
 .PHONY: demo test lint format simulate lock clean
 
 demo: $(VENV)/.core
-	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(DEMO)/run $(TRAIN_OPTIONS)
-	$(BIN)/jetmix synth $(DEMO)/run --part xcvu13p --clock-ns 5 --data $(SAMPLE) --out $(DEMO)/run/3-synth
-	$(BIN)/jetmix report $(DEMO)/run --data $(SAMPLE) --out $(DEMO)/report
+	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(RUN)
+	$(BIN)/jetmix synth $(RUN) --part xcvu13p --clock-ns 5 --data $(SAMPLE) --out $(RUN)/3-synth
+	$(BIN)/jetmix report $(RUN) --data $(SAMPLE) --out $(DEMO)/report
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
