@@ -42,6 +42,10 @@ def _fraction(value: float) -> bool:
 Check = tuple[Callable[[Any], bool], str]
 POSITIVE: Check = (_positive, "must be above zero")
 NOT_NEGATIVE: Check = (_not_negative, "must not be negative")
+POSITIVE_SIZES: Check = (
+    lambda sizes: all(size > 0 for size in sizes),
+    "must hold sizes above zero",
+)
 FRACTION: Check = (_fraction, "must lie between 0 and 1")
 
 

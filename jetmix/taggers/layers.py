@@ -3,6 +3,7 @@
 Only forms that hls4ml 1.3 and da4ml 0.6 both lower are offered.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -31,14 +32,28 @@ class Layers(Protocol):
     def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
         """Add the learned sum over the particles: (jet, n, c) to (jet, c), one scalar bias."""
 
+    def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
+        """Add the sum over the particles times a power of two: (jet, n, c) to (jet, c).
+
+        With ``keep_axis`` the result keeps one particle: (jet, 1, c).
+        """
+
     def add(self, inputs: Sequence[Any], *, name: str) -> Any:
-        """Add tensors of the same shape."""
+        """Add tensors; one with a single particle is added to all particles."""
+
+    def flatten(self, x: Any) -> Any:
+        """Put particles and features in one row: (jet, n, c) to (jet, n c)."""
 
     def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
         """Add dense layers with ReLU and the output layer without: (jet, c) to logits."""
 
     def model(self, inputs: Any, outputs: Any, *, name: str) -> Any:
         """Return the Keras model."""
+
+
+def mean_scale(n_particles: int) -> float:
+    """Return the power of two next to 1 / ``n_particles``, which costs nothing in firmware."""
+    return float(2.0 ** -round(math.log2(n_particles)))
 
 
 class _Common:
@@ -76,6 +91,12 @@ class _Common:
 
     def _vector(self, x: Any, units: int, *, relu: bool, name: str) -> Any:
         return self.dense(x, "bc,cC->bC", (units,), bias_axes="C", relu=relu, name=name)
+
+    def flatten(self, x: Any) -> Any:
+        """Put particles and features in one row."""
+        import keras
+
+        return keras.layers.Flatten(name="flatten")(x)
 
     def model(self, inputs: Any, outputs: Any, *, name: str) -> Any:
         """Return the Keras model."""
@@ -123,8 +144,14 @@ class QuantisedLayers(_Common):
         layer = QEinsumDense("bnc,nN->bNc", shape, bias_axes="N", activation=activation, name="sum")
         return keras.layers.Reshape((x.shape[2],), name="squeeze")(layer(x))
 
+    def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
+        """Add the scaled sum over the particles."""
+        from hgq.layers import QSum
+
+        return QSum(axes=1, scale=scale, keepdims=keep_axis, name=name)(x)
+
     def add(self, inputs: Sequence[Any], *, name: str) -> Any:
-        """Add tensors of the same shape."""
+        """Add tensors."""
         from hgq.layers import QAdd
 
         return QAdd(name=name)(list(inputs))
@@ -163,8 +190,16 @@ class FullPrecisionLayers(_Common):
         )(x)
         return keras.layers.Reshape((shape[1],), name="squeeze")(x)
 
+    def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
+        """Add the scaled sum over the particles."""
+        import keras
+
+        # an average times a constant: a layer that Keras loads without running code
+        mean = keras.layers.GlobalAveragePooling1D(keepdims=keep_axis, name=name)(x)
+        return keras.layers.Rescaling(scale * x.shape[1], name=f"{name}_scale")(mean)
+
     def add(self, inputs: Sequence[Any], *, name: str) -> Any:
-        """Add tensors of the same shape."""
+        """Add tensors."""
         import keras
 
         return keras.layers.Add(name=name)(list(inputs))

@@ -17,7 +17,7 @@ the bias of the next layer absorbs it.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.recipe import POSITIVE, Check
+from jetmix.recipe import POSITIVE, POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
 
@@ -34,7 +34,7 @@ class Options:
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "width": POSITIVE,
-        "head": (lambda sizes: all(size > 0 for size in sizes), "must hold sizes above zero"),
+        "head": POSITIVE_SIZES,
     }
 
 

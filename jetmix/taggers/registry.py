@@ -7,7 +7,7 @@ from typing import Any
 from jetmix.errors import UsageError
 from jetmix.recipe import section_from, suggestion
 from jetmix.runs import JSON
-from jetmix.taggers import mixer
+from jetmix.taggers import deepsets, gnn, mixer, mlp
 from jetmix.taggers.spec import TaggerSpec
 
 
@@ -23,6 +23,15 @@ class Architecture:
 ARCHITECTURES = {
     "mixer": Architecture(
         options=mixer.Options, build=mixer.build, source="arXiv 2503.03103, MLP-Mixer"
+    ),
+    "deepsets": Architecture(
+        options=deepsets.Options, build=deepsets.build, source="arXiv 2402.01876, Deep Sets"
+    ),
+    "gnn": Architecture(
+        options=gnn.Options, build=gnn.build, source="arXiv 2508.15468, JEDI-linear"
+    ),
+    "mlp": Architecture(
+        options=mlp.Options, build=mlp.build, source="arXiv 2402.01876, multi-layer perceptron"
     ),
 }
 

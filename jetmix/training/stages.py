@@ -205,6 +205,8 @@ def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -
 
     from jetmix.training.loop import Loop
 
+    # Keras counts layers to name them: a run must not depend on the runs before it
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(run.recipe.training.seed)
     model = build_tagger(spec_from(run.recipe, n_classes=n_classes))
     loop = Loop(

@@ -114,7 +114,6 @@ def test_model_without_hgq_layers(tmp_path):
 
 def test_reference_taggers_load(shared):
     shapes = {
-        "mixer/mixer_64x16_acc77.26.h5": (None, 64, 16),
         "gnn/gnn_32x3_acc79.18.keras": (None, 32, 3),
         "openml/mlp_openml_acc75.86.h5": (None, 16),
     }

@@ -17,10 +17,10 @@ description = "tiny"
 [data]
 features = ["pt", "etarel", "phirel"]
 [tagger]
+architecture = "mlp"
 n_particles = 4
 [tagger.options]
-width = 8
-head = [8]
+hidden = [8]
 [training]
 epochs = 3
 batch_size = 64

@@ -1,4 +1,7 @@
-"""The command, in processes of its own: both backends, stages, conflicts, kill and resume."""
+"""The command: both backends, stages, conflicts, kill and resume.
+
+What runs on JAX runs in this process; TensorFlow needs one of its own, and so does a kill.
+"""
 
 import json
 import os
@@ -6,25 +9,56 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from jetmix import keras_env
+from jetmix.cli.main import main
+
 from .conftest import jetmix
+
+keras_env.activate()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*copy keyword.*:DeprecationWarning"),
+]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """Run the command line in this process."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["jetmix", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exited:
+            main()
+        captured = capsys.readouterr()
+        return Outcome(int(exited.value.code or 0), captured.out, captured.err)
+
+    return run
 
 
 def result_of(done):
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
-def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path):
-    run = tmp_path / "run"
+def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path, here):
+    run, call = tmp_path / "run", here if backend == "jax" else jetmix
     command = ["train", recipe, "--data", data, "--run", run, "--backend", backend]
-    done = jetmix(*command, "--epochs", 2, "--json")
-    result = result_of(done)
-    assert "Traceback" not in done.stderr
+    result = result_of(call(*command, "--epochs", 2, "--json"))
     assert result["epochs"] == 2
     assert {p.name for p in run.iterdir()} == {
         "recipe.toml", "provenance.json", "log.txt", "1-data", "2-train",
@@ -52,36 +86,37 @@ def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path):
     assert len(history) == 3
     provenance = json.loads((run / "provenance.json").read_text())
     assert (provenance["seed"], provenance["backend"]) == (42, backend)
-    measured = result_of(jetmix("evaluate", run, "--data", data, "--backend", backend, "--json"))
+    measured = result_of(call("evaluate", run, "--data", data, "--backend", backend, "--json"))
     assert measured["accuracy"] == accuracy
     assert measured["ebops"] == metrics["ebops"]
 
 
-def test_finished_run_is_skipped_and_another_recipe_refused(recipe, data, tmp_path):
+def test_finished_run_is_skipped_and_another_recipe_refused(recipe, data, tmp_path, here):
     run = tmp_path / "run"
     command = ["train", recipe, "--data", data, "--run", run, "--json"]
-    first = result_of(jetmix(*command))
+    first = result_of(here(*command))
     before = (run / "2-train" / "stage.json").stat().st_mtime_ns
-    again = jetmix(*command)
+    again = here(*command)
     assert "already trained, nothing to do" in again.stderr
     assert result_of(again) == first
     assert (run / "2-train" / "stage.json").stat().st_mtime_ns == before
     for extra, message in (
         (["--epochs", 5], "holds a run of another recipe"),
-        (["--backend", "tensorflow"], "other data or another backend"),
+        (["--seed", 5], "holds a run of another recipe"),
     ):
-        refused = jetmix(*command, *extra)
+        refused = here(*command, *extra)
         assert refused.returncode == 10
         assert message in refused.stderr
         assert "Traceback" not in refused.stderr
 
 
-def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path):
-    common = ["--data", str(data), "--epochs", "60", "--json"]
-    whole = result_of(jetmix("train", recipe, "--run", tmp_path / "whole", *common))
+def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path, here):
+    common = ["--data", str(data), "--epochs", "400", "--json"]
+    whole = result_of(here("train", recipe, "--run", tmp_path / "whole", *common))
     killed = tmp_path / "killed"
     command = [sys.executable, "-m", "jetmix", "train", str(recipe), "--run", str(killed), *common]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **quiet)
     state = killed / "2-train" / "state.npz"
     deadline = time.monotonic() + 120
     while not state.exists() and process.poll() is None and time.monotonic() < deadline:
@@ -89,7 +124,7 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (killed / "2-train" / "stage.json").exists()
-    done = jetmix("train", recipe, "--run", killed, *common, "--resume")
+    done = here("train", recipe, "--run", killed, *common, "--resume")
     resumed = result_of(done)
     assert "going on after epoch" in done.stderr
     assert resumed["metrics"] == whole["metrics"]
@@ -110,13 +145,13 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path):
         (("{recipe}", "--data", "{data}", "--run", "{recipe}"), 10, "is a file"),
     ],
 )
-def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp_path):
+def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp_path, here):
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "letter.txt").write_text("mine")
     places = {
         "recipe": recipe, "data": data, "run": tmp_path / "run", "foreign": tmp_path / "foreign",
     }  # fmt: skip
-    done = jetmix("train", *(argument.format(**places) for argument in arguments))
+    done = here("train", *(argument.format(**places) for argument in arguments))
     assert done.returncode == code, done.stderr
     errors = [line for line in done.stderr.splitlines() if "error" in line]
     assert len(errors) == 1
@@ -124,8 +159,62 @@ def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp
     assert "Traceback" not in done.stderr
 
 
-def test_list_shows_presets_and_options():
-    done = jetmix("train", "--list", "--json")
-    listed = result_of(done)
+def test_list_shows_presets_and_options(here):
+    listed = result_of(here("train", "--list", "--json"))
     assert {"mixer-8-demo", "mixer-16-quick"} <= set(listed["presets"])
     assert listed["architectures"]["mixer"]["width"] == 16
+
+
+def test_run_on_other_data_is_refused(recipe, data, tmp_path, here):
+    import h5py
+
+    run = tmp_path / "run"
+    result_of(here("train", recipe, "--data", data, "--run", run, "--json"))
+    other = tmp_path / "other.h5"
+    other.write_bytes(data.read_bytes())
+    with h5py.File(other, "r+") as handle:
+        handle["jetConstituentList"][0, 0, 0] += 1
+    refused = here("train", recipe, "--data", other, "--run", run)
+    assert refused.returncode == 10
+    assert "other data or another backend" in refused.stderr
+
+
+def test_half_written_stage_is_done_again(recipe, data, tmp_path, here):
+    run = tmp_path / "run"
+    (run / "2-train").mkdir(parents=True)
+    (run / "2-train" / "metrics.json").write_text("{}")
+    from jetmix.recipe import load_recipe
+
+    (run / "recipe.toml").write_text(load_recipe(str(recipe)).to_toml())
+    result = result_of(here("train", recipe, "--data", data, "--run", run, "--json"))
+    assert json.loads((run / "2-train" / "metrics.json").read_text()) == result["metrics"]
+
+
+def test_full_precision_twin_trains_and_is_evaluated(recipe, data, tmp_path, here):
+    recipe.write_text(recipe.read_text().replace("n_particles", "quantised = false\nn_particles"))
+    run = tmp_path / "run"
+    result = result_of(here("train", recipe, "--data", data, "--run", run, "--json"))
+    assert result["metrics"]["ebops"] is None
+    measured = result_of(here("evaluate", run, "--data", data, "--json"))
+    assert measured["accuracy"] == result["metrics"]["accuracy"]
+    assert measured["ebops"] is None
+
+
+def test_model_file_is_evaluated_like_its_run(recipe, data, tmp_path, here):
+    run = tmp_path / "run"
+    result = result_of(here("train", recipe, "--data", data, "--run", run, "--json"))
+    model = run / "2-train" / "tagger.keras"
+    measured = result_of(here("evaluate", model, "--data", data, "--json"))
+    assert measured["accuracy"] == result["metrics"]["accuracy"]
+    assert measured["ebops"] == result["metrics"]["ebops"]
+
+
+def test_evaluate_refuses_what_is_no_tagger(data, tmp_path, here):
+    for path, code, message in (
+        (tmp_path / "no", 2, "no such run or model"),
+        (tmp_path, 2, "not a run with a trained tagger"),
+        (data, 5, "damaged"),
+    ):
+        done = here("evaluate", path, "--data", data)
+        assert done.returncode == code
+        assert message in done.stderr

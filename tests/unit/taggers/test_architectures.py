@@ -1,0 +1,129 @@
+"""What holds for every architecture: shapes, sizes, lowering, and the order of the particles."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from jetmix import keras_env
+from jetmix.recipe import load_recipe
+from jetmix.taggers.layers import mean_scale
+from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
+from jetmix.taggers.spec import TaggerSpec, spec_from
+
+keras = keras_env.activate()
+# raised inside Keras when it saves on JAX
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+SMALL = {
+    "mixer": {"width": 6, "head": [6]},
+    "deepsets": {"phi": [6], "rho": [6]},
+    "gnn": {"width": 6, "head": [6]},
+    "mlp": {"hidden": [6]},
+}
+INVARIANT = ("deepsets", "gnn")
+
+
+def spec_of(name, *, uniform=True, quantised=True, n_particles=4, n_features=3) -> TaggerSpec:
+    spec = spec_from(load_recipe("mixer-8-demo"))
+    return dataclasses.replace(
+        spec,
+        architecture=name,
+        n_particles=n_particles,
+        n_features=n_features,
+        quantised=quantised,
+        options=resolved_options(name, SMALL[name]),
+        quantiser=dataclasses.replace(spec.quantiser, uniform_particles=uniform),
+    )
+
+
+def jets(n, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, 4, 3)).astype(np.float32) * 2
+
+
+def calibrated(spec):
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(1)
+    model = build_tagger(spec)
+    trace_minmax(model, jets(256))
+    return model
+
+
+def test_every_architecture_is_tested_here():
+    assert set(SMALL) == set(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("quantised", [True, False])
+def test_shapes(name, quantised):
+    model = build_tagger(spec_of(name, quantised=quantised))
+    assert model.input_shape == (None, 4, 3)
+    assert model.output_shape == (None, 5)
+    assert keras_env.has_hgq_layers(model) == quantised
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        # dense layers with biases: (in + 1) * out each
+        ("deepsets", (16 + 1) * 32 + 2 * 33 * 32 + 33 * 32 + 33 * 5),
+        ("gnn", 4 * 17 * 16 + 3 * 17 * 16 + 17 * 5),
+        ("mlp", (16 * 16 + 1) * 88 + 89 * 88 + 89 * 44 + 2 * 45 * 44 + 45 * 5),
+    ],
+)
+def test_parameter_counts_of_the_twins(name, count):
+    spec = dataclasses.replace(
+        spec_of(name, quantised=False, n_particles=16, n_features=16),
+        options=resolved_options(name, {}),
+    )
+    assert build_tagger(spec).count_params() == count
+
+
+@pytest.mark.parametrize("name", INVARIANT)
+def test_twin_does_not_depend_on_the_order_of_the_particles(name):
+    model = build_tagger(spec_of(name, quantised=False))
+    x = jets(20)
+    mixed = np.ascontiguousarray(x[:, [2, 0, 3, 1]])
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), model.predict(mixed, verbose=0), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_integers_after_lowering_are_those_of_keras_and_invariant_where_promised(name):
+    from da4ml.converter import trace_model
+    from da4ml.trace import HWConfig, comb_trace
+
+    model = calibrated(spec_of(name))
+    logic = comb_trace(*trace_model(model, HWConfig(1, -1, -1), {"hard_dc": 2}))
+    x = jets(64, seed=3)
+    expected = model.predict(x, verbose=0)
+    lowered = logic.predict(x.reshape(64, -1).astype(np.float64))
+    assert np.array_equal(lowered, expected)
+    assert expected.std(axis=0).min() > 0
+    mixed = x[:, [2, 0, 3, 1]]
+    again = logic.predict(mixed.reshape(64, -1).astype(np.float64))
+    assert np.array_equal(again, lowered) == (name in INVARIANT)
+
+
+@pytest.mark.parametrize("name", INVARIANT)
+def test_bit_widths_a_particle_break_the_invariance(name):
+    model = build_tagger(spec_of(name, uniform=False))
+    first = next(layer for layer in model.layers if hasattr(layer, "iq"))
+    assert tuple(first.iq.quantizer._f.shape) == (1, 4, 3)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_saved_file_holds_no_code(name, tmp_path):
+    for quantised in (True, False):
+        path = tmp_path / f"{quantised}.keras"
+        build_tagger(spec_of(name, quantised=quantised)).save(path)
+        loaded = keras_env.load_tagger(path, quantised_only=quantised)
+        assert loaded.output_shape == (None, 5)
+
+
+@pytest.mark.parametrize(
+    ("n_particles", "scale"), [(1, 1.0), (8, 1 / 8), (16, 1 / 16), (50, 1 / 64), (128, 1 / 128)]
+)
+def test_mean_divides_by_the_nearest_power_of_two(n_particles, scale):
+    assert mean_scale(n_particles) == scale
