@@ -59,7 +59,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; run the same command again to go on", 130)
+        _fail("interrupted; run the same command again (train: with --resume to go on)", 130)
     except OSError as error:
         # a full disk or a forbidden folder is the user's to mend, whichever stage met it
         place = f"{error.filename}: " if error.filename else ""
