@@ -22,7 +22,7 @@ from jetmix.data.schema import (
     open_jet_file,
 )
 from jetmix.data.sources import GIVE, Source, each_file, is_archive
-from jetmix.data.writer import JetWriter, jet_writer
+from jetmix.data.writer import CACHE_BYTES, JetWriter, jet_writer
 from jetmix.errors import DataError, RunConflictError
 from jetmix.runs import JSON, atomic_path, file_digest
 
@@ -137,6 +137,7 @@ class _Merge:
             jet_columns=first.jet_names,
             half=self.half,
             attributes={"origin": self.origin, "import": record},
+            cache_bytes=CACHE_BYTES,
         )
 
     def _same_kind(self, source: Source, jets: JetFile) -> None:

@@ -35,7 +35,7 @@ from jetmix.data.schema import (
     open_jet_table,
 )
 from jetmix.data.tabular_sources import Rows, high_level_set, rows_of
-from jetmix.data.writer import writing
+from jetmix.data.writer import new_hdf5
 from jetmix.errors import DataError, RunConflictError
 from jetmix.runs import atomic_path, file_digest
 
@@ -60,8 +60,7 @@ def import_high_level(source: Path, out: Path) -> Imported:
     with (
         atomic_path(out) as temporary,
         console.progress("importing jets") as ticker,
-        writing(temporary),
-        h5py.File(temporary, "w") as handle,
+        new_hdf5(temporary) as (handle, file),
     ):
         data = handle.create_dataset(
             JETS, (0, len(COLUMNS)), np.float32, maxshape=(None, len(COLUMNS)),
@@ -74,6 +73,8 @@ def import_high_level(source: Path, out: Path) -> Imported:
         handle.attrs["import"] = json.dumps(record)
         for rows in rows_of(source):
             counts += _append(data, rows)
+            handle.flush()
+            file.check()
             ticker.update(int(counts.sum()), f"{counts.sum()} jets")
         checks.check_all_classes(counts, path=source)
     return Imported(

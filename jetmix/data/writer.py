@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,64 @@ from jetmix.errors import DataError
 CHUNK_JETS = 2500
 CHUNK_CONSTITUENTS = 16
 GZIP_LEVEL = 4
-CACHE_BYTES = 64 * 2**20  # holds the chunks of one row of chunks while they fill up
+# holds a row of chunks while it fills up, where jets do not come in whole chunks
+CACHE_BYTES = 64 * 2**20
+
+
+class PatientFile(io.FileIO):
+    """A file that keeps a failed write to itself until it is asked.
+
+    The HDF5 library ends the process with a segmentation fault when the disk is full. With this
+    file below it, it goes on to the next check, and the whole file is thrown away.
+    """
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all of ``data``, or remember why not."""
+        view = memoryview(data).cast("B")
+        done = 0
+        try:
+            while self.failure is None and done < len(view):
+                done += self._put(view[done:])
+        except OSError as error:
+            self.failure = error
+        return len(view)
+
+    def _put(self, view: memoryview) -> int:
+        return super().write(view) or 0
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size of the file, or remember why not."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size or 0
+
+    def check(self) -> None:
+        """Raise the first failure, if there was one.
+
+        Raises:
+            OSError: as the write did.
+        """
+        if self.failure is not None:
+            raise self.failure
+
+
+@contextlib.contextmanager
+def new_hdf5(
+    path: Path, *, cache_bytes: int | None = None
+) -> Iterator[tuple[h5py.File, PatientFile]]:
+    """Yield a new HDF5 file and the file below it, which is checked in the end.
+
+    Raises:
+        DataError: if it cannot be written, for one when the disk is full.
+    """
+    with writing(path), PatientFile(path, "w+") as file:
+        with h5py.File(file, "w", rdcc_nbytes=cache_bytes) as handle:
+            yield handle, file
+        file.check()
 
 
 @dataclass
@@ -34,6 +92,7 @@ class JetWriter:
 
     path: Path
     handle: h5py.File
+    file: PatientFile
     written: int = 0
 
     def append(self, constituents: NDArray[Any], jets: NDArray[Any]) -> None:
@@ -41,6 +100,7 @@ class JetWriter:
 
         Raises:
             DataError: if a value does not fit into float16 where the file is in half precision.
+            OSError: if the disk is full.
         """
         stop = self.written + len(jets)
         for name, values in ((CONSTITUENTS, constituents), (JETS, jets)):
@@ -48,6 +108,7 @@ class JetWriter:
             data.resize(stop, axis=0)
             data[self.written : stop] = self._stored(values, data.dtype)
         self.written = stop
+        self.file.check()
 
     def _stored(self, values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         with np.errstate(over="ignore"):
@@ -69,6 +130,7 @@ def jet_writer(
     jet_columns: Sequence[str],
     half: bool,
     attributes: Mapping[str, object],
+    cache_bytes: int | None = None,
 ) -> Iterator[JetWriter]:
     """Open a new file of the public schema, gzip-compressed, for jets to be appended.
 
@@ -78,11 +140,12 @@ def jet_writer(
         jet_columns: names of the columns of ``jets``.
         half: keep the constituents as float16; jet columns stay float32.
         attributes: attributes of the file; what is no string is stored as JSON.
+        cache_bytes: memory for chunks; CACHE_BYTES where jets do not come in whole chunks.
 
     Raises:
         DataError: if the file cannot be written, for one when the disk is full.
     """
-    with writing(path), h5py.File(path, "w", rdcc_nbytes=CACHE_BYTES) as handle:
+    with new_hdf5(path, cache_bytes=cache_bytes) as (handle, file):
         # a chunk holds one feature: compresses a tenth better, and unused features stay unread
         _create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
                 (CHUNK_JETS, min(CHUNK_CONSTITUENTS, n_constituents), 1),
@@ -93,7 +156,7 @@ def jet_writer(
         handle[JET_NAMES] = np.array(jet_columns, "S")
         for name, value in attributes.items():
             handle.attrs[name] = value if isinstance(value, str) else json.dumps(value)
-        yield JetWriter(path=path, handle=handle)
+        yield JetWriter(path=path, handle=handle, file=file)
 
 
 def _create(
@@ -121,6 +184,6 @@ def writing(path: Path) -> Iterator[None]:
         what = "the disk is full" if full else f"cannot be written ({str(error).splitlines()[0]})"
         raise DataError(
             what,
-            where=path,
+            where=path.parent,
             mend="free some space or name a file on another disk, then run the same command again",
         ) from error
