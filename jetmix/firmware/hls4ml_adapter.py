@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT
+from jetmix.firmware.hls4ml_mends import mended
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import TOP, FirmwareProject, fill, require_line, seal, substitute
 from jetmix.resources import shipped
@@ -96,7 +97,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
 
     try:
         # hls4ml prints to standard output, which here carries results only
-        with _da_environment(), contextlib.redirect_stdout(io.StringIO()):
+        with _da_environment(), mended(), contextlib.redirect_stdout(io.StringIO()):
             lowered = convert_from_keras_model(
                 model,
                 hls_config={"Model": {"Precision": POISON, "ReuseFactor": 1, "Strategy": STRATEGY}},
@@ -112,7 +113,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
             )
             lowered.write()
             return str(lowered.config.config["Stamp"])
-    except OSError:
+    except (OSError, LoweringError):
         raise  # a full disk is no fault of the model
     except Exception as error:
         # hls4ml raises plain Exception, KeyError, AssertionError ... for what it cannot lower
