@@ -97,7 +97,7 @@ def _is_trusted(entry: JSON) -> bool:
         return str(module).split(".")[0] in TRUSTED_PACKAGES
     # legacy HDF5 files name custom classes "package>Class" and built-in ones without a package
     package, _, name = str(entry["class_name"]).rpartition(">")
-    return bool(name) and (not package or package in TRUSTED_PACKAGES)
+    return bool(name) and (not package or package.split("/")[0] in TRUSTED_PACKAGES)
 
 
 def _full_name(entry: JSON) -> str:

@@ -66,10 +66,13 @@ class DataSection:
 
 @dataclass(frozen=True, kw_only=True)
 class TaggerSection:
-    """The network: its architecture, its input, and the architecture's own options."""
+    """The network: its architecture, its input, and the architecture's own options.
+
+    ``n_particles`` is None for taggers on jet-level features.
+    """
 
     architecture: str
-    n_particles: int
+    n_particles: int | None
     quantised: bool
     options: JSON = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from jetmix.errors import UsageError
 @click.option("--backend", type=click.Choice(["jax", "tensorflow"]), help="Keras backend.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs; all schedules scale with them.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
+@click.option("--target-ebops", type=click.IntRange(min=1), help="Size that beta is driven to.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
 @json_option
@@ -27,6 +28,7 @@ def train(
     backend: str | None,
     epochs: int | None,
     seed: int | None,
+    target_ebops: int | None,
     resume: bool,
     list_presets: bool,
     as_json: bool,
@@ -50,7 +52,7 @@ def train(
     from jetmix.training.stages import TrainingRun
     from jetmix.training.stages import train as run_training
 
-    overrides = {"training": {"epochs": epochs, "seed": seed}}
+    overrides = {"training": {"epochs": epochs, "seed": seed, "target_ebops": target_ebops}}
     result = run_training(
         TrainingRun(
             recipe=load_recipe(recipe, overrides),

@@ -34,5 +34,5 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = jets = layers.input(spec.input_shape)
     for number, units in enumerate(options.phi, start=1):
         x = layers.per_particle(x, units, name=f"phi_{number}")
-    x = layers.sum(x, scale=mean_scale(spec.n_particles), name="mean")
+    x = layers.sum(x, scale=mean_scale(jets.shape[1]), name="mean")
     return layers.model(jets, layers.head(x, options.rho, spec.n_classes), name="deepsets")

@@ -36,7 +36,7 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
     jets = layers.input(spec.input_shape)
     x = layers.per_particle(jets, options.width, name="embedding")
-    mean = layers.sum(x, scale=mean_scale(spec.n_particles), keep_axis=True, name="mean")
+    mean = layers.sum(x, scale=mean_scale(jets.shape[1]), keep_axis=True, name="mean")
     own = layers.per_particle(x, options.width, name="own")
     others = layers.per_particle(mean, options.width, name="others")
     x = layers.add([own, others], name="message")

@@ -7,17 +7,23 @@ from typing import Any
 from jetmix.errors import UsageError
 from jetmix.recipe import section_from, suggestion
 from jetmix.runs import JSON
-from jetmix.taggers import deepsets, gnn, mixer, mlp
+from jetmix.taggers import deepsets, gnn, hlf_mlp, hlf_mlp_qkeras, mixer, mlp
 from jetmix.taggers.spec import TaggerSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """What an architecture's module offers: its options, its builder, and its source."""
+    """What an architecture's module offers: its options, its builder, and its source.
+
+    ``takes_particles`` tells (particle, feature) inputs from rows of jet-level features,
+    ``trains_bits`` HGQ from fixed bit widths.
+    """
 
     options: type[Any]
     build: Callable[..., Any]
     source: str
+    takes_particles: bool = True
+    trains_bits: bool = True
 
 
 ARCHITECTURES = {
@@ -29,6 +35,19 @@ ARCHITECTURES = {
     ),
     "gnn": Architecture(
         options=gnn.Options, build=gnn.build, source="arXiv 2508.15468, JEDI-linear"
+    ),
+    "hlf-mlp": Architecture(
+        options=hlf_mlp.Options,
+        build=hlf_mlp.build,
+        source="arXiv 1804.06913 and 2405.00645, perceptron on jet-level features",
+        takes_particles=False,
+    ),
+    "hlf-mlp-qkeras": Architecture(
+        options=hlf_mlp_qkeras.Options,
+        build=hlf_mlp_qkeras.build,
+        source="arXiv 2006.10159, the same with fixed bit widths",
+        takes_particles=False,
+        trains_bits=False,
     ),
     "mlp": Architecture(
         options=mlp.Options, build=mlp.build, source="arXiv 2402.01876, multi-layer perceptron"

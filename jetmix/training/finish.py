@@ -18,7 +18,7 @@ from jetmix.training.checkpoint import HISTORY_COLUMNS, load_arrays
 from jetmix.training.engine import validate
 from jetmix.training.loop import Jets, Loop
 from jetmix.training.metrics import metrics
-from jetmix.training.pareto import FrontPoint, pruned, select
+from jetmix.training.pareto import TARGET_SLACK, FrontPoint, near_target, pruned, select
 
 POINTS, TAGGER = "points", "tagger.keras"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -99,7 +99,14 @@ def write_results(
         The chosen point and the content of ``metrics.json``.
     """
     settings, folder = recipe.training, loop.folder
-    chosen = select(front, max_ebops=settings.select_max_ebops, within=settings.select_within)
+    target = settings.target_ebops
+    points = front if target is None else near_target(front, target)
+    chosen = select(points, max_ebops=settings.select_max_ebops, within=settings.select_within)
+    if target is not None and chosen.ebops > TARGET_SLACK * target:
+        console.say(
+            f"the smallest tagger has {chosen.ebops:,} EBOPs, above the target of {target:,}: "
+            "train more epochs to come closer"
+        )
     from jetmix.keras_env import load_tagger
 
     model = load_tagger(folder / chosen.path, quantised_only=recipe.tagger.quantised)

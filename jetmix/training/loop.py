@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from jetmix import console
 from jetmix.recipe import Recipe
+from jetmix.taggers.registry import architecture
 from jetmix.training import guards
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
 from jetmix.training.control import BetaControl, make_control
@@ -59,6 +60,8 @@ class Loop:
         self.state = LoopState()
         self.control: BetaControl = make_control(self.settings, {})
         self.n_model = len(model.variables)
+        kind = architecture(recipe.tagger.architecture)
+        self.trains_bits = recipe.tagger.quantised and kind.trains_bits
         self.limits = _range_limits(model)
 
     @property
@@ -150,7 +153,7 @@ class Loop:
         if before is not None:
             names = [variable.path for variable in self.model.trainable_variables]
             guards.check_gradients(names, before, self._trained())
-        if self.recipe.tagger.quantised:
+        if self.trains_bits:
             guards.check_ebops_move(self.state.column("ebops"))
             values = self.engine.state()
             guards.check_ranges(

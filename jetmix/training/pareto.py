@@ -45,6 +45,16 @@ def pruned(points: Iterable[FrontPoint]) -> list[FrontPoint]:
     return front
 
 
+TARGET_SLACK = 1.05
+
+
+def near_target(points: Iterable[FrontPoint], target: int) -> list[FrontPoint]:
+    """Return the points of at most 5% above the wanted size, or the smallest if none is."""
+    points = list(points)
+    small = [point for point in points if point.ebops <= TARGET_SLACK * target]
+    return small or sorted(points, key=lambda p: p.ebops)[:1]
+
+
 def select(points: Iterable[FrontPoint], *, max_ebops: int | None, within: float) -> FrontPoint:
     """Choose the point that becomes the tagger.
 

@@ -57,6 +57,7 @@ def train(run: TrainingRun) -> JSON:
         DataError, TrainingError: if the data or the training fail.
     """
     run = replace(run, recipe=resolved(run.recipe))
+    spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
     _claim(run)
     from jetmix import keras_env
 
@@ -126,12 +127,12 @@ def _finished(run: TrainingRun, digest: str) -> JSON | None:
 
 
 def _load(run: TrainingRun) -> dict[str, Any]:
-    from jetmix.data.dataset import JetDataset
+    from jetmix.training.evaluate import load_jets
 
     recipe = run.recipe
     console.say(f"reading {run.data}")
     return {
-        split: JetDataset.load(
+        split: load_jets(
             run.data,
             n_particles=recipe.tagger.n_particles,
             features=recipe.data.features,

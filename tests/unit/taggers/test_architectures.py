@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jetmix import keras_env
+from jetmix.errors import UsageError
 from jetmix.recipe import load_recipe
 from jetmix.taggers.layers import mean_scale
 from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
@@ -18,6 +19,8 @@ SMALL = {
     "mixer": {"width": 6, "head": [6]},
     "deepsets": {"phi": [6], "rho": [6]},
     "gnn": {"width": 6, "head": [6]},
+    "hlf-mlp": {"hidden": [6]},
+    "hlf-mlp-qkeras": {"hidden": [6], "input_bits": 10, "input_integer_bits": 4},
     "mlp": {"hidden": [6]},
 }
 INVARIANT = ("deepsets", "gnn")
@@ -25,6 +28,8 @@ INVARIANT = ("deepsets", "gnn")
 
 def spec_of(name, *, uniform=True, quantised=True, n_particles=4, n_features=3) -> TaggerSpec:
     spec = spec_from(load_recipe("mixer-8-demo"))
+    if not ARCHITECTURES[name].takes_particles:
+        n_particles, n_features = None, 16
     return dataclasses.replace(
         spec,
         architecture=name,
@@ -36,8 +41,8 @@ def spec_of(name, *, uniform=True, quantised=True, n_particles=4, n_features=3) 
     )
 
 
-def jets(n, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, 4, 3)).astype(np.float32) * 2
+def jets(n, seed=0, shape=(4, 3)):
+    return np.random.default_rng(seed).normal(size=(n, *shape)).astype(np.float32) * 2
 
 
 def calibrated(spec):
@@ -45,7 +50,7 @@ def calibrated(spec):
 
     keras.utils.set_random_seed(1)
     model = build_tagger(spec)
-    trace_minmax(model, jets(256))
+    trace_minmax(model, jets(256, shape=spec.input_shape))
     return model
 
 
@@ -57,7 +62,8 @@ def test_every_architecture_is_tested_here():
 @pytest.mark.parametrize("quantised", [True, False])
 def test_shapes(name, quantised):
     model = build_tagger(spec_of(name, quantised=quantised))
-    assert model.input_shape == (None, 4, 3)
+    shape = (4, 3) if ARCHITECTURES[name].takes_particles else (16,)
+    assert model.input_shape == (None, *shape)
     assert model.output_shape == (None, 5)
     assert keras_env.has_hgq_layers(model) == quantised
 
@@ -68,6 +74,8 @@ def test_shapes(name, quantised):
         # dense layers with biases: (in + 1) * out each
         ("deepsets", (16 + 1) * 32 + 2 * 33 * 32 + 33 * 32 + 33 * 5),
         ("gnn", 4 * 17 * 16 + 3 * 17 * 16 + 17 * 5),
+        ("hlf-mlp", 17 * 64 + 65 * 32 + 33 * 32 + 33 * 5),
+        ("hlf-mlp-qkeras", 4389),
         ("mlp", (16 * 16 + 1) * 88 + 89 * 88 + 89 * 44 + 2 * 45 * 44 + 45 * 5),
     ],
 )
@@ -96,12 +104,12 @@ def test_integers_after_lowering_are_those_of_keras_and_invariant_where_promised
 
     model = calibrated(spec_of(name))
     logic = comb_trace(*trace_model(model, HWConfig(1, -1, -1), {"hard_dc": 2}))
-    x = jets(64, seed=3)
+    x = jets(64, seed=3, shape=model.input_shape[1:])
     expected = model.predict(x, verbose=0)
     lowered = logic.predict(x.reshape(64, -1).astype(np.float64))
     assert np.array_equal(lowered, expected)
     assert expected.std(axis=0).min() > 0
-    mixed = x[:, [2, 0, 3, 1]]
+    mixed = x[:, ::-1]
     again = logic.predict(mixed.reshape(64, -1).astype(np.float64))
     assert np.array_equal(again, lowered) == (name in INVARIANT)
 
@@ -127,3 +135,36 @@ def test_saved_file_holds_no_code(name, tmp_path):
 )
 def test_mean_divides_by_the_nearest_power_of_two(n_particles, scale):
     assert mean_scale(n_particles) == scale
+
+
+def test_bits_of_the_qkeras_form_are_fixed_and_count_as_in_qkeras():
+    spec = dataclasses.replace(
+        spec_of("hlf-mlp-qkeras"), options=resolved_options("hlf-mlp-qkeras", {"bits": 6})
+    )
+    layer = build_tagger(spec).get_layer("head_2")
+    assert float(np.max(layer.kq.quantizer.b)) == 5  # and the sign
+    assert float(np.max(layer.iq.quantizer.b)) == 6  # a ReLU's output has none
+    weights = {float(v) for v in np.unique(np.asarray(layer.qkernel))}
+    assert all(value * 32 == int(value * 32) and -1 <= value < 1 for value in weights)
+    assert [v.path for v in layer.trainable_variables] == ["head_2/kernel", "head_2/bias"]
+
+
+def test_hgq2_layers_stay_as_they_are_after_the_qkeras_form():
+    build_tagger(spec_of("hlf-mlp-qkeras"))
+    layer = build_tagger(spec_of("hlf-mlp")).get_layer("head_1")
+    assert layer.enable_ebops
+    assert layer.enable_iq
+
+
+@pytest.mark.parametrize(
+    ("name", "particles", "message"),
+    [
+        ("mixer", None, "mixer takes particles; set n_particles"),
+        ("hlf-mlp", 8, "hlf-mlp takes jet-level features; set n_particles = .none"),
+    ],
+)
+def test_architecture_and_input_must_fit(name, particles, message):
+    recipe = load_recipe("mixer-8-demo")
+    tagger = dataclasses.replace(recipe.tagger, architecture=name, n_particles=particles)
+    with pytest.raises(UsageError, match=message):
+        spec_from(dataclasses.replace(recipe, tagger=tagger))
