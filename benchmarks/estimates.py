@@ -8,6 +8,7 @@ for the seconds.
 """
 
 import argparse
+import json
 import time
 import tomllib
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ REFERENCES = {
     "gnn/gnn_32x16_acc79.83.keras": "GNN 32x16, 79.83%",
 }
 BY_LAYER = "mixer/mixer_64x16_acc81.39.h5"
+MLP = "openml/mlp_openml_acc76.86.h5"
 CLOCK_NS = 5.0
+OPEN = Path(__file__).with_name("open_synthesis.json")
 PAGE = Path(__file__).with_name("estimates.md.in")
 
 
@@ -143,6 +146,26 @@ def layer_table(reference: Reference) -> str:
     return table(head, [*rows, total])
 
 
+def open_table(results: dict) -> str:
+    """Return one row a model that Yosys was given."""
+    rows = []
+    for file, result in results.items():
+        found, lut = result["yosys"], result["estimate"]["lut"]
+        cells = ["not in 20 minutes", "", "", ""]
+        if found is not None:
+            carries = found["note"].split(" CARRY4")[0]
+            ratio = f"{found['lut'] / lut:.3f}"
+            cells = [f"{found['lut']:,}", ratio, f"{found['ff']:,}", f"{int(carries):,}"]
+        rows.append([REFERENCES[file], f"{lut:,}", *cells, f"{result['seconds'] / 60:.1f}"])
+    rows += [
+        [title, *("",) * 5, "not measured"]
+        for file, title in REFERENCES.items()
+        if file not in results
+    ]
+    head = ["Given to Yosys", "Estimated LUT", "Yosys LUT", "Yosys / estimate", "FF", "CARRY4"]
+    return table([*head, "Minutes"], rows)
+
+
 def plot(outcomes: list[tuple[float, Interval]]) -> str:
     """Return predicted against published LUT as SVG, the error below."""
     published = np.array([lut for lut, _ in outcomes])
@@ -183,7 +206,17 @@ def page(references: list[Reference]) -> str:
     costs, luts = calibration()
     whole = lut_from_cost(1e6)
     shown = next(one for one in references if one.title == REFERENCES[BY_LAYER])
+    mlp_lut = luts[design_names().index("HGQ MLP on OpenML features, 76.9%")]
+    opened = json.loads(OPEN.read_text(encoding="utf-8"))
+    done = [r for r in opened.values() if r["yosys"] is not None]
+    ratios = [r["yosys"]["lut"] / r["estimate"]["lut"] for r in done]
     values = {
+        "N_OPEN": len(done),
+        "OPEN_MIN": f"{min(ratios):.2f}",
+        "OPEN_MAX": f"{max(ratios):.2f}",
+        "OPEN_KNOWN": f"{100 * (opened[MLP]['yosys']['lut'] / mlp_lut - 1):+.1f}%",
+        "YOSYS": done[0]["yosys"]["tool_version"],
+        "OPEN": open_table(opened),
         "N_DESIGNS": len(outcomes),
         "PER_COST": f"{whole.value / 1e6:.3f}",
         "LOW": f"{100 * (whole.low / whole.value - 1):+.1f}%",

@@ -44,10 +44,15 @@ def synthesise(model: Path, minutes: float) -> dict:
             raise SystemExit(f"{model}: jetmix synth ended with {done.returncode}")
         by_origin = {entry["origin"]: entry for entry in read_json(out / "resources.json")}
     return {
-        "estimate": by_origin["estimate"],
-        "yosys": by_origin.get("yosys"),
+        "estimate": slim(by_origin["estimate"]),
+        "yosys": slim(by_origin["yosys"]) if "yosys" in by_origin else None,
         "seconds": round(seconds, 1),
     }
+
+
+def slim(report: dict) -> dict:
+    """Return the figures of a resource report that the page shows."""
+    return {name: report[name] for name in ("lut", "ff", "tool_version", "note")}
 
 
 def main() -> None:
