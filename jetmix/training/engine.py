@@ -18,7 +18,7 @@ ENGINES = {
 FLOAT = NDArray[np.float32]
 INT = NDArray[np.int64]
 EVALUATION_BATCH = 8192
-STATISTICS_JETS = 8192
+STATISTICS_JETS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,8 @@ class Engine(Protocol):
 
         In training each step normalises with its own batch. The running averages, which
         inference uses, mix steps whose low-bit weights differ, and jump; so they are replaced by
-        the statistics of one large batch ("precise batch norm", arXiv 2105.07576).
+        the statistics of one large batch ("precise batch norm", arXiv 2105.07576). Nothing else
+        changes.
         """
 
     def trace(self, x: FLOAT) -> None:

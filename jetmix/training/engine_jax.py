@@ -134,13 +134,13 @@ class JaxEngine:
         return entropy + sum(penalties), (other, entropy)
 
     def _settle(self, trained: Any, other: Any, x: Any) -> Any:
-        other = list(other)
+        empty, settled = list(other), list(other)
         for place, _ in self.norms:
-            other[place] = jnp.zeros_like(other[place])
-        other = list(self.model.stateless_call(trained, other, x, training=True)[1])
+            empty[place] = jnp.zeros_like(other[place])
+        seen = self.model.stateless_call(trained, empty, x, training=True)[1]
         for place, momentum in self.norms:
-            other[place] /= 1 - momentum  # what is left of the one batch
-        return other
+            settled[place] = seen[place] / (1 - momentum)  # what is left of the one batch
+        return settled
 
     def _trace(self, trained: Any, other: Any, x: Any) -> Any:
         return self.model.stateless_call(trained, other, x, training=Tracing())[1]

@@ -98,11 +98,16 @@ class TensorFlowEngine:
         return entropy
 
     def _settle(self, x: Any) -> None:
+        before = [tf.identity(variable.value) for variable in self.model.non_trainable_variables]
         for variable, _ in self.norms:
             variable.assign(tf.zeros_like(variable.value))
         self.model(x, training=True)
-        for variable, momentum in self.norms:
-            variable.assign(variable.value / (1 - momentum))  # what is left of the one batch
+        # what is left of the one batch
+        found = [variable.value / (1 - momentum) for variable, momentum in self.norms]
+        for variable, value in zip(self.model.non_trainable_variables, before, strict=True):
+            variable.assign(value)
+        for (variable, _), value in zip(self.norms, found, strict=True):
+            variable.assign(value)
 
     def _trace(self, x: Any) -> Any:
         return self.model(x, training=Tracing())

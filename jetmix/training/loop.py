@@ -92,7 +92,7 @@ class Loop:
         total = self.settings.epochs
         with console.progress("training", total) as ticker:
             while self.state.epoch < total:
-                validation = self._epoch(self.control)
+                validation = self.train_epoch()
                 ticker.update(self.state.epoch, self._note())
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
@@ -101,11 +101,12 @@ class Loop:
                     )
                     return
 
-    def _epoch(self, control: BetaControl) -> Validation:
+    def train_epoch(self) -> Validation:
+        """Train one epoch, judge it, offer it to the front, and put the state on disk."""
         state, epoch, start = self.state, self.state.epoch, time.monotonic()
         rate = learning_rate(epoch, self.settings)
         last = state.history[-1]["ebops"] if state.history else None
-        beta = control.next(epoch, None if last is None else int(last))
+        beta = self.control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
         loss = self.engine.train_epoch(self._order(epoch), rate, beta)
         self.engine.settle()
@@ -126,7 +127,7 @@ class Loop:
         state.history.append(row)
         self._guard(epoch, loss, result, before)
         gone = self._offer(epoch, result.accuracy)
-        state.controller = control.state()
+        state.controller = self.control.state()
         save_state(self.folder, self.engine.state(), state, self.digest)
         # only now: an interrupted epoch still finds every point of the state before it
         for point in gone:

@@ -59,7 +59,7 @@ def test_resumed_run_equals_an_uninterrupted_one_to_the_last_bit(recipe, jets, t
     whole.run()
     broken = make_loop(tiny(recipe, epochs=6), jets, tmp_path / "broken")
     for _ in range(3):
-        broken._epoch(broken.control)
+        broken.train_epoch()
     # the next epoch is trained but its state never reaches the disk
     shutil.copytree(tmp_path / "broken", tmp_path / "killed")
     again = make_loop(tiny(recipe, epochs=6), jets, tmp_path / "killed")
