@@ -93,7 +93,7 @@ def synth(
     from jetmix.firmware.parts import find_part
     from jetmix.firmware.source import open_source
     from jetmix.synthesis import flow as synthesis
-    from jetmix.synthesis import layers, vendor, vendor_tools, yosys
+    from jetmix.synthesis import layers, proofs, vendor, vendor_tools, yosys
     from jetmix.synthesis.synth_dir import PROJECTS
     from jetmix.synthesis.utilisation import utilisation
 
@@ -123,6 +123,7 @@ def synth(
     results, reports = synthesis.read_result(out)
     lines = [] if fresh else ["Already done with the same model and options; nothing to do."]
     lines += [level_line(result) for result in results]
+    lines += proofs.lines(proofs.read(out))
     lines += [line for report in reports for line in resource_lines(report, part)]
     costs = layers.read_layers(out)
     if costs:

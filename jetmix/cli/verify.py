@@ -27,6 +27,7 @@ def verify(
     PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
     """
     from jetmix.firmware.parts import find_part
+    from jetmix.synthesis import proofs
     from jetmix.synthesis.flow import verify_again
     from jetmix.synthesis.synth_dir import SynthDir
 
@@ -43,4 +44,6 @@ def verify(
         seed=seed,
     )
     results = [result.as_json() for result in verify_again(project_dir, options)]
-    finish([level_line(r) for r in results], {"verification": results}, as_json=as_json)
+    proven = proofs.read(project_dir)
+    lines = [level_line(r) for r in results] + proofs.lines(proven)
+    finish(lines, {"verification": results, "ranges": proven}, as_json=as_json)

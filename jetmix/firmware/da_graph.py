@@ -63,6 +63,57 @@ def variables(trace: Any) -> list[Any]:
     return [variable for array in arrays for variable in np.ravel(array)]
 
 
+def layered(traces: Traces) -> tuple[Any, dict[str, list[int]]]:
+    """Return one ``CombLogic`` of all traced places, and which of its outputs each place is."""
+    from da4ml.trace import comb_trace
+
+    outputs: list[Any] = []
+    places: dict[str, list[int]] = {}
+    for place, trace in traces.items():
+        if place != "inputs":
+            new = variables(trace)
+            places[place] = list(range(len(outputs), len(outputs) + len(new)))
+            outputs += new
+    return comb_trace(variables(traces["inputs"]), outputs), places
+
+
+def layer_of_operations(traces: Traces, graph: Any) -> list[str]:
+    """Return the layer that each operation of ``graph_of(traces)`` belongs to.
+
+    That is the first layer, in order of data flow, whose traces are made from the operation; an
+    input port belongs to ``inputs``.
+
+    Raises:
+        LoweringError: if da4ml orders its operations in another way than is known.
+    """
+    from da4ml.trace.tracer import gather_variables
+
+    inputs, outputs = variables(traces["inputs"]), variables(traces["final"])
+    found, _ = gather_variables(inputs, outputs)
+    read = {variable.id for variable in outputs}
+    read |= {source.id for variable in found for source in variable._from or ()}
+    kept = [variable for variable in found if variable.id in read]
+    if [v.unscaled.qint for v in kept] != [op.qint for op in graph.ops]:
+        raise LoweringError(
+            "da4ml orders its operations in another way",
+            mend="install the da4ml version of the lock file",
+        )
+    layers = _first_layers(traces)
+    return [layers[variable.id] for variable in kept]
+
+
+def _first_layers(traces: Traces) -> dict[Any, str]:
+    layers = {variable.id: "inputs" for variable in variables(traces["inputs"])}
+    for place, trace in traces.items():
+        stack = variables(trace)
+        while stack:
+            variable = stack.pop()
+            if variable.id not in layers:
+                layers[variable.id] = "/".join(place.split("/")[1:-1]) or place
+                stack.extend(variable._from)
+    return layers
+
+
 def save(graph: Any, path: Path) -> None:
     """Write a graph atomically as JSON."""
     with atomic_path(path) as temporary:

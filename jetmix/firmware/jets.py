@@ -35,14 +35,19 @@ def load_test_jets(
             pt_gate_gev=dataset["pt_gate_gev"],
             normalisation=Normalisation.from_json(dataset["normalisation"]),
         ).x
-    features = {len(PARTICLE_FEATURES): PARTICLE_FEATURES, len(THREE_FEATURES): THREE_FEATURES}
-    if len(input_shape) != 2 or input_shape[1] not in features:
+    names = feature_names(None, input_shape)
+    if names is None:
         raise DataError(
             f"it is not known which features a tagger of input shape {input_shape} takes",
             where=path,
             mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
         )
-    n_particles, n_features = input_shape
-    return JetDataset.load(
-        path, n_particles=n_particles, features=features[n_features], split="test"
-    ).x
+    return JetDataset.load(path, n_particles=input_shape[0], features=names, split="test").x
+
+
+def feature_names(dataset: JSON | None, input_shape: tuple[int, ...]) -> tuple[str, ...] | None:
+    """Return the features of a tagger's particles, or None where they are not known."""
+    if dataset is not None:
+        return tuple(dataset["feature_names"])
+    known = {len(PARTICLE_FEATURES): PARTICLE_FEATURES, len(THREE_FEATURES): THREE_FEATURES}
+    return known.get(input_shape[1]) if len(input_shape) == 2 else None

@@ -14,7 +14,7 @@ from jetmix.console import progress, say
 from jetmix.errors import DataError
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
-from jetmix.firmware.jets import load_test_jets
+from jetmix.firmware.jets import feature_names, load_test_jets
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.firmware.rtl_adapter import write_rtl
@@ -28,7 +28,7 @@ from jetmix.runs import (
     file_digest,
     read_json,
 )
-from jetmix.synthesis import synth_dir
+from jetmix.synthesis import proofs, synth_dir
 from jetmix.synthesis.estimate import adders_per_stage, estimate
 from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
@@ -36,7 +36,11 @@ from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification import csim, levels, rtl
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import GRAPH_FILE, Emulator
+from jetmix.verification.mining import rare_jets
 from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
+
+# jets mined from the data for coming nearest to the ends of internal ranges
+RARE_JETS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,9 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         traces = da_graph.trace_layers(model)
         graph = da_graph.graph_of(traces)
         costs = layer_costs(traces, graph)
-    vectors = _vectors(graph, model.input_shape[1:], source.dataset, options)
+    proven = proofs.prove(model, traces, graph, source.model)
+    shape = tuple(model.input_shape[1:])
+    vectors, proven["data"] = _vectors(graph, shape, source.dataset, options)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256)
@@ -99,6 +105,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
+    proofs.write(out, proven)
     projects = []
     if "hls4ml" in options.flows:
         projects.append(_write_hls(model, out, options, vectors.x, reference))
@@ -124,7 +131,12 @@ def verify_again(folder: Path, options: SynthOptions) -> list[VerificationResult
         project.require_untouched()
     model = keras_env.load_tagger(folder / synth_dir.MODEL_FILE)
     emulator = Emulator.load(folder)
-    vectors = _vectors(emulator.graph, emulator.input_shape, opened.tagger["dataset"], options)
+    vectors, data = _vectors(
+        emulator.graph, emulator.input_shape, opened.tagger["dataset"], options
+    )
+    proven = proofs.read(folder)
+    if proven is not None and data is not None:
+        proofs.write(folder, {**proven, "data": data})
     reference = _reference(model, vectors)
     results = _climb(folder, projects, vectors, reference, options.levels)
     levels.require_exact(results, folder)
@@ -199,22 +211,36 @@ def _climb(
 
 def _vectors(
     graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
-) -> VectorSet:
-    jets = None
+) -> tuple[VectorSet, JSON | None]:
+    """Return all vectors, and what the data file's jets do at the input ports."""
+    jets = rare = judged = None
     if options.data is not None:
-        jets = load_test_jets(options.data, dataset=dataset, input_shape=shape)
-        if jets.shape[1:] != tuple(shape):
-            raise DataError(
-                f"jets of shape {jets.shape[1:]}, the tagger takes {tuple(shape)}",
-                where=options.data,
-                mend="give the data that the tagger was trained for",
-            )
+        jets = _jets(options.data, shape, dataset)
+        judged = proofs.judge_data(graph, jets, feature_names(dataset, shape), options.data)
+        rare = rare_jets(graph, jets, count=RARE_JETS)
         jets = jets[: options.max_jets]
     else:
         say("No --data given: random and corner vectors only, no jets.")
-    return build_vectors(
-        InputRange.of(graph), shape, jets=jets, n_random=options.n_random, seed=options.seed
+    vectors = build_vectors(
+        InputRange.of(graph),
+        shape,
+        jets=jets,
+        n_random=options.n_random,
+        seed=options.seed,
+        rare=rare,
     )
+    return vectors, judged
+
+
+def _jets(path: Path, shape: tuple[int, ...], dataset: JSON | None) -> NDArray[np.float32]:
+    jets = load_test_jets(path, dataset=dataset, input_shape=shape)
+    if jets.shape[1:] != shape:
+        raise DataError(
+            f"jets of shape {jets.shape[1:]}, the tagger takes {shape}",
+            where=path,
+            mend="give the data that the tagger was trained for",
+        )
+    return jets
 
 
 def _write_tagger(out: Path, source: TaggerSource, model: Any, model_sha256: str) -> None:

@@ -56,6 +56,20 @@ class Width:
         return self.bits + 1 - self.sign
 
 
+Interval = tuple[float, float]
+
+
+def port_of(width: Width) -> Interval:
+    """Return the smallest and the largest value of a width; da4ml's own interval may be narrower.
+
+    An input port takes all of them: it wraps to its width.
+    """
+    if width.bits <= 0:
+        return 0.0, 0.0
+    end = 2.0 ** (width.bits - width.sign - width.fraction)
+    return -end * width.sign, end - 2.0**-width.fraction
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """What the emulator runs; ``word_bits`` (32 or 64) is the narrowest word that holds it all."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.verification.program import Width, port_of
+
 Floats = NDArray[np.float32]
 
 
@@ -27,8 +29,13 @@ class InputRange:
 
     @classmethod
     def of(cls, graph: Any) -> "InputRange":
-        """Read the ranges of the input quantisers from a DA graph."""
-        low, high, step = np.array(graph.inp_qint, dtype=np.float32).T
+        """Read the ranges of the input ports from a DA graph."""
+        from da4ml.types import minimal_kif
+
+        kifs = [[int(bits) for bits in minimal_kif(interval)] for interval in graph.inp_qint]
+        widths = [Width(sign=k, fraction=f, bits=k + i + f) for k, i, f in kifs]
+        low, high = np.array([port_of(width) for width in widths], dtype=np.float32).T
+        step = np.array([2.0**-width.fraction for width in widths], dtype=np.float32)
         return cls(low=low, high=high, step=step)
 
 
@@ -39,6 +46,7 @@ def build_vectors(
     jets: Floats | None,
     n_random: int,
     seed: int,
+    rare: Floats | None = None,
 ) -> VectorSet:
     """Put together all vectors of a verification.
 
@@ -48,6 +56,7 @@ def build_vectors(
         jets: normalised test jets, float32 (jet, *shape), or None.
         n_random: number of uniform random vectors, and again as many beyond the ranges.
         seed: seed of the random vectors.
+        rare: jets that come near to the ends of internal ranges, of the same form, or None.
     """
     rng = np.random.default_rng(seed)
     parts: list[tuple[str, Floats]] = [
@@ -56,6 +65,8 @@ def build_vectors(
         # wrap or saturate: what the quantiser does there is part of the function
         ("beyond-range", uniform(ranges, n_random, rng, stretch=2.0)),
     ]
+    if rare is not None:
+        parts.insert(0, ("rare-jet", rare.reshape(len(rare), -1)))
     if jets is not None:
         parts.insert(0, ("jet", jets.reshape(len(jets), -1)))
     x = np.concatenate([values for _, values in parts]).astype(np.float32)

@@ -67,6 +67,16 @@ def test_csim_gives_the_golden_integers(synthesised):
     assert got.tolist() == golden["logits_lsb"]
 
 
+def test_ranges_and_matrices_are_proven(synthesised):
+    content = json.loads((synthesised[0] / "ranges.json").read_text())
+    proof = content["proof"]
+    assert (proof["operations"], proof["overflows"], proof["unproven"]) == (1007, [], [])
+    assert sum(proof["can_wrap_by_layer"].values()) == proof["can_wrap"] == len(proof["wraps"])
+    assert len(content["linear"]) == 9
+    assert all(entry["wrong"] == 0 and entry["reason"] is None for entry in content["linear"])
+    assert content["data"] is None
+
+
 def test_estimate_has_origin_and_interval(synthesised):
     (report,) = synthesised[1]["resources"]
     assert report["origin"] == "estimate"
@@ -209,6 +219,20 @@ def test_broken_models(tmp_path, content, message):
     assert done.returncode == 5
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_verify_with_data_counts_jets_that_wrap(copy, repository):
+    data = repository / "datasets" / "sample" / "jets.h5"
+    done = jetmix("verify", copy, "--level", "ir", "--data", data, "--max-jets", "300", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    vectors = result["verification"][0]["vectors"]
+    assert vectors["jet"] == 300
+    assert 50 < vectors["rare-jet"] <= 500
+    assert result["ranges"]["data"]["n_jets"] > 3000
+    assert result["ranges"]["data"]["path"] == "jets.h5"
+    assert result["ranges"] == json.loads((copy / "ranges.json").read_text())
+    assert " jets wrap at the input ports" in done.stdout
 
 
 def test_data_of_another_shape_is_refused(tmp_path, repository):
