@@ -126,11 +126,10 @@ inline void run_op(const Op &op, word *values) {
 // hold every step of it exactly for any finite float32
 inline void convert(const Input &input, word *out, const float *x) {
     const double grid = std::ldexp(1.0, input.fraction), turn = std::ldexp(1.0, input.width);
-    const double inverse = 1.0 / turn, end = input.is_signed ? turn / 2 : turn;
+    const double inverse = 1.0 / turn, half = input.is_signed ? 0.5 : 0.0;
     for (int i = 0; i < LANES; i++) {
         double raw = std::floor((double)x[i] * grid);
-        double wrapped = raw - std::floor(raw * inverse) * turn;
-        out[i] = (word)(wrapped < end ? wrapped : wrapped - turn);
+        out[i] = (word)(raw - std::floor(raw * inverse + half) * turn);
     }
 }
 
