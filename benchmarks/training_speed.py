@@ -1,6 +1,6 @@
 """Jets per second of jetmix's training against the plain hgq2 loop, on the same model and data.
 
-    python benchmarks/training_speed.py [--backend jax] [--particles 16 64] [--steps 10] [--epochs 4]
+    python benchmarks/training_speed.py [--backend jax] [--particles 16 64] [--steps 10]
 
 The plain loop is the one of hgq2's examples: its ``Dataset``, ``model.fit`` with validation, and
 its callbacks FreeEBOPs and BetaScheduler. Both start from the same weights, see the same batches
