@@ -121,7 +121,7 @@ def synth(
     if tools is not None:
         vendor.run_vendor(out, tools, limit_s=3600 * vendor_hours)
     results, reports = synthesis.read_result(out)
-    lines = [] if fresh else ["Already done with the same model and options; nothing to do."]
+    lines = [] if fresh else [already(program is not None or tools is not None)]
     lines += [level_line(result) for result in results]
     lines += proofs.lines(proofs.read(out))
     lines += [line for report in reports for line in resource_lines(report, part)]
@@ -187,6 +187,12 @@ def check_clock(clock_ns: float) -> float:
             f"a clock period of {clock_ns} ns", mend=f"choose one from {low} to {high} ns"
         )
     return clock_ns
+
+
+def already(with_tools: bool) -> str:
+    """Return what to say of a synthesis that was there, and of the tools asked for beside it."""
+    done = "Already done with the same model and options; "
+    return done + ("only the tools were asked." if with_tools else "nothing to do.")
 
 
 def level_line(result: "JSON") -> str:

@@ -14,6 +14,8 @@ from jetmix.firmware.plan import TOP, FirmwareProject, fill, seal
 from jetmix.resources import shipped
 
 PORTS_FILE = "ports.json"
+# folder of the lookup tables, empty for a graph that has none
+TABLES = "src/memfiles"
 
 
 def write_rtl(

@@ -1,5 +1,6 @@
 """The Verilog, clock by clock, in Verilator: exactness, latency and II are all measured."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from jetmix import toolchain
 from jetmix.errors import ToolMissingError
 from jetmix.firmware.plan import TOP, FirmwareProject, fill
-from jetmix.firmware.rtl_adapter import PORTS_FILE
+from jetmix.firmware.rtl_adapter import PORTS_FILE, TABLES
 from jetmix.resources import shipped
 from jetmix.runs import (
     StageRecord,
@@ -36,9 +37,13 @@ Kif = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class RtlSim:
-    """A Verilated tagger; ``inputs`` and ``outputs`` are (port element, k i f)."""
+    """A Verilated tagger; ``inputs`` and ``outputs`` are (port element, k i f).
+
+    ``tables`` is the folder of the lookup tables, which the Verilog names without a folder.
+    """
 
     library: ctypes.CDLL
+    tables: Path
     inputs: Kif
     outputs: Kif
 
@@ -60,13 +65,14 @@ class RtlSim:
         packed = np.concatenate([packed, np.repeat(packed[-1:], FLUSH_CLOCKS, axis=0)])
         packed = np.ascontiguousarray(packed)
         out = np.zeros((len(packed), words(self.outputs)), dtype=np.uint32)
-        self.library.jetmix_rtl_run(
-            packed.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_size_t(packed.shape[1]),
-            out.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_size_t(out.shape[1]),
-            ctypes.c_size_t(len(packed)),
-        )
+        with contextlib.chdir(self.tables):
+            self.library.jetmix_rtl_run(
+                packed.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_size_t(packed.shape[1]),
+                out.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_size_t(out.shape[1]),
+                ctypes.c_size_t(len(packed)),
+            )
         return unpack(out, self.outputs)
 
 
@@ -164,9 +170,16 @@ def build(project: FirmwareProject, folder: Path) -> RtlSim:
     loaded.jetmix_rtl_run.restype = None
     return RtlSim(
         library=loaded,
+        tables=_tables(project),
         inputs=np.array(elements["inputs"], dtype=np.int64),
         outputs=np.array(elements["outputs"], dtype=np.int64),
     )
+
+
+def _tables(project: FirmwareProject) -> Path:
+    """Return the folder of the tables; an empty one may have been lost on the way here."""
+    folder = project.path.resolve() / TABLES
+    return folder if folder.is_dir() else project.path.resolve()
 
 
 def find_verilator() -> tuple[Path, Path]:

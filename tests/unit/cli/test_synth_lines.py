@@ -2,7 +2,7 @@ import pytest
 from click.testing import CliRunner
 
 from jetmix.cli.main import cli
-from jetmix.cli.synth import resource_lines
+from jetmix.cli.synth import already, resource_lines
 from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
 from jetmix.synthesis.resource_report import ResourceReport
@@ -67,3 +67,8 @@ def test_verilog_needs_no_hls_but_yosys_needs_verilog(tmp_path, monkeypatch):
     done = CliRunner().invoke(cli, [*words, "--run-yosys"])
     assert isinstance(done.exception, UsageError)
     assert str(done.exception) == "--run-yosys needs the Verilog; add --flow rtl or both"
+
+
+def test_a_synthesis_that_was_there_says_whether_tools_ran():
+    assert already(False) == "Already done with the same model and options; nothing to do."
+    assert already(True).endswith("options; only the tools were asked.")
