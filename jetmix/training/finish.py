@@ -18,7 +18,7 @@ from jetmix.training.checkpoint import HISTORY_COLUMNS, load_arrays
 from jetmix.training.engine import validate
 from jetmix.training.loop import Jets, Loop
 from jetmix.training.metrics import metrics
-from jetmix.training.pareto import TARGET_SLACK, FrontPoint, near_target, pruned, select
+from jetmix.training.pareto import FrontPoint, pruned, select, size_limit
 
 POINTS, TAGGER = "points", "tagger.keras"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -99,13 +99,12 @@ def write_results(
         The chosen point and the content of ``metrics.json``.
     """
     settings, folder = recipe.training, loop.folder
-    target = settings.target_ebops
-    points = front if target is None else near_target(front, target)
-    chosen = select(points, max_ebops=settings.select_max_ebops, within=settings.select_within)
-    if target is not None and chosen.ebops > TARGET_SLACK * target:
+    limit = size_limit(settings)
+    chosen = select(front, max_ebops=limit, within=settings.select_within)
+    if limit is not None and chosen.ebops > limit:
         console.say(
-            f"the smallest tagger has {chosen.ebops:,} EBOPs, above the target of {target:,}: "
-            "train more epochs to come closer"
+            f"warning: no tagger of the front has at most {limit:,} EBOPs; took the smallest, with "
+            f"{chosen.ebops:,}. Train more epochs or end with a larger beta to come down"
         )
     from jetmix.keras_env import load_tagger
 
@@ -119,6 +118,7 @@ def write_results(
         np.savez_compressed(temporary, y=test.y, logits=logits)
     runs.write_text(folder / "history.csv", _history(loop))
     runs.write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
+    loop.picture.draw(front, loop.seen, chosen)
     runs.write_json(folder / "metrics.json", result)
     return chosen, result
 

@@ -21,6 +21,7 @@ from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_
 from jetmix.training.control import BetaControl, make_control
 from jetmix.training.engine import FLOAT, INT, Engine, Validation, make_engine, validate
 from jetmix.training.pareto import FrontPoint, pruned
+from jetmix.training.picture import FrontPicture
 from jetmix.training.schedules import learning_rate
 
 FRONT_FOLDER = "front"
@@ -62,6 +63,7 @@ class Loop:
         self.n_model = len(model.variables)
         kind = architecture(recipe.tagger.architecture)
         self.trains_bits = recipe.tagger.quantised and kind.trains_bits
+        self.picture = FrontPicture(folder / "pareto.png", quantised=recipe.tagger.quantised)
         self.limits = _range_limits(model)
 
     @property
@@ -73,6 +75,11 @@ class Loop:
     def batch_size(self) -> int:
         """Jets a step: the recipe's batch size, or all jets if there are fewer."""
         return min(self.settings.batch_size, self.n_train)
+
+    @property
+    def seen(self) -> list[tuple[float, float]]:
+        """EBOPs and validation accuracy in percent of all epochs so far."""
+        return [(row["ebops"], 100 * row["val_accuracy"]) for row in self.state.history]
 
     def resume(self) -> None:
         """Go on from the state that an interrupted run left in the folder, if there is one."""
@@ -94,6 +101,7 @@ class Loop:
             while self.state.epoch < total:
                 validation = self.train_epoch()
                 ticker.update(self.state.epoch, self._note())
+                self.picture.update(self.state.front, self.seen)
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
                         f"stopped after epoch {self.state.epoch}: beta has squeezed the tagger "

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jetmix.errors import TrainingError
+from jetmix.recipe import TrainingSection
 from jetmix.runs import JSON
+
+TARGET_SLACK = 1.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,24 +48,23 @@ def pruned(points: Iterable[FrontPoint]) -> list[FrontPoint]:
     return front
 
 
-TARGET_SLACK = 1.05
-
-
-def near_target(points: Iterable[FrontPoint], target: int) -> list[FrontPoint]:
-    """Return the points of at most 5% above the wanted size, or the smallest if none is."""
-    points = list(points)
-    small = [point for point in points if point.ebops <= TARGET_SLACK * target]
-    return small or sorted(points, key=lambda p: p.ebops)[:1]
+def size_limit(settings: TrainingSection) -> int | None:
+    """Return the EBOPs that the tagger may have: 5% above a target, or ``select_max_ebops``."""
+    limits = [settings.select_max_ebops]
+    if settings.target_ebops is not None:
+        limits.append(int(TARGET_SLACK * settings.target_ebops))
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def select(points: Iterable[FrontPoint], *, max_ebops: int | None, within: float) -> FrontPoint:
     """Choose the point that becomes the tagger.
 
     Among the points with at most ``max_ebops``, the smallest one whose validation accuracy is
-    within ``within`` (absolute, 0 ... 1) of the best.
+    within ``within`` (absolute, 0 ... 1) of the best. If no point is that small, the smallest of
+    all; the caller says so.
 
     Raises:
-        TrainingError: if there is no point, or none is small enough.
+        TrainingError: if there is no point.
     """
     points = list(points)
     if not points:
@@ -71,12 +73,7 @@ def select(points: Iterable[FrontPoint], *, max_ebops: int | None, within: float
             mend="lower front_min_accuracy or train longer",
         )
     allowed = [p for p in points if max_ebops is None or p.ebops <= max_ebops]
-    if not allowed:
-        smallest = min(p.ebops for p in points)
-        raise TrainingError(
-            f"no tagger of the front has at most {max_ebops} EBOPs (the smallest has {smallest})",
-            mend="train longer, end with a larger beta, or raise select_max_ebops",
-        )
+    allowed = allowed or [min(points, key=lambda p: p.ebops)]
     best = max(p.val_accuracy for p in allowed)
     near = [p for p in allowed if p.val_accuracy >= best - within]
     return min(near, key=lambda p: (p.ebops, -p.val_accuracy, p.epoch))

@@ -4,7 +4,6 @@ import pytest
 
 from jetmix.recipe import load_recipe
 from jetmix.training.control import ScheduledBeta, TargetBeta, make_control
-from jetmix.training.pareto import FrontPoint, near_target
 
 SETTINGS = replace(
     load_recipe("mixer-8-demo").training, epochs=500, beta=((0.0, 2e-6, "constant"),)
@@ -61,12 +60,3 @@ def test_controller_resumes_with_the_same_numbers():
         answer = second.next(epoch, int(ebops))
         assert answer == betas[epoch]
         ebops = plant(ebops, answer)
-
-
-def test_points_near_the_target():
-    points = [
-        FrontPoint(val_accuracy=0.7 + i / 100, ebops=size, epoch=i, path="")
-        for i, size in enumerate((5000, 6200, 6400, 9000))
-    ]
-    assert [p.ebops for p in near_target(points, 6000)] == [5000, 6200]
-    assert [p.ebops for p in near_target(points, 1000)] == [5000]

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jetmix.errors import TrainingError
-from jetmix.training.pareto import FrontPoint, dominates, pruned, select
+from jetmix.recipe import load_recipe
+from jetmix.training.pareto import FrontPoint, dominates, pruned, select, size_limit
 
 
 def point(accuracy, ebops, epoch=1):
@@ -66,9 +69,18 @@ def test_selection_by_accuracy_size_and_slack():
     assert select(points, max_ebops=400, within=0.01).ebops == 200
 
 
-def test_no_point_small_enough():
-    with pytest.raises(TrainingError, match=r"at most 50 EBOPs .the smallest has 100.; train"):
-        select([point(0.7, 100)], max_ebops=50, within=0.0)
+def test_smallest_point_if_none_is_small_enough():
+    assert select([point(0.7, 100), point(0.8, 200)], max_ebops=50, within=0.0).ebops == 100
+
+
+@pytest.mark.parametrize(
+    ("target", "limit", "expected"),
+    [(None, None, None), (None, 500, 500), (1000, None, 1050), (1000, 500, 500)],
+)
+def test_size_limit_from_target_and_recipe(target, limit, expected):
+    settings = load_recipe("mixer-8-demo").training
+    settings = replace(settings, target_ebops=target, select_max_ebops=limit)
+    assert size_limit(settings) == expected
 
 
 def test_empty_front_is_named():

@@ -64,8 +64,8 @@ def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path, here):
         "recipe.toml", "provenance.json", "log.txt", "1-data", "2-train",
     }  # fmt: skip
     assert {p.name for p in (run / "2-train").iterdir()} == {
-        "history.csv", "metrics.json", "pareto.json", "points", "stage.json", "tagger.keras",
-        "test_scores.npz",
+        "history.csv", "metrics.json", "pareto.json", "pareto.png", "points", "stage.json",
+        "tagger.keras", "test_scores.npz",
     }  # fmt: skip
     dataset = json.loads((run / "1-data" / "dataset.json").read_text())
     assert dataset["n_train"] + dataset["n_validation"] + dataset["n_test"] == 600
@@ -218,3 +218,13 @@ def test_evaluate_refuses_what_is_no_tagger(data, tmp_path, here):
         done = here("evaluate", path, "--data", data)
         assert done.returncode == code
         assert message in done.stderr
+
+
+def test_limit_that_no_point_meets_is_said(recipe, data, tmp_path, here):
+    recipe.write_text(recipe.read_text() + "select_max_ebops = 5\n")
+    done = here("train", recipe, "--data", data, "--run", tmp_path / "run", "--json")
+    chosen = result_of(done)["chosen"]
+    assert (
+        f"no tagger of the front has at most 5 EBOPs; took the smallest, with {chosen['ebops']:,}"
+        in done.stderr
+    )
