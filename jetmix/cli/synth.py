@@ -220,7 +220,7 @@ def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
             share += f", {shares['slr']['lut']:.2f}% of one of its {part.slr_count} SLRs"
         lines.append(f"LUT: {report.lut:.0f}{span}, {share} [{report.origin}]")
     others = [
-        f"{name.upper()} {amount:.0f} ({share:.2f}%)"
+        f"{name.upper()} {amount:.0f}{_ff_span(report) if name == 'ff' else ''} ({share:.2f}%)"
         for name, share in shares["device"].items()
         if name != "lut" and (amount := getattr(report, name)) is not None
     ]
@@ -236,8 +236,15 @@ def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
     return lines
 
 
+def _ff_span(report: "ResourceReport") -> str:
+    return f" ({report.ff_low:.0f} to {report.ff_high:.0f}, 90%)" if report.ff_low else ""
+
+
 def _clock(report: "ResourceReport") -> str:
     target, achieved = report.clock_target_ns, report.clock_achieved_ns
     if achieved is None or report.origin == "csynth":
         return f"{target:g} ns"
+    if report.origin == "estimate":
+        low, high = report.clock_achieved_low_ns, report.clock_achieved_high_ns
+        return f"{achieved:g} ns (expected, {low:g} to {high:g}, 90%; target {target:g} ns)"
     return f"{achieved:g} ns (achieved, target {target:g} ns)"

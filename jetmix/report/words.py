@@ -68,8 +68,9 @@ def latency(report: ResourceReport | None) -> str:
         return cycles
     # HLS states its latency at the target clock, and so does ResourceReport
     achieved = None if report.origin == "csynth" else report.clock_achieved_ns
+    word = "expected" if report.origin == "estimate" else "achieved"
     clock = (
-        f"{achieved:g} ns (achieved clock)"
+        f"{achieved:g} ns ({word} clock)"
         if achieved
         else f"{report.clock_target_ns:g} ns (target clock)"
     )

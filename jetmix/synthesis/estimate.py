@@ -5,6 +5,7 @@ The model is one number: post-route LUT are proportional to the cost that da4ml 
 """
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import Part
+from jetmix.firmware.plan import Flow
 from jetmix.resources import packaged
+from jetmix.synthesis import pipelined
 from jetmix.synthesis.resource_report import Interval, ResourceReport
 
 COVERAGE = 0.90
@@ -25,6 +28,7 @@ NOTE = (
     "LUT from the da4ml cost, 90% prediction interval from published post-route designs; "
     "latency from a delay model of {adders} adders a stage; DA needs no DSP"
 )
+FF_NOTE = "FF of the Verilog, 90% prediction interval from published designs of the same cut"
 
 
 @cache
@@ -83,22 +87,44 @@ def adders_per_stage(clock_period_ns: float) -> int:
     return max(MIN_ADDERS_PER_STAGE, int(clock_period_ns / NS_PER_ADDER))
 
 
-def estimate(graph: Any, *, part: Part, clock_period_ns: float) -> ResourceReport:
+def estimate(
+    graph: Any,
+    *,
+    part: Part,
+    clock_period_ns: float,
+    flows: Sequence[Flow] = ("hls4ml",),
+) -> ResourceReport:
     """Return the estimated resources and latency of a DA graph.
 
-    FF are not estimated, since no design with known registers is in the calibration.
+    FF and the clock that is reached are of the Verilog, and told only where published designs show
+    them (:mod:`jetmix.synthesis.pipelined`).
     """
-    lut = lut_from_cost(float(graph.cost))
+    cost = float(graph.cost)
+    lut = lut_from_cost(cost)
     adders = adders_per_stage(clock_period_ns)
+    cycles = da_graph.pipeline_stages(graph, adders_per_stage=adders)
+    flow: Flow = "rtl" if "rtl" in flows else "hls4ml"
+    why = pipelined.why_no_ff(flow=flow, adders=adders)
+    ff = None if why else pipelined.ff_from_cost(cost)
+    timed = pipelined.knows_clock(
+        flow=flow, adders=adders, part=part, target_ns=clock_period_ns, cycles=cycles
+    )
+    clock = pipelined.clock_from_cycles(cycles) if timed else None
     return ResourceReport(
         origin="estimate",
         part=part.full_name,
         lut=round(lut.value),
         lut_low=round(lut.low),
         lut_high=round(lut.high),
+        ff=round(ff.value) if ff else None,
+        ff_low=round(ff.low) if ff else None,
+        ff_high=round(ff.high) if ff else None,
         dsp=None if da_graph.uses_multipliers(graph) else 0,
-        latency_cycles=da_graph.pipeline_stages(graph, adders_per_stage=adders),
+        latency_cycles=cycles,
         ii_cycles=1,
         clock_target_ns=clock_period_ns,
-        note=NOTE.format(adders=adders),
+        clock_achieved_ns=clock.value if clock else None,
+        clock_achieved_low_ns=clock.low if clock else None,
+        clock_achieved_high_ns=clock.high if clock else None,
+        note=f"{NOTE.format(adders=adders)}; {why or FF_NOTE}",
     )

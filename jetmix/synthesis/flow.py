@@ -102,7 +102,9 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256)
     da_graph.save(graph, out / GRAPH_FILE)
-    resources = estimate(graph, part=options.part, clock_period_ns=options.clock_period_ns)
+    resources = estimate(
+        graph, part=options.part, clock_period_ns=options.clock_period_ns, flows=options.flows
+    )
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
     proofs.write(out, proven)

@@ -22,7 +22,8 @@ class Interval:
 class ResourceReport:
     """Resources of a design; a value that is not known is None, never -1 or 0.
 
-    ``lut_low`` and ``lut_high`` bound the 90% prediction interval of an estimate.
+    ``lut_low`` and ``lut_high`` bound the 90% prediction interval of an estimate, and so do those
+    of FF and of the achieved clock, which for an estimate is the one that is expected.
     ``latency_cycles`` and ``ii_cycles`` are the worst case; the best case stands in
     ``latency_min_cycles`` and ``ii_min_cycles`` where a report tells the two apart.
     ``clock_achieved_ns`` of a csynth report is what HLS expects, not what was routed.
@@ -46,6 +47,10 @@ class ResourceReport:
     note: str | None = None
     latency_min_cycles: int | None = None
     ii_min_cycles: int | None = None
+    ff_low: float | None = None
+    ff_high: float | None = None
+    clock_achieved_low_ns: float | None = None
+    clock_achieved_high_ns: float | None = None
 
     @property
     def latency_ns(self) -> float | None:

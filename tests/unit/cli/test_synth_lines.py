@@ -72,3 +72,15 @@ def test_verilog_needs_no_hls_but_yosys_needs_verilog(tmp_path, monkeypatch):
 def test_a_synthesis_that_was_there_says_whether_tools_ran():
     assert already(False) == "Already done with the same model and options; nothing to do."
     assert already(True).endswith("options; only the tools were asked.")
+
+
+def test_an_estimate_of_ff_and_clock():
+    report = ResourceReport(
+        origin="estimate", part=None, ff=34560, ff_low=32000, ff_high=37000, latency_cycles=20,
+        ii_cycles=1, clock_target_ns=2.0, clock_achieved_ns=2.95, clock_achieved_low_ns=2.5,
+        clock_achieved_high_ns=3.5,
+    )  # fmt: skip
+    ff, latency = resource_lines(report, find_part("xcvu13p"))
+    assert ff == "FF 34560 (32000 to 37000, 90%) (1.00%) [estimate]"
+    clock = "2.95 ns (expected, 2.5 to 3.5, 90%; target 2 ns)"
+    assert latency == f"Latency: 20 cycles, 59 ns at {clock}, II 1 [estimate]"
