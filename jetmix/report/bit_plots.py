@@ -1,11 +1,11 @@
-"""Heat maps of bit widths, and the ranking of the particles that they show."""
+"""Heat maps of bit widths, the ranking of the particles that they show, and LUT by layer."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.report.style import OURS, Picture, drawing, finished, plain
+from jetmix.report.style import INK, OURS, THEIRS, Picture, drawing, finished, plain
 from jetmix.report.tagger import LayerBits, Tagger
 
 if TYPE_CHECKING:
@@ -97,3 +97,25 @@ def activation_bits(tagger: Tagger, name: str) -> Picture | None:
 
 def _listed(maps: list[tuple[LayerBits, NDArray[np.float32]]]) -> str:
     return ", ".join(f"{layer.name} {bits.sum():.0f} bits" for layer, bits in maps)
+
+
+def lut_by_layer(tagger: Tagger, name: str) -> Picture | None:
+    """Draw the estimated LUT of each layer as bars, in order of data flow from the top."""
+    if not tagger.costs:
+        return None
+    rows = range(len(tagger.costs))
+    with drawing(6.4, 1.2 + 0.32 * len(rows)) as canvas:
+        axes = canvas.subplots()
+        bars = axes.barh(rows, [cost.lut for cost in tagger.costs], color=THEIRS, height=0.75)
+        shares = [f" {100 * cost.share:.0f}%" for cost in tagger.costs]
+        axes.bar_label(bars, shares, fontsize=8, color=INK)
+        axes.set_yticks(rows, [plain(cost.layer, 22) for cost in tagger.costs], fontsize=8)
+        axes.set(xlabel="LUT (estimate)", xlim=(0, 1.12 * max(c.lut for c in tagger.costs) or 1))
+        axes.invert_yaxis()
+        axes.minorticks_off()
+        axes.tick_params(axis="y", length=0)
+        listed = ", ".join(
+            f"{cost.layer} {cost.lut:,.0f} ({100 * cost.share:.0f}%)" for cost in tagger.costs
+        )
+        alt = f"Bars of the estimated LUT of each layer of {tagger.name}: {listed}."
+        return finished(canvas, name=name, title=f"LUT by layer: {tagger.name}", alt=alt)

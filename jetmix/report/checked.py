@@ -114,6 +114,22 @@ class Checked:
             raise self.fail(key, "a list of texts")
         return tuple(value)
 
+    def length(self, key: str) -> int:
+        """Return how many items a list holds."""
+        value = self.content.get(key)
+        if not isinstance(value, list):
+            raise self.fail(key, "a list")
+        return len(value)
+
+    def pair(self, key: str) -> tuple[float, float]:
+        """Return two finite numbers, the smaller one first."""
+        value = self.content.get(key)
+        if not isinstance(value, list) or len(value) != len(("low", "high")):
+            raise self.fail(key, "two numbers")
+        ends = Checked({"low": value[0], "high": value[1]}, f"{self.where}: {key}")
+        low = ends.number("low", -math.inf)
+        return low, ends.number("high", low)
+
     def numbers(self, key: str, low: float = 0.0, high: float = math.inf) -> dict[str, float]:
         """Return a mapping of names to numbers in [low, high]."""
         part = self.part(key)

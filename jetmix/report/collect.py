@@ -9,6 +9,7 @@ from typing import TypeVar
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
+from jetmix.report.proven import read_costs, read_proofs
 from jetmix.report.scores import read_scores
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
 from jetmix.runs import JSON, STAGE_FILE, file_digest, read_stage
@@ -21,6 +22,7 @@ NO_SYNTH = Gap(
     why="no synthesised project of this tagger was given",
     mend="run 'jetmix synth' on it and name the folder that it wrote as well",
 )
+NAME_RUN = "name the run of 'jetmix train' that the model comes from as well"
 _Read = TypeVar("_Read")
 
 
@@ -98,6 +100,9 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         resources=synth.resources,
         verification=synth.verification,
         synthesis=synth.synthesis,
+        costs=synth.costs,
+        proofs=synth.proofs,
+        gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
 
@@ -211,6 +216,7 @@ def _synth(folder: Path) -> Tagger:
     about = Checked.read(folder / "tagger.json")
     data, metrics = about.part_or_none("dataset"), about.part_or_none("metrics")
     recipe = about.part_or_none("recipe")
+    gaps = _synth_gaps(has_data=data is not None, has_metrics=metrics is not None)
     return Tagger(
         name=name,
         folders=(folder,),
@@ -229,7 +235,9 @@ def _synth(folder: Path) -> Tagger:
         recipe=dict(recipe.content) if recipe else None,
         synthesis=_synthesis(folder),
         model_sha256=about.text_or_none("model_sha256"),
-        gaps=_synth_gaps(has_data=data is not None, has_metrics=metrics is not None),
+        costs=read_costs(folder, gaps),
+        proofs=read_proofs(folder, gaps),
+        gaps=tuple(gaps),
     )
 
 
@@ -254,9 +262,9 @@ def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:
     )
 
 
-def _synth_gaps(*, has_data: bool, has_metrics: bool) -> tuple[Gap, ...]:
+def _synth_gaps(*, has_data: bool, has_metrics: bool) -> list[Gap]:
     gaps = []
-    mend = "name the run of 'jetmix train' that the model comes from as well"
+    mend = NAME_RUN
     if not has_metrics:
         why = "the project was made from a model without a record of its performance"
         gaps.append(Gap(what="accuracy, AUC and confusion matrix", why=why, mend=mend))
@@ -265,4 +273,4 @@ def _synth_gaps(*, has_data: bool, has_metrics: bool) -> tuple[Gap, ...]:
         gaps.append(Gap(what="the data used", why=why, mend=mend))
     why = "test scores, seed and versions stay in the run"
     gaps.append(Gap(what="ROC curves and how to reproduce the training", why=why, mend=mend))
-    return tuple(gaps)
+    return gaps

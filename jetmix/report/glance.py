@@ -21,6 +21,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
         ("FF", [words.count(_of(tagger, "ff")) for tagger in taggers]),
         ("DSP", [words.count(_of(tagger, "dsp")) for tagger in taggers]),
         ("Latency", [_with_origin(words.latency, tagger) for tagger in taggers]),
+        *_measured_row(taggers),
         ("II", [_interval(tagger) for tagger in taggers]),
         ("Part", [_part(tagger) for tagger in taggers]),
         ("Input", [_input(tagger) for tagger in taggers]),
@@ -93,6 +94,21 @@ def _with_origin(show: Callable[[ResourceReport | None], str], tagger: Tagger) -
     if report is None or shown == words.UNKNOWN:
         return words.UNKNOWN
     return f"{shown} [{words.ORIGIN_WORDS[report.origin]}]"
+
+
+def _measured_row(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:
+    """Return the row of measured latencies, if there is any."""
+    if not any(tagger.measured for tagger in taggers):
+        return []
+    return [("Latency, measured", [_measured(tagger) for tagger in taggers])]
+
+
+def _measured(tagger: Tagger) -> str:
+    found = tagger.measured
+    if found is None:
+        return words.UNKNOWN
+    interval = f", II {found.ii_cycles}" if found.ii_cycles else ""
+    return f"{found.latency_cycles} cycles{interval} [{words.LEVEL_WORDS[found.candidate]}]"
 
 
 def _interval(tagger: Tagger) -> str:

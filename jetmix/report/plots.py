@@ -56,7 +56,8 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
             axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
         told = tuple(_told(point, panel) for point in panel.points)
         alt = _pareto_words(panel)
-        return finished(canvas, name=name, title=panel.title, alt=alt, points=told)
+        title = f"Accuracy against {COST_TITLES[panel.cost]}: {panel.title}"
+        return finished(canvas, name=name, title=title, alt=alt, points=told)
 
 
 def _plain_ticks(axes: "Axes") -> None:

@@ -135,6 +135,8 @@ def _verification(entry: Checked) -> VerificationResult:
         },
         seconds=entry.number_or_none("seconds"),
         reason=entry.text_or_none("reason"),
+        latency_cycles=entry.integer_or_none("latency_cycles", 1),
+        ii_cycles=entry.integer_or_none("ii_cycles", 1),
     )
     if result.status == "passed" and (result.n_mismatch or not result.n_vectors):
         raise entry.fail("status", "'passed' only with vectors compared and none different")

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jetmix.report import bit_plots, field_tables, glance, plots, score_plots, trust_tables, words
+from jetmix.report import (
+    bit_plots,
+    field_tables,
+    glance,
+    plots,
+    proof_tables,
+    score_plots,
+    trust_tables,
+    words,
+)
 from jetmix.report.compare import Field
 from jetmix.report.gate import Outcome
 from jetmix.report.panels import COST_TITLES, panels
@@ -156,42 +165,49 @@ def _physics_of(tagger: Tagger, index: int) -> Iterator[Picture]:
 
 
 def _bits(taggers: Sequence[Tagger]) -> Section | None:
-    known = [(i, tagger) for i, tagger in enumerate(taggers, 1) if tagger.layers]
-    if not known:
+    tables = [trust_tables.layers(taggers), proof_tables.costs(taggers)]
+    shown = tuple(table for table in tables if table.groups)
+    if not shown:
         return None
-    drawn = [
-        picture
-        for index, tagger in known
-        for picture in (
-            bit_plots.input_bits(tagger, f"bits-input-{index}"),
-            bit_plots.activation_bits(tagger, f"bits-inside-{index}"),
-        )
-    ]
     return Section(
         name="bits",
         title="Where the bits go",
         text=(
             "HGQ gives every value its own bit width, so the widths show what the tagger looks "
             "at: how it ranks the constituents and the features. Dark is 0 bits: not looked at."
+            if shown[0].name == "layers"
+            else ""
         ),
-        tables=(trust_tables.layers([tagger for _, tagger in known]),),
-        pictures=tuple(picture for picture in drawn if picture is not None),
+        tables=shown,
+        pictures=tuple(p for i, tagger in enumerate(taggers, 1) for p in _bits_of(tagger, i)),
     )
 
 
+def _bits_of(tagger: Tagger, index: int) -> Iterator[Picture]:
+    drawn = (
+        bit_plots.input_bits(tagger, f"bits-input-{index}"),
+        bit_plots.activation_bits(tagger, f"bits-inside-{index}"),
+        bit_plots.lut_by_layer(tagger, f"lut-by-layer-{index}"),
+    )
+    yield from (picture for picture in drawn if picture is not None)
+
+
 def _trust(taggers: Sequence[Tagger]) -> Section | None:
-    tables = [trust_tables.ladder(taggers), trust_tables.resources(taggers)]
+    tables = [
+        trust_tables.ladder(taggers),
+        proof_tables.proofs(taggers),
+        trust_tables.resources(taggers),
+        proof_tables.beside(taggers),
+    ]
     shown = tuple(table for table in tables if table.groups)
     if not shown:
         return None
+    matrices = proof_tables.matrices(taggers)
     return Section(
         name="trust",
         title="Can it be trusted",
-        text=(
-            "Every level is compared with Keras, not with the level above it. A level that was "
-            "not run is not a pass."
-        ),
         tables=shown,
+        folded=(matrices,) if matrices.groups else (),
     )
 
 

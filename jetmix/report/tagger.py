@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.runs import JSON
+from jetmix.synthesis.layers import LayerCost
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.verification.compare import VerificationResult
+
+if TYPE_CHECKING:
+    from jetmix.report.proven import Proofs
 
 DataOrigin = Literal["simulated", "public", "unknown"]
 
@@ -140,6 +144,8 @@ class Tagger:
     synthesis: JSON | None = None
     model_sha256: str | None = None
     layers: tuple[LayerBits, ...] = ()
+    costs: tuple[LayerCost, ...] = ()
+    proofs: "Proofs | None" = None
     kinematics: Kinematics | None = None
     gaps: tuple[Gap, ...] = field(default=())
 
@@ -158,6 +164,17 @@ class Tagger:
         """The resource report of the most trusted origin that states LUT."""
         with_lut = [report for report in self.resources if report.lut is not None]
         return min(with_lut, key=lambda report: ORIGINS.index(report.origin), default=None)
+
+    @property
+    def estimated(self) -> ResourceReport | None:
+        """The report that no synthesis tool made."""
+        return next((report for report in self.resources if report.origin == "estimate"), None)
+
+    @property
+    def measured(self) -> VerificationResult | None:
+        """The level that measured the latency by its clock."""
+        clocked = [result for result in self.verification if result.latency_cycles is not None]
+        return clocked[0] if clocked else None
 
     @property
     def ebops(self) -> float | None:

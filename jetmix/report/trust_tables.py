@@ -33,7 +33,11 @@ def ladder(taggers: Sequence[Tagger]) -> Table:
         caption="The ladder of bit-exactness",
         columns=columns(*titles, numeric=("Vectors", "Differing", "Largest difference")),
         groups=tuple(_per_tagger(taggers, rows)),
-        note="Differences are in units of the output's least significant bit (LSB).",
+        note=(
+            "Every level is compared with Keras, not with the level above it. A level that was "
+            "not run is not a pass. Differences are in units of the output's least significant "
+            "bit (LSB)."
+        ),
     )
 
 
@@ -41,7 +45,7 @@ def _rung(result: VerificationResult) -> tuple[Cell, ...]:
     ran = result.status != "not-run"
     return (
         text(words.LEVEL_WORDS[result.candidate]),
-        text(result.reference),
+        text("Keras" if result.reference == "keras" else result.reference),
         text(result.status, mark=STATUS_MARKS[result.status]),
         number(result.n_vectors if ran else None),
         number(result.n_mismatch if ran else None),
@@ -58,7 +62,10 @@ def _gap(difference: float | None) -> Cell:
 def _details(result: VerificationResult) -> str:
     if result.status == "not-run":
         return f"not run: {result.reason or 'no reason was recorded'}"
-    kinds = ", ".join(f"{words.count(n)} {name}" for name, n in result.vectors.items())
+    kinds = ", ".join(
+        f"{words.count(n)} {words.VECTOR_WORDS.get(name, name)}"
+        for name, n in result.vectors.items()
+    )
     first = result.first_mismatch
     if first is None:
         return kinds
@@ -125,6 +132,7 @@ def layers(taggers: Sequence[Tagger]) -> Table:
         caption="Bits, weights and EBOPs by layer",
         columns=columns(*titles, numeric=titles[2:]),
         groups=tuple(_per_tagger(taggers, rows)),
+        sortable=True,
         note="Bits are without the sign; means over weights that are not zero and all inputs.",
     )
 
@@ -138,7 +146,9 @@ def _layer(layer: LayerBits) -> tuple[Cell, ...]:
         text(layer.kind),
         number(layer.ebops),
         number(layer.n_weights or None),
-        Cell(text=f"{words.count(layer.n_nonzero)}{share}" if share else words.UNKNOWN),
+        Cell(text=f"{words.count(layer.n_nonzero)}{share}", sort=layer.n_nonzero)
+        if share
+        else number(None),
         number(layer.weight_bits, 2),
         number(mean, 2),
     )

@@ -20,6 +20,14 @@ LEVEL_WORDS = {
     "netlist": "netlist simulation",
 }
 
+VECTOR_WORDS = {
+    "jet": "jets",
+    "rare-jet": "rare jets",
+    "corner": "corner cases",
+    "random": "random vectors",
+    "beyond-range": "vectors beyond the range",
+}
+
 
 def count(value: float | None) -> str:
     """Return a whole number with thousands marked."""

@@ -101,6 +101,26 @@ def test_the_keyboard_walks_filters_and_resets(page):
     assert shown_rows(page) == 16
 
 
+def test_a_click_on_a_point_shows_its_family_alone(page):
+    point = page.locator("[id='pareto-lut-1-1-point-0-0']")
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*middle)
+    alone = set(page.locator(f"{TABLE}:visible > :first-child").all_inner_texts())
+    assert len(alone) == 1
+    page.mouse.click(*middle)
+    assert shown_rows(page) == 16
+
+
+def test_layers_sort_by_their_lut_and_back(page):
+    names = page.locator("#costs tbody tr:not(.break) > :first-child")
+    page.locator("#costs thead th", has_text="LUT").locator("button").click()
+    assert names.all_inner_texts() == ["head", "token_mixing", "channel_mixing"]
+    page.locator("#costs thead th", has_text="Depth").locator("button").click()
+    assert names.all_inner_texts() == ["channel_mixing", "token_mixing", "head"]
+
+
 def test_chips_filter_plots_and_table(page):
     chip = page.locator(".chips button", has_text="MLP-Mixer (HGQ)")
     assert chip.get_attribute("aria-pressed") == "true"
@@ -144,5 +164,5 @@ def test_it_can_be_read_without_scripts(browser, report):
     plain = browser.new_context(java_script_enabled=False).new_page()
     plain.goto(report.as_uri())
     assert plain.locator("#field-1 tbody tr").count() == 19
-    assert plain.locator("figure svg").count() == 8
+    assert plain.locator("figure svg").count() == 9
     plain.close()

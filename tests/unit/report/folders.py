@@ -129,6 +129,51 @@ def resources(**changes: Any) -> dict:
     }
 
 
+def layer_costs() -> list[dict]:
+    costs = {
+        "channel_mixing": (7500.0, 7.0),
+        "token_mixing": (4000.0, 12.0),
+        "head": (1000.0, 15.0),
+    }
+    return [
+        {"layer": name, "da4ml_cost": lut, "lut": lut, "share": lut / 12500, "depth_adders": depth}
+        for name, (lut, depth) in costs.items()
+    ]
+
+
+def proofs(**changes: Any) -> dict:
+    linear = [
+        {"layer": "channel_mixing", "outputs": 16, "coefficients": 272, "wrong": 0, "reason": None},
+        {"layer": "odd", "outputs": 4, "coefficients": 0, "wrong": 0, "reason": "it is odd"},
+    ]
+    return {
+        "proof": {
+            "operations": 5523,
+            "overflows": [],
+            "unproven": [],
+            "quantisers": 1431,
+            "can_wrap": 820,
+            "can_wrap_by_layer": {"channel_mixing": 800, "head": 20},
+            "wraps": [],
+        },
+        "linear": linear,
+        "data": {
+            "path": "jets.h5",
+            "n_jets": 4055,
+            "n_jets_that_wrap": 7,
+            "n_values_that_wrap": 9,
+            "first_jets": [3],
+            "inputs": [
+                {
+                    "input": 33, "particle": 2, "feature": "eta", "jets": 7,
+                    "port": [-2.0, 1.875], "data": [-2.5, 1.0],
+                }
+            ],
+        },
+        **changes,
+    }  # fmt: skip
+
+
 def make_synth(
     folder: Path,
     *,
@@ -158,6 +203,8 @@ def make_synth(
     write_json(folder / "tagger.json", tagger)
     write_json(folder / "verification.json", levels if checks is None else checks)
     write_json(folder / "resources.json", [resources()] if reports is None else reports)
+    write_json(folder / "layers.json", layer_costs())
+    write_json(folder / "ranges.json", proofs())
     StageRecord(stage="synth", digest="d", seconds=1.0).write(folder)
     return folder
 

@@ -7,6 +7,7 @@ import pytest
 from jetmix.report.bits import read_bits, with_bits
 from jetmix.report.build import write_report
 from jetmix.report.collect import collect
+from jetmix.report.tagger import LayerBits
 from tests.unit.report.folders import make_run, make_synth
 
 
@@ -15,8 +16,12 @@ def model(repository: Path) -> Path:
     return repository / "tests" / "golden" / "tiny_mixer.keras"
 
 
-def test_the_widths_of_a_trained_mixer(model: Path):
-    layers = read_bits(model)
+@pytest.fixture(scope="module")
+def layers(model: Path) -> tuple[LayerBits, ...]:
+    return read_bits(model)
+
+
+def test_the_widths_of_a_trained_mixer(layers: tuple[LayerBits, ...]):
     assert [layer.name for layer in layers] == [
         "channel_mixing_1", "channel_mixing_2", "token_mixing", "residual", "channel_mixing_3",
         "channel_mixing_4", "sum", "head_1", "logits",
@@ -32,8 +37,8 @@ def test_the_widths_of_a_trained_mixer(model: Path):
         assert all((bits == bits.round()).all() and bits.min() >= 0 for bits in layer.inputs)
 
 
-def test_the_layers_hold_the_ebops_of_the_model(model: Path):
-    assert sum(layer.ebops for layer in read_bits(model)) == 6049
+def test_the_layers_hold_the_ebops_of_the_model(layers: tuple[LayerBits, ...]):
+    assert sum(layer.ebops for layer in layers) == 6049
 
 
 def test_a_model_that_cannot_be_read_leaves_a_gap(run: Path):
@@ -49,6 +54,7 @@ def test_a_model_of_an_unfinished_stage_is_not_looked_at(run: Path):
     assert "bit widths of the model" not in [gap.what for gap in tagger.gaps]
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_the_report_shows_where_the_bits_go(tmp_path: Path, model: Path):
     run = make_run(tmp_path / "run", features=["pt", "etarel", "phirel"])
     shutil.copy(model, run / "2-train" / "tagger.keras")
@@ -61,7 +67,7 @@ def test_the_report_shows_where_the_bits_go(tmp_path: Path, model: Path):
     assert "4 constituents by 3 features" in html
     assert "Where the bits go" in (tmp_path / "out" / "report.md").read_text()
     figures = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
-    assert {"bits-input-1.svg", "bits-inside-1.png"} <= figures
+    assert {"bits-input-1.svg", "bits-inside-1.png", "lut-by-layer-1.svg"} <= figures
     assert json.loads((tmp_path / "out" / "report.json").read_text())["taggers"] == json.loads(
         json.dumps([tagger])
     )

@@ -1,0 +1,155 @@
+"""What a synthesis proved for all inputs, which jets wrap, and what each layer costs."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jetmix.report.checked import Checked, each, read_sound
+from jetmix.report.tagger import Gap
+from jetmix.runs import JSON
+from jetmix.synthesis.layers import LAYERS_FILE, LayerCost
+from jetmix.synthesis.proofs import RANGES_FILE
+from jetmix.verification.linear import LinearProof
+
+AGAIN = "run 'jetmix synth' on the model again"
+# rounding of the shares in layers.json, over all layers
+SHARE_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrappedInput:
+    """An input port that some jets wrap: its name, how many jets, and the range of the port."""
+
+    feature: str
+    particle: int | None
+    jets: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrapped:
+    """What the jets of a data file do at the input ports, the worst inputs first."""
+
+    path: str
+    n_jets: int
+    n_jets_that_wrap: int
+    n_values_that_wrap: int
+    inputs: tuple[WrappedInput, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proofs:
+    """Content of a ``ranges.json``; ``data`` is None where no jets were looked at.
+
+    ``overflows`` counts sums that are too narrow for some input, ``unproven`` the operations whose
+    range was taken from da4ml, ``can_wrap`` the quantisers that some input may wrap.
+    """
+
+    operations: int
+    overflows: int
+    unproven: int
+    quantisers: int
+    can_wrap: int
+    can_wrap_by_layer: dict[str, int]
+    linear: tuple[LinearProof, ...]
+    data: Wrapped | None
+
+    def as_json(self) -> JSON:
+        """Return the proofs as JSON-serialisable data."""
+        return asdict(self)
+
+
+def read_costs(folder: Path, gaps: list[Gap]) -> tuple[LayerCost, ...]:
+    """Return the content of a project's ``layers.json``, or note that it is absent.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
+    path = folder / LAYERS_FILE
+    if not path.exists():
+        gaps.append(Gap(what="LUT by layer", why=f"{LAYERS_FILE} is absent", mend=AGAIN))
+        return ()
+    entries = list(each(read_sound(path), path))
+    costs = tuple(_cost(entry) for entry in entries)
+    total = sum(cost.share for cost in costs)
+    if entries and total and abs(total - 1) > SHARE_ROUNDING:
+        raise entries[0].fail("share", f"such that all add up to 1 (they add up to {total:.4f})")
+    return costs
+
+
+def _cost(entry: Checked) -> LayerCost:
+    return LayerCost(
+        layer=entry.text("layer"),
+        da4ml_cost=entry.number("da4ml_cost"),
+        lut=entry.number("lut"),
+        share=entry.number("share", 0, 1),
+        depth_adders=entry.number("depth_adders"),
+    )
+
+
+def read_proofs(folder: Path, gaps: list[Gap]) -> Proofs | None:
+    """Return the content of a project's ``ranges.json``, or note that it is absent.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
+    path = folder / RANGES_FILE
+    if not path.exists():
+        what = "range proof, linear proof and inputs that would wrap"
+        gaps.append(Gap(what=what, why=f"{RANGES_FILE} is absent", mend=AGAIN))
+        return None
+    content = Checked.read(path)
+    proof, data = content.part("proof"), content.part_or_none("data")
+    layers = proof.part("can_wrap_by_layer")
+    result = Proofs(
+        operations=proof.integer("operations"),
+        overflows=proof.length("overflows"),
+        unproven=proof.length("unproven"),
+        quantisers=proof.integer("quantisers"),
+        can_wrap=proof.integer("can_wrap"),
+        can_wrap_by_layer={name: layers.integer(name) for name in layers.content},
+        linear=tuple(_linear(entry) for entry in content.parts("linear")),
+        data=_wrapped(data) if data else None,
+    )
+    if sum(result.can_wrap_by_layer.values()) != result.can_wrap:
+        raise proof.fail("can_wrap", "the sum of 'can_wrap_by_layer'")
+    if result.can_wrap > result.quantisers:
+        raise proof.fail("can_wrap", f"at most the {result.quantisers} quantisers")
+    return result
+
+
+def _linear(entry: Checked) -> LinearProof:
+    proof = LinearProof(
+        layer=entry.text("layer"),
+        outputs=entry.integer("outputs"),
+        coefficients=entry.integer("coefficients"),
+        wrong=entry.integer("wrong"),
+        reason=entry.text_or_none("reason"),
+    )
+    if proof.reason is None and not proof.coefficients:
+        raise entry.fail("coefficients", "more than 0 where no reason is given")
+    return proof
+
+
+def _wrapped(entry: Checked) -> Wrapped:
+    result = Wrapped(
+        path=entry.text("path"),
+        n_jets=entry.integer("n_jets"),
+        n_jets_that_wrap=entry.integer("n_jets_that_wrap"),
+        n_values_that_wrap=entry.integer("n_values_that_wrap"),
+        inputs=tuple(_input(part) for part in entry.parts("inputs")),
+    )
+    if result.n_jets_that_wrap > result.n_jets:
+        raise entry.fail("n_jets_that_wrap", f"at most the {result.n_jets} jets")
+    return result
+
+
+def _input(entry: Checked) -> WrappedInput:
+    low, high = entry.pair("port")
+    return WrappedInput(
+        feature=str(entry.content.get("feature")),
+        particle=entry.integer_or_none("particle"),
+        jets=entry.integer("jets"),
+        low=low,
+        high=high,
+    )

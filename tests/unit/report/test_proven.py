@@ -1,0 +1,190 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from jetmix.errors import ReportReadError
+from jetmix.report import bit_plots, proof_tables, trust_tables
+from jetmix.report.collect import collect
+from jetmix.report.sections import sections
+from jetmix.report.tables import Table
+from jetmix.report.tagger import Tagger
+from jetmix.runs import write_json
+from tests.unit.report.folders import layer_costs, make_synth, proofs, resources, verification
+
+
+def one(synth: Path) -> Tagger:
+    (tagger,) = collect([synth])
+    return tagger
+
+
+def rows(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for group in table.groups for row in group.rows]
+
+
+def test_the_proofs_of_a_project(synth: Path):
+    table = proof_tables.proofs([one(synth)])
+    assert rows(table) == [
+        ["Sums keep all their bits", "proven", "5,523 operations", ""],
+        [
+            "Quantisers that never wrap", "611 proven", "1,431 quantisers",
+            "820 may wrap: channel_mixing 800, head 20",
+        ],
+        [
+            "Adders are the layers' matrices", "proven", "1 of 2 layers, 272 coefficients",
+            "not compared: odd: it is odd",
+        ],
+        [
+            "Jets that wrap at the input ports", "7", "4,055 jets of jets.h5",
+            "eta of constituent 2: 7 jets outside of -2 to 1.875",
+        ],
+    ]  # fmt: skip
+    assert [row[1].mark for row in table.groups[0].rows] == ["good", "", "good", ""]
+
+
+def test_a_failed_proof_is_marked(synth: Path):
+    content = proofs()
+    content["proof"]["overflows"], content["linear"][0]["wrong"] = [4, 5], 3
+    write_json(synth / "ranges.json", content)
+    shown = proof_tables.proofs([one(synth)]).groups[0].rows
+    assert [(shown[i][1].text, shown[i][1].mark) for i in (0, 2)] == [
+        ("2 sums are too narrow", "bad"),
+        ("3 coefficients differ", "bad"),
+    ]
+
+
+def test_without_jets_none_are_said_to_wrap(synth: Path):
+    write_json(synth / "ranges.json", proofs(data=None))
+    assert rows(proof_tables.proofs([one(synth)]))[-1][1:] == [
+        "not run",
+        "\u2014",
+        "not run: name jets with 'jetmix synth --data' or 'jetmix verify --data'",
+    ]
+
+
+def test_absent_proofs_and_costs_are_told_with_the_command(run: Path, synth: Path):
+    (synth / "ranges.json").unlink()
+    (synth / "layers.json").unlink()
+    (tagger,) = collect([run, synth])
+    assert [(gap.what, gap.why) for gap in tagger.gaps] == [
+        ("LUT by layer", "layers.json is absent"),
+        ("range proof, linear proof and inputs that would wrap", "ranges.json is absent"),
+    ]
+    assert [row[1] for row in rows(proof_tables.proofs([tagger]))] == ["not run"] * 3
+    assert "jetmix synth" in rows(proof_tables.proofs([tagger]))[0][3]
+    assert bit_plots.lut_by_layer(tagger, "x") is None
+    assert not proof_tables.costs([tagger]).groups
+
+
+def test_a_run_without_project_has_no_table_of_proofs(run: Path):
+    (tagger,) = collect([run])
+    assert not proof_tables.proofs([tagger]).groups
+    assert not proof_tables.beside([tagger]).groups
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("operations", -1, "'operations' should be an integer of at least 0 but is '-1'"),
+        ("overflows", 0, "'overflows' should be a list but is '0'"),
+        ("can_wrap", 821, "'can_wrap' should be the sum of 'can_wrap_by_layer' but is '821'"),
+        ("quantisers", 10, "'can_wrap' should be at most the 10 quantisers but is '820'"),
+    ],
+)
+def test_an_edited_proof_is_refused(synth: Path, key: str, value: object, message: str):
+    content = proofs()
+    content["proof"][key] = value
+    write_json(synth / "ranges.json", content)
+    with pytest.raises(ReportReadError) as caught:
+        collect([synth])
+    assert message in str(caught.value)
+    assert "ranges.json: proof" in str(caught.value)
+
+
+def test_edited_jets_and_ports_are_refused(synth: Path):
+    content = proofs()
+    content["data"]["n_jets_that_wrap"] = 5000
+    write_json(synth / "ranges.json", content)
+    with pytest.raises(ReportReadError, match="at most the 4055 jets but is '5000'"):
+        collect([synth])
+    content = proofs()
+    content["data"]["inputs"][0]["port"] = [2.0, -2.0]
+    write_json(synth / "ranges.json", content)
+    with pytest.raises(ReportReadError, match="'high' should be a number from 2 to inf"):
+        collect([synth])
+
+
+def test_a_layer_counted_as_proven_without_a_matrix_is_refused(synth: Path):
+    content = proofs()
+    content["linear"][1]["reason"] = None
+    write_json(synth / "ranges.json", content)
+    with pytest.raises(ReportReadError, match="'coefficients' should be more than 0"):
+        collect([synth])
+
+
+def test_the_cost_of_each_layer(synth: Path):
+    tagger = one(synth)
+    assert rows(proof_tables.costs([tagger])) == [
+        ["channel_mixing", "7,500", "60.0", "7,500.0", "7"],
+        ["token_mixing", "4,000", "32.0", "4,000.0", "12"],
+        ["head", "1,000", "8.0", "1,000.0", "15"],
+    ]
+    picture = bit_plots.lut_by_layer(tagger, "lut-by-layer-1")
+    assert picture is not None
+    assert picture.alt == (
+        "Bars of the estimated LUT of each layer of demo-synth: channel_mixing 7,500 (60%), "
+        "token_mixing 4,000 (32%), head 1,000 (8%)."
+    )
+
+
+def test_shares_that_do_not_add_up_are_refused(synth: Path):
+    write_json(synth / "layers.json", layer_costs()[:2])
+    with pytest.raises(ReportReadError, match=r"add up to 1 \(they add up to 0\.9200\)"):
+        collect([synth])
+
+
+def test_the_estimate_beside_tools_and_the_measured_latency(tmp_path: Path):
+    reports = [
+        resources(),
+        resources(origin="yosys", lut=15000.0, lut_low=None, lut_high=None),
+        resources(
+            origin="csynth", lut=25000.0, lut_low=None, lut_high=None, latency_cycles=12
+        ),
+        resources(origin="post-route", lut=12000.0, lut_low=None, lut_high=None),
+    ]  # fmt: skip
+    levels = [verification("ir"), verification("rtl", latency_cycles=10, ii_cycles=1)]
+    tagger = one(make_synth(tmp_path / "s", reports=reports, checks=levels))
+    dash = "\u2014"
+    assert rows(proof_tables.beside([tagger])) == [
+        ["Yosys synthesis", "12,500", "15,000", "1.20", "no", dash, dash, dash],
+        ["HLS estimate (csynth)", "12,500", "25,000", "2.00", "no", "9", "12", "1.33"],
+        ["post-route", "12,500", "12,000", "0.96", "yes", dash, dash, dash],
+        ["RTL simulation (measured)", dash, dash, dash, dash, "9", "10", "1.11"],
+    ]
+    glance = next(s for s in sections([tagger], []) if s.name == "glance").tables[0]
+    assert ["Latency, measured", "10 cycles, II 1 [RTL simulation]"] in rows(glance)
+
+
+def test_without_an_estimate_there_is_nothing_to_compare(tmp_path: Path):
+    routed = resources(origin="post-route", lut_low=None, lut_high=None)
+    tagger = one(make_synth(tmp_path / "s", reports=[routed]))
+    assert not proof_tables.beside([tagger]).groups
+
+
+def test_vectors_are_named_for_people(tmp_path: Path):
+    kinds = {"jet": 3500, "rare-jet": 400, "corner": 100}
+    tagger = one(make_synth(tmp_path / "s", checks=[verification(vectors=kinds)]))
+    (row,) = rows(trust_tables.ladder([tagger]))
+    assert row[-1] == "3,500 jets, 400 rare jets, 100 corner cases"
+    assert row[1] == "Keras"
+
+
+def test_the_costs_and_proofs_are_in_the_json(synth: Path):
+    from jetmix.report.content import content
+
+    (told,) = content([one(synth)], [])["taggers"]
+    assert [cost["lut"] for cost in told["layer_costs"]] == [7500, 4000, 1000]
+    assert told["proofs"]["can_wrap"] == 820
+    assert told["proofs"]["data"]["inputs"][0]["particle"] == 2
+    assert told["measured_latency_cycles"] is None
+    json.dumps(told)
