@@ -141,7 +141,10 @@ def _remove_traces(folder: Path, stamp: str) -> None:
     """Take the random stamp and the machine's paths out, so that equal models give equal files."""
     substitute(folder / "build_lib.sh", f"LIB_STAMP={stamp}", "LIB_STAMP=jetmix")
     config = folder / "hls4ml_config.yml"
-    substitute(config, f"Stamp: {stamp}", "Stamp: jetmix")
+    # YAML quotes a stamp of digits alone, which would read as a number
+    quoted = f"Stamp: '{stamp}'"
+    is_quoted = quoted in config.read_text(encoding="utf-8")
+    substitute(config, quoted if is_quoted else f"Stamp: {stamp}", "Stamp: jetmix")
     substitute(config, f"OutputDir: {folder}", "OutputDir: .")
     # the model lies beside the project as tagger.keras
     substitute(config, f"'{folder}/keras_model.keras'", "'../tagger.keras'")
