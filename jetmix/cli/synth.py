@@ -65,6 +65,11 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--yosys-gb", default=8.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
     help="Memory limit of --run-yosys.",
 )  # fmt: skip
+@click.option(
+    "--max-latency-ns", type=click.FloatRange(min=0, min_open=True),
+    help="Latency to keep to; what is missed is told. Verilog alone has other graphs to try.",
+)  # fmt: skip
+@click.option("--max-lut", type=click.IntRange(min=1), help="LUT to keep to, likewise.")
 @vector_options
 @json_option
 def synth(
@@ -84,6 +89,8 @@ def synth(
     run_yosys: bool,
     yosys_minutes: float,
     yosys_gb: float,
+    max_latency_ns: float | None,
+    max_lut: int | None,
     as_json: bool,
 ) -> None:
     """Lower RUN_OR_MODEL to firmware, prove it bit-exact and estimate its resources.
@@ -92,8 +99,8 @@ def synth(
     """
     from jetmix.firmware.parts import find_part
     from jetmix.firmware.source import open_source
+    from jetmix.synthesis import budget, layers, proofs, vendor, vendor_tools, yosys
     from jetmix.synthesis import flow as synthesis
-    from jetmix.synthesis import layers, proofs, vendor, vendor_tools, yosys
     from jetmix.synthesis.synth_dir import PROJECTS
     from jetmix.synthesis.utilisation import utilisation
 
@@ -105,7 +112,10 @@ def synth(
     with_hls = "hls4ml" in FLOWS[flow]
     tools = vendor_tools.find_tools(with_hls=with_hls) if run_vendor else None
     program = yosys.find_yosys() if run_yosys else None
+    limits = budget.Budget(max_latency_ns=max_latency_ns, max_lut=max_lut)
+    wanted = None if limits == budget.Budget() else limits
     options = options_of(
+        budget=wanted,
         part=part,
         clock_ns=check_clock(clock_ns),
         flows=FLOWS[flow],
@@ -128,9 +138,11 @@ def synth(
     costs = layers.read_layers(out)
     if costs:
         lines.append(f"Layers: {layers.largest(costs)} of the LUT [{layers.LAYERS_FILE}]")
+    judged = budget.judge(out, wanted, reports) if wanted else None
+    lines += budget.lines(judged) if judged else []
     lines += [f"Project: {out / PROJECTS[name]}" for name in options.flows]
     resources = [{**r.as_json(), "utilisation": utilisation(r, part)} for r in reports]
-    result = {"verification": results, "resources": resources}
+    result = {"verification": results, "resources": resources, "budget": judged}
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
 
 
@@ -144,6 +156,7 @@ def options_of(
     max_jets: int,
     n_random: int,
     seed: int,
+    budget: Any = None,
 ) -> Any:
     """Return ``SynthOptions`` from checked command-line values."""
     from jetmix.synthesis.flow import SynthOptions
@@ -161,6 +174,7 @@ def options_of(
         max_jets=max_jets,
         n_random=n_random,
         seed=seed,
+        budget=budget,
     )
 
 

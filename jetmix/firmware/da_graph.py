@@ -27,8 +27,13 @@ def trace(model: Any) -> Any:
     return graph_of(trace_layers(model))
 
 
-def trace_layers(model: Any) -> Traces:
+def trace_layers(model: Any, *, delay_constraint: int = DELAY_CONSTRAINT) -> Traces:
     """Return the traces of a Keras HGQ model after every layer.
+
+    Args:
+        model: a Keras model of HGQ layers.
+        delay_constraint: how many adders deeper than the shallowest an adder tree may be; -1 for
+            any depth.
 
     Raises:
         LoweringError: if da4ml cannot trace a layer.
@@ -38,7 +43,7 @@ def trace_layers(model: Any) -> Traces:
 
     try:
         traces: Traces = trace_model(
-            model, HWConfig(1, -1, -1), {"hard_dc": DELAY_CONSTRAINT}, dump=True
+            model, HWConfig(1, -1, -1), {"hard_dc": delay_constraint}, dump=True
         )
     except Exception as error:
         raise LoweringError(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from jetmix.runs import (
     file_digest,
     read_json,
 )
-from jetmix.synthesis import proofs, synth_dir
+from jetmix.synthesis import budget, proofs, synth_dir
+from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.estimate import adders_per_stage, estimate
 from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
@@ -55,6 +56,18 @@ class SynthOptions:
     max_jets: int
     n_random: int
     seed: int
+    budget: Budget | None = None
+
+    @property
+    def searched(self) -> Budget | None:
+        """The budget, if other graphs may be tried for it: hls4ml makes its own."""
+        return self.budget if self.flows == ("rtl",) else None
+
+    def estimate(self, graph: Any) -> ResourceReport:
+        """Return what a graph is estimated to take."""
+        return estimate(
+            graph, part=self.part, clock_period_ns=self.clock_period_ns, flows=self.flows
+        )
 
     def digest(self, model_sha256: str) -> str:
         """Digest of the model, the options and the versions that shape the result."""
@@ -68,6 +81,7 @@ class SynthOptions:
                 "data": file_digest(self.data) if self.data else None,
                 "vectors": [self.max_jets, self.n_random, self.seed],
                 "versions": provenance.package_versions(),
+                **({"budget": asdict(self.searched)} if self.searched else {}),
             }
         )
 
@@ -92,8 +106,8 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     model = keras_env.load_tagger(source.model)
     check_lowerable(model)
     with progress("Lowering to a DA graph"):
-        traces = da_graph.trace_layers(model)
-        graph = da_graph.graph_of(traces)
+        chosen, tried = budget.lower(model, options.estimate, options.searched)
+        traces, graph, resources = chosen.traces, chosen.graph, chosen.report
         costs = layer_costs(traces, graph)
     proven = proofs.prove(model, traces, graph, source.model)
     shape = tuple(model.input_shape[1:])
@@ -102,9 +116,8 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256)
     da_graph.save(graph, out / GRAPH_FILE)
-    resources = estimate(
-        graph, part=options.part, clock_period_ns=options.clock_period_ns, flows=options.flows
-    )
+    if options.searched is not None:
+        budget.write(out, chosen, tried)
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
     proofs.write(out, proven)
