@@ -139,6 +139,21 @@ def claim_folder(folder: Path, *, owned_by: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def place_folder(source: Path, destination: Path) -> None:
+    """Copy a folder; ``destination`` must not exist, and appears only when it is complete."""
+    staging = destination.with_name(f".{destination.name}.part")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        shutil.copytree(source, staging)
+        staging.replace(destination)
+    except shutil.Error as error:
+        # copytree goes on after a failure and raises all of them; the first one tells enough
+        _, target, reason = error.args[0][0]
+        raise OSError(None, str(reason).split(": '")[0], target) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
 def empty_folder(folder: Path) -> None:
     """Remove a folder that jetmix owns, with all its contents, and make it anew."""
     shutil.rmtree(folder, ignore_errors=True)

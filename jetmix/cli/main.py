@@ -62,7 +62,8 @@ def main() -> None:
         _fail("interrupted; run the same command again (train: with --resume to go on)", 130)
     except OSError as error:
         # a full disk or a forbidden folder is the user's to mend, whichever stage met it
-        place = f"{error.filename}: " if error.filename else ""
+        name = error.filename2 or error.filename
+        place = f"{name}: " if name else ""
         _fail(f"{place}{error.strerror or error}; free some space or check the permissions", 3)
     except Exception:
         traceback.print_exc()

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from jetmix.firmware.hls4ml_mends import mended
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import TOP, FirmwareProject, fill, require_line, seal, substitute
 from jetmix.resources import shipped
+from jetmix.runs import place_folder
 
 STRATEGY = "distributed_arithmetic"
 # A precision that no value fits in: whatever propagation does not reach fails loudly.
@@ -59,10 +59,7 @@ def write_project(
         _remove_traces(folder, stamp)
         _finish(folder, part=part, clock_period_ns=clock_period_ns)
         _write_test_bench(folder / "tb_data", inputs, outputs)
-        staging = destination.with_name(f".{destination.name}.part")
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(folder, staging)
-        staging.replace(destination)
+        place_folder(folder, destination)
     return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
 
 

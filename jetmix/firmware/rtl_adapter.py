@@ -12,6 +12,7 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import TOP, FirmwareProject, fill, seal
 from jetmix.resources import shipped
+from jetmix.runs import place_folder
 
 PORTS_FILE = "ports.json"
 # folder of the lookup tables, empty for a graph that has none
@@ -46,10 +47,7 @@ def write_rtl(
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         for template in sorted(shipped("firmware_templates/rtl").iterdir()):
             (folder / template.name).write_text(fill(template, values), encoding="utf-8")
-        staging = destination.with_name(f".{destination.name}.part")
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(folder, staging)
-        staging.replace(destination)
+        place_folder(folder, destination)
     return seal(destination, part=part.full_name, flow="rtl", clock_period_ns=clock_period_ns)
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -8,6 +9,7 @@ from jetmix.runs import (
     atomic_path,
     claim_folder,
     content_digest,
+    place_folder,
     read_json,
     read_stage,
     tree_digest,
@@ -92,3 +94,24 @@ def test_claim_folder(tmp_path):
     claim_folder(foreign, owned_by="mark")
     with pytest.raises(RunConflictError, match="is a file"):
         claim_folder(foreign / "thesis.tex", owned_by="mark")
+
+
+def test_placed_folder_is_whole_or_not_there(tmp_path, monkeypatch):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in "ab":
+        (source / name).write_text(name)
+    place_folder(source, tmp_path / "placed")
+    assert sorted(p.name for p in (tmp_path / "placed").iterdir()) == ["a", "b"]
+
+    def full(src, dst):
+        dst.mkdir()
+        reason = f"[Errno 28] No space left on device: '{src}/a' -> '{dst}/a'"
+        raise shutil.Error([(f"{src}/{name}", f"{dst}/{name}", reason) for name in "ab"])
+
+    monkeypatch.setattr("jetmix.runs.shutil.copytree", full)
+    with pytest.raises(OSError, match=r"No space left on device") as caught:
+        place_folder(source, tmp_path / "other")
+    assert caught.value.filename.endswith("/a")
+    assert "[('" not in str(caught.value)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["placed", "source"]
