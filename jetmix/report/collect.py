@@ -94,7 +94,7 @@ def _joined(runs: list[Tagger], synths: list[Tagger]) -> list[Tagger]:
 def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
     return replace(
         run,
-        name=run.name if alone else f"{run.name} / {synth.name}",
+        name=run.name if alone else f"{run.name} / {_name(synth.folders[0])}",
         folders=(*run.folders, *synth.folders),
         architecture=synth.architecture or run.architecture,
         resources=synth.resources,

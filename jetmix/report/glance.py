@@ -1,7 +1,6 @@
 """The first table: each tagger in a dozen facts."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from jetmix.report import words
 from jetmix.report.tables import Cell, Group, Mark, Table, columns, text
@@ -18,9 +17,9 @@ def glance(taggers: Sequence[Tagger]) -> Table:
         ("EBOPs", [words.count(tagger.ebops) for tagger in taggers]),
         ("Bit-exact", [words.exactness(tagger) for tagger in taggers]),
         ("LUT", [_with_origin(words.lut, tagger) for tagger in taggers]),
-        ("FF", [words.count(_of(tagger, "ff")) for tagger in taggers]),
-        ("DSP", [words.count(_of(tagger, "dsp")) for tagger in taggers]),
-        ("Latency", [_with_origin(words.latency, tagger) for tagger in taggers]),
+        ("FF", [_with_origin(_ff, tagger) for tagger in taggers]),
+        ("DSP", [_with_origin(_dsp, tagger) for tagger in taggers]),
+        ("Latency", [_latency(tagger) for tagger in taggers]),
         *_measured_row(taggers),
         ("II", [_interval(tagger) for tagger in taggers]),
         ("Part", [_part(tagger) for tagger in taggers]),
@@ -83,9 +82,19 @@ def class_names(taggers: Sequence[Tagger]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for t in taggers if t.metrics for n in t.metrics.class_names))
 
 
-def _of(tagger: Tagger, what: Literal["ff", "dsp"]) -> float | None:
+def _ff(report: ResourceReport | None) -> str:
+    return words.count(report.ff if report else None)
+
+
+def _dsp(report: ResourceReport | None) -> str:
+    return words.count(report.dsp if report else None)
+
+
+def _latency(tagger: Tagger) -> str:
     report = tagger.best_resources
-    return None if report is None else report.ff if what == "ff" else report.dsp
+    if report is None or report.latency_cycles is None:
+        return words.UNKNOWN
+    return f"{words.latency(report)} [{words.latency_origin(report)}]"
 
 
 def _with_origin(show: Callable[[ResourceReport | None], str], tagger: Tagger) -> str:
@@ -115,7 +124,8 @@ def _interval(tagger: Tagger) -> str:
     report = tagger.best_resources
     if report is None or report.ii_cycles is None:
         return words.UNKNOWN
-    return f"{report.ii_cycles} cycle{'s' if report.ii_cycles > 1 else ''}"
+    plural = "s" if report.ii_cycles > 1 else ""
+    return f"{report.ii_cycles} cycle{plural} [{words.latency_origin(report)}]"
 
 
 def _part(tagger: Tagger) -> str:

@@ -137,13 +137,37 @@ def _rivals(taggers: Sequence[Tagger]) -> Section | None:
 
 def _physics(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | None:
     tables = [field_tables.literature(f, f"literature-{i}") for i, f in enumerate(fields, 1)]
-    pictures = [
-        picture for index, tagger in enumerate(taggers, 1) for picture in _physics_of(tagger, index)
-    ]
+    pictures = [picture for i, tagger in _models(taggers) for picture in _physics_of(tagger, i)]
     shown = tuple(table for table in tables if table is not None)
     if not shown and not pictures:
         return None
-    return Section(name="physics", title="Physics", tables=shown, pictures=tuple(pictures))
+    return Section(
+        name="physics",
+        title="Physics",
+        text=_shared(taggers),
+        tables=shown,
+        pictures=tuple(pictures),
+    )
+
+
+def _models(taggers: Sequence[Tagger]) -> list[tuple[int, Tagger]]:
+    """Return the first tagger of each model with its number: projects of one share its figures."""
+    first: dict[str, tuple[int, Tagger]] = {}
+    for index, tagger in enumerate(taggers, 1):
+        first.setdefault(tagger.model_sha256 or tagger.name, (index, tagger))
+    return list(first.values())
+
+
+def _shared(taggers: Sequence[Tagger]) -> str:
+    """Say whose figures stand for other projects of the same model as well."""
+    alike: dict[str, list[str]] = {}
+    for tagger in taggers:
+        alike.setdefault(tagger.model_sha256 or tagger.name, []).append(tagger.name)
+    return " ".join(
+        f"{', '.join(others)}: the same model as {first}, and so the same figures."
+        for first, *others in alike.values()
+        if others
+    )
 
 
 def _physics_of(tagger: Tagger, index: int) -> Iterator[Picture]:
@@ -179,17 +203,21 @@ def _bits(taggers: Sequence[Tagger]) -> Section | None:
             else ""
         ),
         tables=shown,
-        pictures=tuple(p for i, tagger in enumerate(taggers, 1) for p in _bits_of(tagger, i)),
+        pictures=tuple(_bit_pictures(taggers)),
     )
 
 
-def _bits_of(tagger: Tagger, index: int) -> Iterator[Picture]:
-    drawn = (
-        bit_plots.input_bits(tagger, f"bits-input-{index}"),
-        bit_plots.activation_bits(tagger, f"bits-inside-{index}"),
-        bit_plots.lut_by_layer(tagger, f"lut-by-layer-{index}"),
+def _bit_pictures(taggers: Sequence[Tagger]) -> Iterator[Picture]:
+    widths = (
+        draw(tagger, f"{name}-{index}")
+        for index, tagger in _models(taggers)
+        for name, draw in (
+            ("bits-input", bit_plots.input_bits),
+            ("bits-inside", bit_plots.activation_bits),
+        )
     )
-    yield from (picture for picture in drawn if picture is not None)
+    costs = (bit_plots.lut_by_layer(t, f"lut-by-layer-{i}") for i, t in enumerate(taggers, 1))
+    yield from (picture for picture in (*widths, *costs) if picture is not None)
 
 
 def _trust(taggers: Sequence[Tagger]) -> Section | None:

@@ -85,6 +85,15 @@ def latency(report: ResourceReport | None) -> str:
     return f"{cycles}, {decimal(report.latency_ns)} ns at {clock}"
 
 
+def latency_origin(report: ResourceReport) -> str:
+    """Return where a report's cycles come from, which need not be the tool that counted LUT."""
+    if report.origin == "yosys":
+        return "estimate: Yosys times no pipeline"
+    cycles = (report.note or "").split(";")[0]
+    origin = ORIGIN_WORDS[report.origin]
+    return f"{origin}, {cycles}" if cycles.startswith("cycles from") else origin
+
+
 def compared(result: VerificationResult) -> str:
     """Return how many vectors a level was compared on, jets apart from made-up ones."""
     jets = result.vectors.get("jet", 0)

@@ -1,4 +1,13 @@
 "use strict";
+// Paper cannot be clicked: what is folded away is printed open.
+(() => {
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((part) => { part.open = true; });
+  });
+  addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
+})();
 // Sorts a table by a column, each group of rows in itself, so that a break stays where it is.
 (() => {
   const value = (row, column) => {

@@ -6,6 +6,7 @@ import pytest
 from jetmix.errors import ReportReadError
 from jetmix.report import bit_plots, proof_tables, trust_tables
 from jetmix.report.collect import collect
+from jetmix.report.glance import glance
 from jetmix.report.sections import sections
 from jetmix.report.tables import Table
 from jetmix.report.tagger import Tagger
@@ -161,8 +162,7 @@ def test_the_estimate_beside_tools_and_the_measured_latency(tmp_path: Path):
         ["post-route", "12,500", "12,000", "0.96", "yes", dash, dash, dash],
         ["RTL simulation (measured)", dash, dash, dash, dash, "9", "10", "1.11"],
     ]
-    glance = next(s for s in sections([tagger], []) if s.name == "glance").tables[0]
-    assert ["Latency, measured", "10 cycles, II 1 [RTL simulation]"] in rows(glance)
+    assert ["Latency, measured", "10 cycles, II 1 [RTL simulation]"] in rows(glance([tagger]))
 
 
 def test_without_an_estimate_there_is_nothing_to_compare(tmp_path: Path):
@@ -188,3 +188,38 @@ def test_the_costs_and_proofs_are_in_the_json(synth: Path):
     assert told["proofs"]["data"]["inputs"][0]["particle"] == 2
     assert told["measured_latency_cycles"] is None
     json.dumps(told)
+
+
+def test_the_latency_of_yosys_is_told_to_be_the_estimate(tmp_path: Path):
+    reports = [resources(origin="yosys", lut_low=None, lut_high=None, ff=7166)]
+    tagger = one(make_synth(tmp_path / "s", reports=reports))
+    facts = dict(rows(glance([tagger])))
+    assert facts["FF"] == "7,166 [Yosys synthesis]"
+    assert facts["Latency"] == (
+        "9 cycles, 45.0 ns at 5 ns (target clock) [estimate: Yosys times no pipeline]"
+    )
+    assert facts["II"] == "1 cycle [estimate: Yosys times no pipeline]"
+
+
+def test_cycles_of_a_routed_design_tell_their_source(tmp_path: Path):
+    note = "cycles from C synthesis; critical path through the sum"
+    routed = resources(origin="post-route", lut_low=None, lut_high=None, note=note)
+    facts = dict(rows(glance([one(make_synth(tmp_path / "s", reports=[routed]))])))
+    assert facts["Latency"].endswith("[post-route, cycles from C synthesis]")
+
+
+def test_projects_of_one_model_share_its_figures(tmp_path: Path, run: Path, synth: Path):
+    (run / "3-synth").symlink_to(synth, target_is_directory=True)
+    other = make_synth(tmp_path / "fast", run=run)
+    taggers = collect([run, other])
+    shown = {section.name: section for section in sections(taggers, [])}
+    drawn = [picture.name for picture in shown["physics"].pictures]
+    assert drawn == ["roc-1", "confusion-1", "scores-1", "front-1"]
+    assert [picture.name for picture in shown["bits"].pictures] == [
+        "lut-by-layer-1",
+        "lut-by-layer-2",
+    ]
+    one_name, other_name = (tagger.name for tagger in taggers)
+    assert shown["physics"].text == (
+        f"{other_name}: the same model as {one_name}, and so the same figures."
+    )
