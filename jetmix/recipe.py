@@ -6,47 +6,32 @@ the architecture (:mod:`jetmix.taggers.registry`). An optional value that is not
 since TOML has no null.
 """
 
-import difflib
-import json
-import math
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar
 
 from jetmix.errors import UsageError
 from jetmix.resources import packaged
 from jetmix.runs import JSON, content_digest
+from jetmix.sections import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    between,
+    check_type,
+    refuse_unknown,
+    rule,
+    section_from,
+    suggestion,
+    toml_text,
+)
 
-NONE = "none"
 NORMALISATIONS = ("standard", "power-of-two")
 INTERPOLATIONS = ("linear", "log", "constant")
-Section = TypeVar("Section")
 KeyPoint = tuple[float, float, str]
-
-
-def _positive(value: float) -> bool:
-    return math.isfinite(value) and value > 0
-
-
-def _not_negative(value: float) -> bool:
-    return math.isfinite(value) and value >= 0
-
-
-def _fraction(value: float) -> bool:
-    return 0 <= value <= 1
-
-
-Check = tuple[Callable[[Any], bool], str]
-POSITIVE: Check = (_positive, "must be above zero")
-NOT_NEGATIVE: Check = (_not_negative, "must not be negative")
-POSITIVE_SIZES: Check = (
-    lambda sizes: all(size > 0 for size in sizes),
-    "must hold sizes above zero",
-)
-FRACTION: Check = (_fraction, "must lie between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +43,11 @@ class DataSection:
     normalisation: str
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        "features": (bool, "must name at least one feature"),
+        "features": rule(bool, "must name at least one feature"),
         "pt_gate_gev": POSITIVE,
-        "normalisation": (NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"),
+        "normalisation": rule(
+            NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"
+        ),
     }
 
 
@@ -95,14 +82,31 @@ class QuantiserSection:
     bit_regularisation: float
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        "activation_fraction_bits": (lambda bits: -24 <= bits <= 24, "must lie in -24 ... 24"),
-        "weight_fraction_bits": (lambda bits: -24 <= bits <= 24, "must lie in -24 ... 24"),
-        "activation_integer_bits": (lambda bits: 0 <= bits <= 23, "must lie in 0 ... 23"),
-        "activation_max_integer_bits": (lambda bits: 0 <= bits <= 23, "must lie in 0 ... 23"),
-        "weight_integer_bits": (lambda bits: -23 <= bits <= 23, "must lie in -23 ... 23"),
+        "activation_fraction_bits": between(-24, 24),
+        "weight_fraction_bits": between(-24, 24),
+        "activation_integer_bits": between(0, 23),
+        "activation_max_integer_bits": between(0, 23),
+        "weight_integer_bits": between(-23, 23),
         "activation_integer_decay": POSITIVE,
         "bit_regularisation": NOT_NEGATIVE,
     }
+
+
+def _beta_problem(points: Sequence[KeyPoint]) -> str:
+    """Return what is wrong with a beta schedule, "" if nothing."""
+    if not points or points[0][0] != 0:
+        return "is no schedule: the first key point must be at 0"
+    positions = [point[0] for point in points]
+    if sorted(set(positions)) != positions or positions[-1] > 1:
+        return "is no schedule: positions are fractions of the epochs, rising from 0 to at most 1"
+    for (_, beta, kind), after in zip(points, [*points[1:], points[-1]], strict=True):
+        if kind not in INTERPOLATIONS:
+            return f"is no schedule: '{kind}' is none of {', '.join(INTERPOLATIONS)}"
+        if NOT_NEGATIVE(beta):
+            return "is no schedule: beta must not be negative"
+        if kind == "log" and min(beta, after[1]) <= 0:
+            return "is no schedule: a log interpolation needs betas above zero"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +139,7 @@ class TrainingSection:
         "learning_rate_cycles": POSITIVE,
         "learning_rate_cycle_factor": POSITIVE,
         "learning_rate_rest": FRACTION,
-        "beta": (lambda points: _beta_problem(points) == "", "is no schedule"),
+        "beta": _beta_problem,
         "target_ebops": POSITIVE,
         "front_min_accuracy": FRACTION,
         "select_max_ebops": POSITIVE,
@@ -166,14 +170,14 @@ class Recipe:
     def to_toml(self) -> str:
         """Return the fully resolved recipe as TOML that :func:`load_recipe` reads back."""
         content = self.as_json()
-        lines = [f"{key} = {_toml(content[key])}" for key in ("name", "description")]
+        lines = [f"{key} = {toml_text(content[key])}" for key in ("name", "description")]
         for section in SECTIONS:
             table = dict(content[section])
             options = table.pop("options", None)
-            lines += ["", f"[{section}]", *(f"{key} = {_toml(v)}" for key, v in table.items())]
+            lines += ["", f"[{section}]", *(f"{key} = {toml_text(v)}" for key, v in table.items())]
             if options:
                 lines += ["", f"[{section}.options]"]
-                lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
+                lines += [f"{key} = {toml_text(value)}" for key, value in options.items()]
         return "\n".join(lines) + "\n"
 
 
@@ -204,7 +208,7 @@ def load_recipe(
             impossible value.
     """
     path = _find(name_or_path)
-    content = _layered(read_toml(packaged("defaults.toml")), read_toml(path), path)
+    content = _layered(readtoml_text(packaged("defaults.toml")), readtoml_text(path), path)
     for section, values in (overrides or {}).items():
         content[section] |= {key: value for key, value in values.items() if value is not None}
     return recipe_from(content, name=path.stem, where=path)
@@ -241,7 +245,7 @@ def recipe_from(content: JSON, *, name: str, where: object) -> Recipe:
     return Recipe(**texts, **sections)
 
 
-def read_toml(path: Path) -> JSON:
+def readtoml_text(path: Path) -> JSON:
     """Read a TOML file.
 
     Raises:
@@ -253,102 +257,6 @@ def read_toml(path: Path) -> JSON:
         raise UsageError(
             f"cannot read the recipe ({error})", where=path, mend="give a valid TOML file"
         ) from None
-
-
-def section_from(kind: type[Section], table: Mapping[str, Any], *, where: str) -> Section:
-    """Build one frozen section from a TOML table, checking keys, types and values.
-
-    Args:
-        kind: a dataclass; fields without a default must be in the table. A class attribute
-            ``CHECKS`` may map a field to (test, what it must be).
-        table: the values by key.
-        where: file and section, for the message.
-
-    Raises:
-        UsageError: naming the key, what is wrong with it and how to mend it.
-    """
-    hints = get_type_hints(kind)
-    known = [entry.name for entry in fields(kind)]  # type: ignore[arg-type]
-    refuse_unknown(table, known, where)
-    values = {key: check_type(hints[key], value, f"{where} {key}") for key, value in table.items()}
-    checks: dict[str, Check] = getattr(kind, "CHECKS", {})
-    for key, (accepts, rule) in checks.items():
-        value = values.get(key)
-        if value is not None and not accepts(value):
-            detail = f"{rule}{_beta_problem(value)}" if key == "beta" else rule
-            raise UsageError(
-                f"{key} = {_toml(value)} {detail}", where=where, mend="change the value"
-            )
-    return kind(**values)
-
-
-def refuse_unknown(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    """Refuse keys that nothing reads, naming the nearest known one."""
-    for key in table:
-        if key not in known:
-            raise UsageError(
-                f"unknown key '{key}'", where=where, mend=suggestion(key, known, "key")
-            )
-
-
-def suggestion(word: str, known: Sequence[str], kind: str) -> str:
-    """Return "did you mean ...?" with the nearest known word, or the list of all."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else f"take a {kind} of: {', '.join(known)}"
-
-
-def check_type(expected: Any, value: Any, where: str) -> Any:
-    """Return ``value`` as ``expected`` (int, float, bool, str, tuples, optionals, dict).
-
-    Raises:
-        UsageError: if the type is another one; booleans are no numbers.
-    """
-    if isinstance(expected, UnionType):
-        if value is None or value == NONE:
-            return None
-        expected = next(kind for kind in get_args(expected) if kind is not NoneType)
-    if get_origin(expected) is tuple:
-        return _check_tuple(get_args(expected), value, where)
-    if expected is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if expected in (JSON, dict) or get_origin(expected) is dict:
-        expected = dict
-    if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
-        raise UsageError(
-            f"{_toml(value)} is not of type {expected.__name__}",
-            where=where,
-            mend=f"write a value of type {expected.__name__}",
-        )
-    return value
-
-
-def _check_tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise UsageError(f"{_toml(value)} is not a list", where=where, mend="write a list [...]")
-    if len(kinds) == 2 and kinds[1] is Ellipsis:
-        kinds = (kinds[0],) * len(value)
-    if len(kinds) != len(value):
-        raise UsageError(
-            f"{_toml(value)} has {len(value)} entries", where=where, mend=f"give {len(kinds)}"
-        )
-    return tuple(check_type(kind, item, where) for kind, item in zip(kinds, value, strict=True))
-
-
-def _beta_problem(points: Sequence[KeyPoint]) -> str:
-    """Return what is wrong with a beta schedule, "" if nothing."""
-    if not points or points[0][0] != 0:
-        return ": the first key point must be at 0"
-    positions = [point[0] for point in points]
-    if sorted(set(positions)) != positions or positions[-1] > 1:
-        return ": positions are fractions of the epochs, rising from 0 to at most 1"
-    for (_, beta, kind), after in zip(points, [*points[1:], points[-1]], strict=True):
-        if kind not in INTERPOLATIONS:
-            return f": '{kind}' is none of {', '.join(INTERPOLATIONS)}"
-        if not _not_negative(beta):
-            return ": beta must not be negative"
-        if kind == "log" and min(beta, after[1]) <= 0:
-            return ": a log interpolation needs betas above zero"
-    return ""
 
 
 def _find(name_or_path: str) -> Path:
@@ -377,18 +285,3 @@ def _layered(defaults: JSON, own: JSON, where: object) -> JSON:
         else:
             layered[key] = value
     return layered
-
-
-def _toml(value: Any) -> str:
-    if value is None:
-        return f'"{NONE}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
-    return repr(value)

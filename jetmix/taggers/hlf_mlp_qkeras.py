@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from jetmix.recipe import POSITIVE_SIZES, Check
+from jetmix.sections import POSITIVE_SIZES, Check, between
 from jetmix.taggers import hlf_mlp
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
-
-TWO_TO_SIXTEEN: Check = (lambda bits: 2 <= bits <= 16, "must lie in 2 ... 16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +32,9 @@ class Options:
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "hidden": POSITIVE_SIZES,
-        "bits": TWO_TO_SIXTEEN,
-        "input_bits": (lambda bits: 2 <= bits <= 24, "must lie in 2 ... 24"),
-        "input_integer_bits": (lambda bits: 1 <= bits <= 16, "must lie in 1 ... 16"),
+        "bits": between(2, 16),
+        "input_bits": between(2, 24),
+        "input_integer_bits": between(1, 16),
     }
 
 

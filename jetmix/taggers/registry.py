@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jetmix.errors import UsageError
-from jetmix.recipe import section_from, suggestion
 from jetmix.runs import JSON
+from jetmix.sections import section_from, suggestion
 from jetmix.taggers import deepsets, gnn, hlf_mlp, hlf_mlp_qkeras, mixer, mlp
 from jetmix.taggers.spec import TaggerSpec
 
