@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from estimate_tables import Registers, registers_of, table
+from estimate_tables import values as pipelined_values
 
 from jetmix.report.style import COLOURS, OURS, drawing, finished
 from jetmix.resources import packaged
@@ -49,12 +51,17 @@ class Reference:
     cycles: int
     seconds: float
     layers: list[LayerCost]
+    registers: Registers
+
+
+def calibration_file() -> dict:
+    """Return the content of the calibration."""
+    return tomllib.loads(packaged("synthesis/calibration.toml").read_text(encoding="utf-8"))
 
 
 def design_names() -> list[str]:
     """Return the names of the calibration designs, in the order of the calibration."""
-    table = tomllib.loads(packaged("synthesis/calibration.toml").read_text(encoding="utf-8"))
-    return [design["name"] for design in table["design"]]
+    return [design["name"] for design in calibration_file()["design"]]
 
 
 def measure(path: Path, title: str) -> Reference:
@@ -71,20 +78,16 @@ def measure(path: Path, title: str) -> Reference:
     graph = da_graph.graph_of(traces)
     report = estimate(graph, part=find_part("xcvu13p"), clock_period_ns=CLOCK_NS)
     layers = layer_costs(traces, graph)
+    seconds = time.perf_counter() - start
     return Reference(
         title=title,
         cost=float(graph.cost),
         interval=lut_from_cost(float(graph.cost)),
         cycles=report.latency_cycles or 0,
-        seconds=time.perf_counter() - start,
+        seconds=seconds,
         layers=layers,
+        registers=registers_of(graph),
     )
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table, its first column left and the others right."""
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
 
 
 def published_table(names: list[str], outcomes: list[tuple[float, Interval]]) -> str:
@@ -206,6 +209,7 @@ def page(references: list[Reference]) -> str:
     costs, luts = calibration()
     whole = lut_from_cost(1e6)
     shown = next(one for one in references if one.title == REFERENCES[BY_LAYER])
+    mlp = next(one for one in references if one.title == REFERENCES[MLP])
     mlp_lut = luts[design_names().index("HGQ MLP on OpenML features, 76.9%")]
     opened = json.loads(OPEN.read_text(encoding="utf-8"))
     done = [r for r in opened.values() if r["yosys"] is not None]
@@ -232,7 +236,9 @@ def page(references: list[Reference]) -> str:
         "REFERENCES": reference_table(references),
         "SLOWEST": f"{max(one.seconds for one in references):.0f}",
         "LAYERS_OF": shown.title,
+        "MLP_BITS": f"{mlp.registers.bits[5]:,}",
         "LAYERS": layer_table(shown),
+        **pipelined_values(calibration_file(), [(one.title, one.registers) for one in references]),
     }
     text = PAGE.read_text(encoding="utf-8")
     for name, words in values.items():

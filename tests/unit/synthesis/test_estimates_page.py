@@ -2,7 +2,10 @@
 
 import tomllib
 
+import pytest
+
 from jetmix.resources import packaged
+from jetmix.synthesis import pipelined
 from jetmix.synthesis.estimate import leave_one_out
 
 
@@ -39,3 +42,21 @@ def test_layers_on_the_page_sum_to_their_model(repository):
     assert sum(cost[:-1]) == cost[-1]
     (model,) = (row for row in rows(page, "Model") if row[0] == "Mixer 64x16, 81.39%")
     assert model[1] == total[1]
+
+
+@pytest.mark.parametrize(
+    ("title", "outcomes", "spec"),
+    [
+        ("Design (FF)", pipelined.ff_leave_one_out(), ",.0f"),
+        ("Design (ns)", pipelined.clock_leave_one_out(), ".2f"),
+    ],
+)
+def test_page_shows_ff_and_clock_leave_one_out(repository, title, outcomes, spec):
+    shown = rows((repository / "docs" / "estimates.md").read_text(), title)
+    for row, (true, seen) in zip(shown, outcomes, strict=True):
+        assert row[1:4] == [
+            f"{true:{spec}}",
+            f"{seen.value:{spec}}",
+            f"{seen.low:{spec}} to {seen.high:{spec}}",
+        ]
+        assert row[5] == ("yes" if seen.low <= true <= seen.high else "no")
