@@ -58,7 +58,7 @@ def train(run: TrainingRun) -> JSON:
     """
     run = replace(run, recipe=resolved(run.recipe))
     spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
-    _claim(run)
+    _refuse_foreign(run)
     from jetmix import keras_env
 
     keras_env.activate(run.backend)
@@ -67,22 +67,27 @@ def train(run: TrainingRun) -> JSON:
     if done is not None:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
-    datasets = _load(run)
+    datasets = _load(run)  # all input is judged before the first file is written
+    _claim(run)
     _write_data_stage(run, datasets)
     return _train_stage(run, datasets, digest)
 
 
-def _claim(run: TrainingRun) -> None:
-    runs.claim_folder(run.folder, owned_by=RECIPE_FILE)
+def _refuse_foreign(run: TrainingRun) -> None:
+    runs.check_folder(run.folder, owned_by=RECIPE_FILE)
     path = run.folder / RECIPE_FILE
-    if not path.exists():
-        runs.write_text(path, run.recipe.to_toml())
-    elif resolved(load_recipe(str(path))).digest() != run.recipe.digest():
+    if path.exists() and resolved(load_recipe(str(path))).digest() != run.recipe.digest():
         raise RunConflictError(
             "the directory holds a run of another recipe",
             where=run.folder,
             mend=f"name another directory, or train {path} to go on with that run",
         )
+
+
+def _claim(run: TrainingRun) -> None:
+    runs.claim_folder(run.folder, owned_by=RECIPE_FILE)
+    if not (run.folder / RECIPE_FILE).exists():
+        runs.write_text(run.folder / RECIPE_FILE, run.recipe.to_toml())
 
 
 def _digest(run: TrainingRun) -> str:
