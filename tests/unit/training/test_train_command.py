@@ -157,6 +157,8 @@ def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp
     assert len(errors) == 1
     assert message in errors[0]
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+    assert [p.name for p in (tmp_path / "foreign").iterdir()] == ["letter.txt"]
 
 
 def test_list_shows_presets_and_options(here):
