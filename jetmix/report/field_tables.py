@@ -15,7 +15,8 @@ TITLES = (
 )  # fmt: skip
 NUMERIC = ("N", "Accuracy [%]", "LUT", "FF", "DSP", "Latency [ns]", "II", "EBOPs")
 NOTE = (
-    "Origin: where LUT, FF, DSP and latency come from; compare them only within one origin. "
+    "Origin: where LUT, FF, DSP and latency come from; compare them only within one origin "
+    "(beside Yosys, latency is the estimate). "
     "Order-free: invariant under permutations of the constituents. Read: 'direct' in the authors' "
     "own files, 'quoted' in somebody else's copy of the table; the numbers lead to the sources "
     f"and remarks below the table. N: constituents. {words.UNKNOWN}: not known."

@@ -6,6 +6,7 @@ from typing import Literal
 from jetmix.report.baselines import Baseline
 from jetmix.report.compare import Field, nondominated
 from jetmix.report.tagger import ORIGINS, Tagger
+from jetmix.synthesis.resource_report import ResourceReport
 
 Cost = Literal["lut", "latency_ns"]
 COST_TITLES: dict[Cost, str] = {"lut": "LUT", "latency_ns": "Latency [ns]"}
@@ -61,9 +62,15 @@ def panels(field: Field, cost: Cost) -> tuple[Panel, ...]:
         report = tagger.best_resources
         if point is not None and report is not None:
             data = PUBLIC if field.setting.public else field.setting.data or "jets not known"
-            groups.setdefault((data, report.origin, field.setting.public), []).append(point)
+            key = (data, _origin(report, cost), field.setting.public)
+            groups.setdefault(key, []).append(point)
     keys = sorted(groups, key=lambda key: (not key[2], ORIGINS.index(key[1])))
     return tuple(_panel(key, groups[key], cost) for key in keys)
+
+
+def _origin(report: ResourceReport, cost: Cost) -> str:
+    """Return the origin of a cost: Yosys times no pipeline, its cycles are the estimate's."""
+    return "estimate" if cost == "latency_ns" and report.origin == "yosys" else report.origin
 
 
 def _panel(key: tuple[str, str, bool], points: list[Point], cost: Cost) -> Panel:

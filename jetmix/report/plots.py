@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Limits = tuple[float, float]
 MARKERS = {True: "s", False: "o", None: "D"}
+COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
 DARK_CELL = 0.5
 BREAK = "own axes: not comparable\nwith the public jets"
 
@@ -51,12 +52,14 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
         best = sorted((p.cost, p.accuracy_pct) for p in panel.points if p.nondominated)
         axes.step(*zip(*best, strict=True), where="post", color=INK, linewidth=0.8, zorder=1)
         for index, point in enumerate(panel.points):
-            _draw_point(axes, point, index)
+            spot = (point.cost, point.accuracy_pct)
+            below = sum((p.cost, p.accuracy_pct) == spot for p in panel.points[:index])
+            _draw_point(axes, point, index, below)
         if not panel.public:
             axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
         told = tuple(_told(point, panel) for point in panel.points)
         alt = _pareto_words(panel)
-        title = f"Accuracy against {COST_TITLES[panel.cost]}: {panel.title}"
+        title = f"Accuracy against {COST_NAMES[panel.cost]}: {panel.title}"
         return finished(canvas, name=name, title=title, alt=alt, points=told)
 
 
@@ -69,7 +72,8 @@ def _plain_ticks(axes: "Axes") -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _draw_point(axes: "Axes", point: Point, index: int) -> None:
+def _draw_point(axes: "Axes", point: Point, index: int, below: int) -> None:
+    """Draw a point; its label stands below those of ``below`` other points on the same spot."""
     colour = OURS if point.ours else THEIRS
     cost_error = None
     if point.low is not None and point.high is not None:
@@ -93,7 +97,7 @@ def _draw_point(axes: "Axes", point: Point, index: int) -> None:
     label = axes.annotate(
         shown,
         (point.cost, point.accuracy_pct),
-        xytext=(7, 4),
+        xytext=(7, 4 - 11 * below),
         textcoords="offset points",
         fontsize=9 if point.ours else 7,
         fontweight="bold" if point.ours else "normal",

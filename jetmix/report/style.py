@@ -20,6 +20,7 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 OURS, THEIRS = "#cc3311", "#0077bb"
 # colours of no other use, which a page replaces by those of its theme
 INK, GRID, PAPER = "#111112", "#c9c9ca", "#fffffe"
+THEMED = ((INK, "currentColor"), (GRID, "var(--rule)"), (PAPER, "none"), (OURS, "var(--mark)"))
 PNG_DPI = 160
 FONT_SIZES = {"font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "legend.fontsize": 9}
 
@@ -43,7 +44,7 @@ class Picture:
     def inline(self) -> str:
         """The SVG for a page: themed, without XML header, its ids distinct from other figures'."""
         body = self.svg[self.svg.index("<svg") :]
-        for colour, themed in ((INK, "currentColor"), (GRID, "var(--rule)"), (PAPER, "none")):
+        for colour, themed in THEMED:
             body = body.replace(colour, themed)
         body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
         body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{self.name}-", body)

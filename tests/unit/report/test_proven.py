@@ -6,7 +6,9 @@ import pytest
 from jetmix.errors import ReportReadError
 from jetmix.report import bit_plots, proof_tables, trust_tables
 from jetmix.report.collect import collect
+from jetmix.report.compare import fields
 from jetmix.report.glance import glance
+from jetmix.report.panels import panels
 from jetmix.report.sections import sections
 from jetmix.report.tables import Table
 from jetmix.report.tagger import Tagger
@@ -199,6 +201,16 @@ def test_the_latency_of_yosys_is_told_to_be_the_estimate(tmp_path: Path):
         "9 cycles, 45.0 ns at 5 ns (target clock) [estimate: Yosys times no pipeline]"
     )
     assert facts["II"] == "1 cycle [estimate: Yosys times no pipeline]"
+
+
+def test_the_latency_beside_yosys_stands_with_the_estimates(tmp_path: Path, run: Path):
+    yosys = resources(origin="yosys", lut=15000.0, lut_low=None, lut_high=None)
+    one_synth = make_synth(tmp_path / "a", run=run)
+    other = make_synth(tmp_path / "b", run=run, reports=[resources(), yosys])
+    (field,) = fields(collect([run, one_synth, other]), [])
+    lut, latency = panels(field, "lut"), panels(field, "latency_ns")
+    assert [(p.origin, len(p.points)) for p in lut] == [("yosys", 1), ("estimate", 1)]
+    assert [(p.origin, len(p.points)) for p in latency] == [("estimate", 2)]
 
 
 def test_cycles_of_a_routed_design_tell_their_source(tmp_path: Path):
