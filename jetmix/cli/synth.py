@@ -23,7 +23,7 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--seed", default=1, show_default=True, help="Seed of the random vectors."),
         click.option(
-            "--random", "n_random", default=500, show_default=True,
+            "--random", "n_random", default=2000, show_default=True,
             type=click.IntRange(min=1), help="Random vectors, and as many beyond the ranges.",
         ),
         click.option(

@@ -37,11 +37,11 @@ from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification import csim, levels, rtl
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import GRAPH_FILE, Emulator
-from jetmix.verification.mining import rare_jets
+from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
 
-# jets mined from the data for coming nearest to the ends of internal ranges
-RARE_JETS = 500
+# vectors searched for at the ends of internal ranges, among jets and again among random inputs
+EXTREMES = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,11 +228,12 @@ def _vectors(
     graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
 ) -> tuple[VectorSet, JSON | None]:
     """Return all vectors, and what the data file's jets do at the input ports."""
-    jets = rare = judged = None
+    jets = judged = None
+    mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
     if options.data is not None:
         jets = _jets(options.data, shape, dataset)
         judged = proofs.judge_data(graph, jets, feature_names(dataset, shape), options.data)
-        rare = rare_jets(graph, jets, count=RARE_JETS)
+        mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[: options.max_jets]
     else:
         say("No --data given: random and corner vectors only, no jets.")
@@ -242,7 +243,7 @@ def _vectors(
         jets=jets,
         n_random=options.n_random,
         seed=options.seed,
-        rare=rare,
+        mined=mined,
     )
     return vectors, judged
 

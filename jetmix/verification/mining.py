@@ -1,4 +1,4 @@
-"""Rare jets: those of a data file that come nearest to the ends of any internal range."""
+"""Vectors that reach what few do: jets and random inputs at the ends of internal ranges."""
 
 import tempfile
 from pathlib import Path
@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 from jetmix.console import progress
 from jetmix.verification import ranges
 from jetmix.verification.emulator import Emulator
-from jetmix.verification.vectors import Floats
+from jetmix.verification.program import COPY_INPUT, port_of, widths_of
+from jetmix.verification.vectors import Floats, InputRange, uniform
 
 CHUNK = 8192
+# values looked at in the search for extreme vectors, and the bounds of its number of candidates
+VALUES = 3e8
+CANDIDATES = (4096, 262144)
+# an end that more than one candidate in so many reaches is reached by the random vectors anyway
+RARE = 50
 
 
 def rare_jets(graph: Any, jets: Floats, *, count: int) -> Floats:
@@ -58,3 +64,63 @@ def _nearest(
             owner[nearer] = start + np.concatenate([last, first])[nearer]
             ticker.update(start + len(values))
     return room, owner
+
+
+def extreme_vectors(graph: Any, *, count: int, seed: int) -> Floats:
+    """Return random inputs that bring internal values into a rarely used half of their widths.
+
+    The topmost bit of a value matters only there, so that a missing one goes unseen elsewhere.
+
+    Args:
+        graph: da4ml ``CombLogic``.
+        count: how many vectors to return at most, those for the rarest ends.
+        seed: seed of the candidates.
+
+    Returns:
+        float32 (vector, input).
+    """
+    watched = [index for index, op in enumerate(graph.ops) if op.opcode != COPY_INPUT]
+    n = int(np.clip(VALUES / max(len(watched), 1), *CANDIDATES))
+    candidates = uniform(InputRange.of(graph), n, np.random.default_rng(seed), stretch=1.0)
+    if not watched:
+        return candidates[:0]
+    widths = widths_of(graph)
+    ports = np.array([port_of(widths[index]) for index in watched])
+    shown = graph._replace(
+        shape=(graph.shape[0], len(watched)),
+        out_idxs=watched,
+        out_shifts=[0] * len(watched),
+        out_negs=[False] * len(watched),
+    )
+    with tempfile.TemporaryDirectory(prefix="jetmix-") as folder:
+        emulator = Emulator.of(shown, candidates.shape[1:], Path(folder))
+        seen, owner = _rarely_reached(emulator, candidates, ports)
+    rare = np.flatnonzero((seen > 0) & (seen * RARE <= n))
+    order = rare[np.argsort(seen[rare], kind="stable")]
+    chosen = list(dict.fromkeys(owner[order].tolist()))[:count]
+    return candidates[sorted(chosen)]
+
+
+def _rarely_reached(
+    emulator: Emulator, candidates: Floats, ports: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many candidates reach the outer half of each end, and which goes farthest."""
+    low, high = (end.astype(np.float32) for end in ports.T)
+    seen = np.zeros(2 * len(ports), dtype=np.int64)
+    owner = np.zeros(2 * len(ports), dtype=np.int64)
+    best = np.zeros(2 * len(ports), dtype=np.float32)
+    columns = np.arange(len(ports))
+    step = max(1, CHUNK * 1024 // max(len(ports), 1024))
+    with progress("Searching extreme vectors", len(candidates)) as ticker:
+        for start in range(0, len(candidates), step):
+            values = emulator.predict(candidates[start : start + step])
+            seen += np.concatenate(
+                [(values > high / 2).sum(axis=0), ((values < low / 2) & (low < 0)).sum(axis=0)]
+            )
+            last, first = values.argmax(axis=0), values.argmin(axis=0)
+            farthest = np.concatenate([values[last, columns], -values[first, columns]])
+            better = farthest > best
+            best[better] = farthest[better]
+            owner[better] = start + np.concatenate([last, first])[better]
+            ticker.update(start + len(values))
+    return seen, owner

@@ -1,5 +1,6 @@
 """Vectors for the ladder: real jets, random inputs, and the corners where firmware breaks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ def build_vectors(
     jets: Floats | None,
     n_random: int,
     seed: int,
-    rare: Floats | None = None,
+    mined: Mapping[str, Floats] | None = None,
 ) -> VectorSet:
     """Put together all vectors of a verification.
 
@@ -56,7 +57,7 @@ def build_vectors(
         jets: normalised test jets, float32 (jet, *shape), or None.
         n_random: number of uniform random vectors, and again as many beyond the ranges.
         seed: seed of the random vectors.
-        rare: jets that come near to the ends of internal ranges, of the same form, or None.
+        mined: vectors that were searched for, (vector, ...), by the name of their origin.
     """
     rng = np.random.default_rng(seed)
     parts: list[tuple[str, Floats]] = [
@@ -65,8 +66,8 @@ def build_vectors(
         # wrap or saturate: what the quantiser does there is part of the function
         ("beyond-range", uniform(ranges, n_random, rng, stretch=2.0)),
     ]
-    if rare is not None:
-        parts.insert(0, ("rare-jet", rare.reshape(len(rare), -1)))
+    for name, values in (mined or {}).items():
+        parts.append((name, values.reshape(len(values), len(ranges.low))))
     if jets is not None:
         parts.insert(0, ("jet", jets.reshape(len(jets), -1)))
     x = np.concatenate([values for _, values in parts]).astype(np.float32)

@@ -10,7 +10,7 @@ from jetmix.keras_env import load_tagger
 from jetmix.synthesis import proofs
 from jetmix.verification import linear, ranges
 from jetmix.verification.emulator import Emulator
-from jetmix.verification.mining import rare_jets
+from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.vectors import InputRange, build_vectors
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden"
@@ -223,3 +223,19 @@ def test_rare_jets_come_nearest_to_where_a_sum_wraps():
 def test_graph_that_never_wraps_has_no_rare_jets():
     x = quantised_inputs(1, 3, 0)
     assert rare_jets(graph_of(x, x[0] + x[1]), np.ones((3, 2), np.float32), count=5).shape == (0, 2)
+
+
+def test_extreme_vectors_reach_the_top_bit_that_random_ones_rarely_do():
+    x = quantised_inputs(1, 5, 0, n=4)
+    total = x[0] + x[1] + x[2] + x[3]  # beyond 64 for one input in 24
+    graph = graph_of(x, total, (total + total.quantize(1, 7, 0)).quantize(1, 5, 0))
+    found = extreme_vectors(graph, count=500, seed=1)
+    assert 0 < len(found) <= 2 * len(graph.ops)
+    assert np.floor(found).sum(axis=1).max() > 64
+    assert np.array_equal(found, extreme_vectors(graph, count=500, seed=1))
+    assert len(extreme_vectors(graph, count=1, seed=1)) == 1
+
+
+def test_graph_without_operations_has_no_extreme_vectors():
+    x = quantised_inputs(1, 3, 0)
+    assert extreme_vectors(graph_of(x, x[0]), count=5, seed=1).shape == (0, 2)

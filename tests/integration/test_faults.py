@@ -1,0 +1,212 @@
+"""Faults in the C++ and the Verilog of a small tagger: each caught, or proven to change nothing.
+
+The tagger's input ports have 16 bits in all, so what a fault does to every possible input can be
+looked at. A fault that changes any output for any input must be caught by the vectors of
+``jetmix verify``; one that is not caught must change none of all 65,536.
+"""
+
+import contextlib
+import json
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from jetmix import keras_env
+from jetmix.errors import ToolMissingError
+from jetmix.firmware import da_graph
+from jetmix.firmware.hls4ml_adapter import write_project
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.plan import TOP, seal
+from jetmix.firmware.rtl_adapter import PORTS_FILE, write_rtl
+from jetmix.verification import csim, faults, faults_verilog, rtl
+from jetmix.verification.levels import keras_logits
+from jetmix.verification.mining import extreme_vectors
+from jetmix.verification.vectors import InputRange, build_vectors
+
+pytestmark = [
+    # raised inside Keras on JAX
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+SHAPE = (2, 2)
+PART = find_part("xcvu13p")
+N_CPP, N_BIAS, N_VERILOG = 130, 30, 200
+SELECTOR_BITS = [0, 16, 0]
+
+
+def small_tagger():
+    """A Mixer with a sum, wrapping quantisers and four inputs of four bits."""
+    keras = keras_env.activate()
+    from hgq.config import QuantizerConfigScope
+    from hgq.layers import QAdd, QEinsumDense, QSum
+    from hgq.utils import trace_minmax
+
+    def quantisers(place, fraction, **more):
+        return QuantizerConfigScope(place=place, f0=fraction, i0=1, **more)
+
+    def values(fraction):
+        return quantisers("datalane", fraction, k0=1, round_mode="TRN", overflow_mode="WRAP")
+
+    def dense(equation, shape, bias, activation="relu"):
+        return QEinsumDense(equation, shape, bias_axes=bias, activation=activation)
+
+    keras.utils.set_random_seed(3)
+    with contextlib.ExitStack() as stack:
+        for scope in (quantisers("weight", 4), quantisers("bias", 3), values(3)):
+            stack.enter_context(scope)
+        jets = keras.Input(SHAPE)
+        with values(1):
+            x = dense("bnc,cC->bnC", (2, 7), "C")(jets)
+        x = dense("bnc,cC->bnC", (2, 2), "C")(x)
+        x = dense("bnc,nN->bNc", (2, 2), "N", "linear")(x)
+        with values(1):
+            x = QAdd()([x, jets])
+        x = dense("bnc,cC->bnC", (2, 7), "C")(x)
+        x = QSum(axes=1, scale=0.5)(x)
+        x = dense("bc,cC->bC", (5,), "C")(x)
+        model = keras.Model(jets, dense("bc,cC->bC", (4,), "C", "linear")(x))
+    rng = np.random.default_rng(4)
+    for layer in model.layers:
+        if getattr(layer, "bias", None) is not None:
+            layer.bias.assign(rng.normal(0, 0.5, layer.bias.shape))
+    trace_minmax(model, rng.uniform(-2, 2, (400, *SHAPE)).astype(np.float32))
+    return model
+
+
+def every_input(ranges):
+    """Return all vectors that the ports can tell apart, float32 (65536, *SHAPE)."""
+    axes = [
+        np.arange(low, high + step, step)
+        for low, high, step in zip(ranges.low, ranges.high, ranges.step, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    return np.ascontiguousarray(grid.reshape(-1, *SHAPE), dtype=np.float32)
+
+
+class Bench:
+    """The right tagger, and its answers to the vectors of verify and to all there are."""
+
+    def __init__(self):
+        self.model = small_tagger()
+        self.graph = da_graph.trace(self.model)
+        ranges = InputRange.of(self.graph)
+        mined = {"extreme": extreme_vectors(self.graph, count=500, seed=1)}
+        vectors = build_vectors(ranges, SHAPE, jets=None, n_random=2000, seed=1, mined=mined)
+        self.vectors = vectors.x
+        self.all = every_input(ranges)
+        self.expected = keras_logits(self.model, self.vectors)
+        self.all_expected = keras_logits(self.model, self.all)
+
+    def judge(self, number, run):
+        """Return whether the vectors catch a fault, and if not whether anything else does."""
+        if not np.array_equal(run(number, self.vectors), self.expected):
+            return "caught"
+        same = np.array_equal(run(number, self.all), self.all_expected)
+        return "equivalent" if same else "missed"
+
+    def judge_all(self, planted, run):
+        assert self.judge(0, run) == "equivalent", "the planted sources must be right with fault 0"
+        verdicts = {fault: self.judge(n, run) for n, fault in enumerate(planted, start=1)}
+        missed = [str(fault) for fault, verdict in verdicts.items() if verdict == "missed"]
+        assert missed == []
+        return verdicts
+
+
+@pytest.fixture(scope="module")
+def bench():
+    made = Bench()
+    assert len(made.all) == 65536
+    return made
+
+
+def plant_in_cpp(root):
+    """Plant faults into a copied HLS project; return them in the order of their numbers."""
+    header = root / "firmware" / "nnet_utils" / "nnet_code_gen.h"
+    text = header.read_text()
+    sites = faults.sample(faults.cpp_sites(header.name, text), N_CPP, seed=1)
+    header.write_text(faults.plant_cpp(text, sites, first=1))
+    defines = (root / "firmware" / "defines.h").read_text()
+    weights = sorted((root / "firmware" / "weights").glob("b*.h"))
+    biases = [site for w in weights for site in faults.bias_sites(w.name, w.read_text(), defines)]
+    biases = faults.sample(biases, N_BIAS, seed=1)
+    with (root / "firmware" / f"{TOP}.cpp").open("a") as top:
+        top.write(faults.bias_setter(biases, first=1 + len(sites)))
+    return [site.fault for site in [*sites, *biases]]
+
+
+def plant_in_verilog(root):
+    """Plant faults into a copied Verilog project; return them in the order of their numbers."""
+    top = root / "src" / f"{TOP}.v"
+    registers = faults_verilog.register_sites(top.name, top.read_text())
+    top.write_text(faults_verilog.plant_top(top.read_text(), registers, first=1))
+    stages = sorted((root / "src").glob(f"{TOP}_stage*.v"))
+    sites = [s for p in stages for s in faults_verilog.stage_sites(p.name, p.read_text())]
+    chosen = faults.sample(sites, N_VERILOG, seed=2)
+    planted = [site.fault for site in registers]
+    for stage in stages:
+        mine = [site for site in chosen if site.fault.file == stage.name]
+        first = 1 + len(planted)
+        stage.write_text(faults_verilog.plant_stage(stage.read_text(), mine, first))
+        planted += [site.fault for site in mine]
+    ports = json.loads((root / PORTS_FILE).read_text())
+    ports["inputs"].append(SELECTOR_BITS)
+    (root / PORTS_FILE).write_text(json.dumps(ports))
+    return planted
+
+
+def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
+    right = write_project(
+        bench.model,
+        tmp_path / "right",
+        part=PART,
+        clock_period_ns=5.0,
+        inputs=bench.all[:1],
+        outputs=bench.all_expected[:1],
+    )
+    root = shutil.copytree(right.path, tmp_path / "wrong")
+    planted = plant_in_cpp(root)
+    project = seal(root, part=right.part, clock_period_ns=5.0)
+    simulation = csim.build(project, tmp_path / "csim")
+
+    def run(number, x):
+        simulation.library.jetmix_set_fault(number)
+        return (simulation.run(x) * simulation.lsb).astype(np.float32)
+
+    verdicts = bench.judge_all(planted, run)
+    assert len(verdicts) == N_CPP + N_BIAS
+    assert {fault.kind for fault in verdicts} == {
+        "bit-width", "constant", "outputs", "shift", "sign", "weight-bit",
+    }  # fmt: skip
+    assert Counter(verdicts.values())["caught"] > 110
+
+
+def test_every_fault_in_the_verilog_is_caught_or_changes_nothing(bench, tmp_path):
+    try:
+        rtl.find_verilator()
+    except ToolMissingError as error:
+        pytest.skip(str(error))
+    right = write_rtl(
+        bench.graph, tmp_path / "right", part=PART, clock_period_ns=5.0, adders_per_stage=4
+    )
+    root = shutil.copytree(right.path, tmp_path / "wrong")
+    planted = plant_in_verilog(root)
+    project = seal(root, part=right.part, clock_period_ns=5.0, flow="rtl")
+    simulation = rtl.build(project, tmp_path / "sim")
+
+    def clocks(number, x):
+        selector = np.full((len(x), 1), number, dtype=np.float32)
+        return simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
+
+    shift, _ = rtl.align(clocks(0, bench.vectors), bench.expected)
+    verdicts = bench.judge_all(
+        planted, lambda number, x: clocks(number, x)[shift : shift + len(x)].astype(np.float32)
+    )
+    assert len(verdicts) == N_VERILOG + 2 * len(list((root / "src").glob(f"{TOP}_stage*.v")))
+    assert {fault.kind for fault in verdicts} >= {
+        "bit-width", "constant", "outputs", "register", "shift", "sign", "weight-bit",
+    }  # fmt: skip
+    registers = [verdict for fault, verdict in verdicts.items() if fault.kind == "register"]
+    assert set(registers) == {"caught"}
+    assert Counter(verdicts.values())["caught"] > 180
