@@ -56,9 +56,11 @@ def _nearest(
             values = emulator.predict(jets[start : start + CHUNK])
             last, first = values.argmax(axis=0), values.argmin(axis=0)
             columns = np.arange(len(ports))
-            left = np.concatenate(
-                [(high - values[last, columns]) / size, (values[first, columns] - low) / size]
-            )
+            # a port that holds nothing but zero has no size: 0 / 0 is NaN, which is never nearer
+            with np.errstate(divide="ignore", invalid="ignore"):
+                left = np.concatenate(
+                    [(high - values[last, columns]) / size, (values[first, columns] - low) / size]
+                )
             nearer = left < room
             room[nearer] = left[nearer]
             owner[nearer] = start + np.concatenate([last, first])[nearer]
