@@ -10,11 +10,13 @@ from jetmix.cli.synth import level_line, options_of, vector_options
 
 @click.command()
 @click.argument("project_dir", type=PATH)
+@click.option("--junit", type=PATH, help="Also write the results to this JUnit file.")
 @vector_options
 @json_option
 def verify(
     *,
     project_dir: Path,
+    junit: Path | None,
     data: Path | None,
     levels: tuple[str, ...],
     max_jets: int,
@@ -43,7 +45,7 @@ def verify(
         n_random=n_random,
         seed=seed,
     )
-    results = [result.as_json() for result in verify_again(project_dir, options)]
+    results = [result.as_json() for result in verify_again(project_dir, options, junit=junit)]
     proven = proofs.read(project_dir)
     lines = [level_line(r) for r in results] + proofs.lines(proven)
     finish(lines, {"verification": results, "ranges": proven}, as_json=as_json)

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix import keras_env, provenance, toolchain
-from jetmix.console import progress, say
-from jetmix.errors import DataError
+from jetmix.console import progress
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
-from jetmix.firmware.jets import feature_names, load_test_jets
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.firmware.rtl_adapter import write_rtl
@@ -28,20 +26,17 @@ from jetmix.runs import (
     file_digest,
     read_json,
 )
-from jetmix.synthesis import budget, proofs, synth_dir
+from jetmix.synthesis import budget, ladder, proofs, synth_dir
 from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.estimate import adders_per_stage, estimate
 from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir
-from jetmix.verification import csim, levels, rtl
+from jetmix.verification import levels, rtl
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import GRAPH_FILE, Emulator
-from jetmix.verification.mining import extreme_vectors, rare_jets
-from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
-
-# vectors searched for at the ends of internal ranges, among jets and again among random inputs
-EXTREMES = 500
+from jetmix.verification.junit import write_junit
+from jetmix.verification.vectors import VectorSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +122,20 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     if "rtl" in options.flows:
         projects.append(_write_rtl(graph, out, options))
     projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
-    results = _climb(out, projects, vectors, reference, options.levels)
+    results = ladder.climb(
+        out, model, projects, vectors=vectors, reference=reference, wanted=options.levels
+    )
     _record(out, projects, digest, watch.seconds, results)
     levels.require_exact(results, out)
     return True
 
 
-def verify_again(folder: Path, options: SynthOptions) -> list[VerificationResult]:
+def verify_again(
+    folder: Path, options: SynthOptions, *, junit: Path | None = None
+) -> list[VerificationResult]:
     """Climb the ladder of a finished synthesis anew and rewrite ``verification.json``.
+
+    The results also go to the file ``junit``, if it is named, whether bits differ or not.
 
     Raises:
         BitsDifferError: if bits differ, or the project, graph or model was edited.
@@ -153,12 +154,30 @@ def verify_again(folder: Path, options: SynthOptions) -> list[VerificationResult
     if proven is not None and data is not None:
         proofs.write(folder, {**proven, "data": data})
     reference = _reference(model, vectors)
-    results = _climb(folder, projects, vectors, reference, options.levels)
+    results = ladder.climb(
+        folder, model, projects, vectors=vectors, reference=reference, wanted=options.levels
+    )
+    if junit is not None:
+        write_junit(junit, results, suite=folder.resolve().name)
     levels.require_exact(results, folder)
     missing = levels.missing_tool(results)
     if missing is not None:
         raise missing
     return results
+
+
+def _vectors(
+    graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
+) -> tuple[VectorSet, JSON | None]:
+    return ladder.vectors_of(
+        graph,
+        shape,
+        dataset,
+        data=options.data,
+        max_jets=options.max_jets,
+        n_random=options.n_random,
+        seed=options.seed,
+    )
 
 
 def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:
@@ -202,61 +221,6 @@ def _write_rtl(graph: Any, out: Path, options: SynthOptions) -> FirmwareProject:
             clock_period_ns=options.clock_period_ns,
             adders_per_stage=adders_per_stage(options.clock_period_ns),
         )
-
-
-def _climb(
-    out: Path,
-    projects: Sequence[FirmwareProject],
-    vectors: VectorSet,
-    reference: NDArray[np.float32],
-    wanted: Sequence[Level],
-) -> list[VerificationResult]:
-    of = {project.flow: project for project in projects}
-    checks: dict[Level, levels.Check] = {
-        "ir": lambda r, v: levels.check_ir(r, Emulator.load(out), v),
-        "csim": lambda r, v: levels.check_csim(
-            r, csim.build(of["hls4ml"], out / synth_dir.CSIM), v
-        ),
-        "rtl": lambda r, v: levels.check_rtl(r, rtl.build(of["rtl"], out / synth_dir.RTL_SIM), v),
-    }
-    results = levels.climb(reference, vectors, checks=checks, levels=wanted)
-    synth_dir.write_verification(out, results)
-    return results
-
-
-def _vectors(
-    graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
-) -> tuple[VectorSet, JSON | None]:
-    """Return all vectors, and what the data file's jets do at the input ports."""
-    jets = judged = None
-    mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
-    if options.data is not None:
-        jets = _jets(options.data, shape, dataset)
-        judged = proofs.judge_data(graph, jets, feature_names(dataset, shape), options.data)
-        mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
-        jets = jets[: options.max_jets]
-    else:
-        say("No --data given: random and corner vectors only, no jets.")
-    vectors = build_vectors(
-        InputRange.of(graph),
-        shape,
-        jets=jets,
-        n_random=options.n_random,
-        seed=options.seed,
-        mined=mined,
-    )
-    return vectors, judged
-
-
-def _jets(path: Path, shape: tuple[int, ...], dataset: JSON | None) -> NDArray[np.float32]:
-    jets = load_test_jets(path, dataset=dataset, input_shape=shape)
-    if jets.shape[1:] != shape:
-        raise DataError(
-            f"jets of shape {jets.shape[1:]}, the tagger takes {shape}",
-            where=path,
-            mend="give the data that the tagger was trained for",
-        )
-    return jets
 
 
 def _write_tagger(out: Path, source: TaggerSource, model: Any, model_sha256: str) -> None:

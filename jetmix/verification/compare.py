@@ -14,13 +14,17 @@ Status = Literal["passed", "failed", "not-run"]
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """The first vector and output where two levels part, in integers of the output's LSB."""
+    """The first vector and output where two levels part, in integers of the output's LSB.
+
+    ``layer`` are the layers between which they part, where that could be traced.
+    """
 
     vector: int
     origin: str
     output: int
     reference: float
     candidate: int
+    layer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

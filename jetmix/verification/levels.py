@@ -115,10 +115,11 @@ def require_exact(results: Sequence[VerificationResult], where: object) -> None:
     for result in results:
         first = result.first_mismatch
         if result.status == "failed" and first is not None:
+            place = f", parting at {first.layer}" if first.layer else ""
             raise BitsDifferError(
                 f"{result.candidate} differs from keras on {result.n_mismatch} of "
                 f"{result.n_vectors} vectors; first: {first.origin} {first.vector}, output "
-                f"{first.output}: {first.candidate} instead of {first.reference:g} LSB",
+                f"{first.output}: {first.candidate} instead of {first.reference:g} LSB{place}",
                 where=where,
                 mend="do not use this firmware; keep the folder and report the model",
             )

@@ -3,7 +3,6 @@
 import ctypes
 import hashlib
 import platform
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,8 @@ FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fno-math-er
 LANES = 128
 COMPILE_LIMIT_S = 300.0
 NOT_FINITE = 2  # the library's status
+# what this process compiled, by digest: the same library runs any graph
+_BUILT: dict[str, tuple[Any, bytes]] = {}
 
 
 def not_finite() -> DataError:
@@ -102,7 +103,10 @@ def build(program: Program, folder: Path) -> NativeEmulator:
     library = folder / f"libjetmix-emulator-{digest[:16]}.so"
     loaded = _open(library) if _intact(library) else None
     if loaded is None:
-        loaded = _compiled(source, library)
+        if digest not in _BUILT:
+            _BUILT[digest] = _compiled(source)
+        loaded, content = _BUILT[digest]
+        _keep(content, library)
     loaded.jetmix_emulator_run.restype = ctypes.c_int
     return NativeEmulator(program=program, library=loaded)
 
@@ -127,10 +131,11 @@ def _open(library: Path) -> Any:
         return None
 
 
-def _compiled(source: str, library: Path) -> Any:
+def _compiled(source: str) -> tuple[Any, bytes]:
+    """Return the loaded library and its content."""
     compiler = toolchain.require("g++")
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
-        built = Path(scratch) / library.name
+        built = Path(scratch) / "emulator.so"
         (Path(scratch) / "emulator.cpp").write_text(source, encoding="utf-8")
         toolchain.run(
             [compiler, *FLAGS, "emulator.cpp", "-o", built.name],
@@ -144,17 +149,16 @@ def _compiled(source: str, library: Path) -> Any:
             raise ToolFailedError(
                 "the compiled emulator cannot be loaded", mend="install a g++ for this machine"
             )
-        _keep(built, library)
-    return loaded
+        return loaded, built.read_bytes()
 
 
-def _keep(built: Path, library: Path) -> None:
+def _keep(content: bytes, library: Path) -> None:
     """Put the library beside the project for the next time; not being able to is no failure."""
     try:
         # atomically, since other processes may be loading it
         with atomic_path(library) as temporary:
-            shutil.copyfile(built, temporary)
-        write_text(_seal(library), file_digest(built))
+            temporary.write_bytes(content)
+        write_text(_seal(library), file_digest(library))
     except OSError as error:
         say(f"The emulator is compiled anew each time: {error}")
 

@@ -19,6 +19,12 @@ class VectorSet:
     x: Floats
     origins: list[tuple[str, int]]
 
+    def one(self, origin: str, index: int) -> Floats:
+        """Return vector ``index`` of an origin, (1, *input shape)."""
+        names = [name for name, _ in self.origins]
+        start = sum(count for _, count in self.origins[: names.index(origin)]) + index
+        return self.x[start : start + 1]
+
 
 @dataclass(frozen=True, kw_only=True)
 class InputRange:

@@ -161,12 +161,14 @@ def test_wrong_firmware_is_named_by_jet_and_output(copy):
     project = stage["details"]["projects"][0]
     project["digest"] = tree_digest(copy / "project", project["files"])
     (copy / "stage.json").write_text(json.dumps(stage))
-    done = jetmix("verify", copy)
+    junit = copy.parent / "junit.xml"
+    done = jetmix("verify", copy, "--junit", junit)
     assert done.returncode == 7, done.stderr
+    assert 'failures="1"' in junit.read_text()
     message = done.stderr.strip().splitlines()[-1]
     assert message.startswith("jetmix: error: ")
     assert "csim differs from keras on" in message
-    assert "output" in message
+    assert "parting at logits -> output" in message
     results = verification(copy)
     assert results["ir"]["status"] == "passed"
     assert results["csim"]["status"] == "failed"

@@ -14,6 +14,7 @@ from jetmix.errors import DataError, LoweringError, ReportReadError, ToolMissing
 from jetmix.firmware import da_graph
 from jetmix.keras_env import load_tagger
 from jetmix.verification import emulator as module
+from jetmix.verification import native
 from jetmix.verification.emulator import Emulator
 from jetmix.verification.levels import keras_logits
 from jetmix.verification.native import build
@@ -189,6 +190,7 @@ def test_without_compiler_the_interpreter_takes_over_and_says_so(tmp_path, tiny,
         raise ToolMissingError(f"{name} is not installed", mend="install it")
 
     monkeypatch.setattr(toolchain, "require", missing)
+    monkeypatch.setattr(native, "_BUILT", {})
     slow = Emulator.of(tiny[1], (12,), tmp_path)
     assert slow.engine == "interpreter"
     assert slow.reason == "g++ is not installed; install it"

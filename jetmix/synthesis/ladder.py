@@ -1,0 +1,116 @@
+"""The vectors of a synthesis, and its levels climbed one after the other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.console import progress, say
+from jetmix.errors import DataError, JetmixError
+from jetmix.firmware.jets import feature_names, load_test_jets
+from jetmix.firmware.plan import FirmwareProject
+from jetmix.runs import JSON
+from jetmix.synthesis import proofs, synth_dir
+from jetmix.verification import csim, levels, partings, rtl
+from jetmix.verification.compare import Level, VerificationResult
+from jetmix.verification.emulator import Emulator
+from jetmix.verification.mining import extreme_vectors, rare_jets
+from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
+
+# vectors searched for at the ends of internal ranges, among jets and again among random inputs
+EXTREMES = 500
+# where the C++ is compiled again to tell the layers' values, after bits differed
+TRACED = "csim-traced"
+
+
+def vectors_of(
+    graph: Any,
+    shape: tuple[int, ...],
+    dataset: JSON | None,
+    *,
+    data: Path | None,
+    max_jets: int,
+    n_random: int,
+    seed: int,
+) -> tuple[VectorSet, JSON | None]:
+    """Return all vectors, and what the jets of the file ``data`` do at the input ports.
+
+    Raises:
+        DataError: if the file cannot be read or is of another shape than the tagger's.
+    """
+    jets = judged = None
+    mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=seed)}
+    if data is not None:
+        jets = _jets(data, shape, dataset)
+        judged = proofs.judge_data(graph, jets, feature_names(dataset, shape), data)
+        mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
+        jets = jets[:max_jets]
+    else:
+        say("No --data given: random and corner vectors only, no jets.")
+    vectors = build_vectors(
+        InputRange.of(graph), shape, jets=jets, n_random=n_random, seed=seed, mined=mined
+    )
+    return vectors, judged
+
+
+def _jets(path: Path, shape: tuple[int, ...], dataset: JSON | None) -> NDArray[np.float32]:
+    jets = load_test_jets(path, dataset=dataset, input_shape=shape)
+    if jets.shape[1:] != shape:
+        raise DataError(
+            f"jets of shape {jets.shape[1:]}, the tagger takes {shape}",
+            where=path,
+            mend="give the data that the tagger was trained for",
+        )
+    return jets
+
+
+def climb(
+    out: Path,
+    model: Any,
+    projects: Sequence[FirmwareProject],
+    *,
+    vectors: VectorSet,
+    reference: NDArray[np.float32],
+    wanted: Sequence[Level],
+) -> list[VerificationResult]:
+    """Run the wanted levels and write ``verification.json``, with the layer where bits part."""
+    of = {project.flow: project for project in projects}
+    checks: dict[Level, levels.Check] = {
+        "ir": lambda r, v: levels.check_ir(r, Emulator.load(out), v),
+        "csim": lambda r, v: levels.check_csim(
+            r, csim.build(of["hls4ml"], out / synth_dir.CSIM), v
+        ),
+        "rtl": lambda r, v: levels.check_rtl(r, rtl.build(of["rtl"], out / synth_dir.RTL_SIM), v),
+    }
+    results = levels.climb(reference, vectors, checks=checks, levels=wanted)
+    results = [_traced(result, out, model, of.get("hls4ml"), vectors) for result in results]
+    synth_dir.write_verification(out, results)
+    return results
+
+
+def _traced(
+    result: VerificationResult,
+    out: Path,
+    model: Any,
+    project: FirmwareProject | None,
+    vectors: VectorSet,
+) -> VerificationResult:
+    """Return a result with the layer at which its first differing vector parts from Keras."""
+    first = result.first_mismatch
+    if first is None or result.candidate not in ("ir", "csim"):
+        return result
+    x = vectors.one(first.origin, first.vector)
+    try:
+        with progress("Tracing the layers"):
+            if result.candidate == "ir":
+                candidate = partings.of_graph(model, x)
+            elif project is not None:
+                candidate = partings.of_csim(model, project, x, out / TRACED)
+            layer = partings.first_parting(model, partings.of_keras(model, x), candidate)
+    except JetmixError as error:
+        say(f"The layers could not be traced: {error}")
+        return result
+    return replace(result, first_mismatch=replace(first, layer=layer))
