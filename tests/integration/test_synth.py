@@ -141,6 +141,16 @@ def test_verify_passes_and_uses_the_compiled_library(synthesised):
     assert library.stat().st_mtime_ns == before
 
 
+def test_every_test_jet_of_the_sample_is_bit_exact(copy, repository):
+    done = jetmix("verify", copy, "--data", repository / "datasets" / "sample" / "jets.h5")
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    results = verification(copy)
+    for level in ("ir", "csim"):
+        assert results[level]["status"] == "passed"
+        assert results[level]["vectors"]["jet"] == 4055
+
+
 def test_edited_project_is_refused(copy):
     with (copy / "project" / "firmware" / "defines.h").open("a") as handle:
         handle.write("// harmless?\n")
