@@ -4,6 +4,7 @@ Only forms that hls4ml 1.3 and da4ml 0.6 both lower are offered.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -56,7 +57,7 @@ def mean_scale(n_particles: int) -> float:
     return float(2.0 ** -round(math.log2(n_particles)))
 
 
-class _Common:
+class _Common(ABC):
     """What both precisions share."""
 
     def input(self, shape: tuple[int, ...]) -> Any:
@@ -65,6 +66,7 @@ class _Common:
 
         return keras.Input(shape, name="jets")
 
+    @abstractmethod
     def dense(
         self,
         x: Any,
@@ -76,7 +78,6 @@ class _Common:
         name: str,
     ) -> Any:
         """Add an einsum dense layer; each precision has its own."""
-        raise NotImplementedError
 
     def per_particle(self, x: Any, units: int, *, name: str) -> Any:
         """Add a dense layer with ReLU over the features."""
