@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.console import progress, say
+from jetmix.data.tagger_jets import features_of, load_for_tagger
 from jetmix.errors import DataError, JetmixError
-from jetmix.firmware.jets import feature_names, load_test_jets
 from jetmix.firmware.plan import FirmwareProject
 from jetmix.runs import JSON
 from jetmix.synthesis import proofs, synth_dir
@@ -44,8 +44,9 @@ def vectors_of(
     jets = judged = None
     mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=seed)}
     if data is not None:
-        jets = _jets(data, shape, dataset)
-        judged = proofs.judge_data(graph, jets, feature_names(dataset, shape), data)
+        features = features_of(dataset, shape)
+        jets = _jets(data, shape, dataset, features)
+        judged = proofs.judge_data(graph, jets, features, data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[:max_jets]
     else:
@@ -56,8 +57,18 @@ def vectors_of(
     return vectors, judged
 
 
-def _jets(path: Path, shape: tuple[int, ...], dataset: JSON | None) -> NDArray[np.float32]:
-    jets = load_test_jets(path, dataset=dataset, input_shape=shape)
+def _jets(
+    path: Path, shape: tuple[int, ...], dataset: JSON | None, features: tuple[str, ...] | None
+) -> NDArray[np.float32]:
+    if features is None:
+        raise DataError(
+            f"it is not known which features a tagger of input shape {shape} takes",
+            where=path,
+            mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
+        )
+    jets = load_for_tagger(
+        path, dataset=dataset, features=features, input_shape=shape, split="test"
+    ).x
     if jets.shape[1:] != shape:
         raise DataError(
             f"jets of shape {jets.shape[1:]}, the tagger takes {shape}",

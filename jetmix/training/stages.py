@@ -132,7 +132,7 @@ def _finished(run: TrainingRun, digest: str) -> JSON | None:
 
 
 def _load(run: TrainingRun) -> dict[str, Any]:
-    from jetmix.training.evaluate import load_jets
+    from jetmix.data.tagger_jets import load_jets
 
     recipe = run.recipe
     console.say(f"reading {run.data}")
