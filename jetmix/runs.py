@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,8 +170,3 @@ class StopWatch:
     def seconds(self) -> float:
         """Elapsed wall time in seconds, rounded to milliseconds."""
         return round(time.monotonic() - self.start, 3)
-
-
-def only_known(mapping: Mapping[str, Any], known: set[str]) -> JSON:
-    """Return the entries of ``mapping`` whose key is in ``known``."""
-    return {key: value for key, value in mapping.items() if key in known}

@@ -6,50 +6,7 @@ Only forms that hls4ml 1.3 and da4ml 0.6 both lower are offered.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol
-
-
-class Layers(Protocol):
-    """What an architecture needs; every method adds a layer and returns its output."""
-
-    def input(self, shape: tuple[int, ...]) -> Any:
-        """Return the input of shape (jet, *shape)."""
-
-    def dense(
-        self,
-        x: Any,
-        equation: str,
-        output_shape: tuple[int, ...],
-        *,
-        bias_axes: str,
-        relu: bool,
-        name: str,
-    ) -> Any:
-        """Add an einsum dense layer with a bias over ``bias_axes``."""
-
-    def per_particle(self, x: Any, units: int, *, name: str) -> Any:
-        """Add a dense layer with ReLU that all particles share: (jet, n, c) to (jet, n, units)."""
-
-    def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
-        """Add the learned sum over the particles: (jet, n, c) to (jet, c), one scalar bias."""
-
-    def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
-        """Add the sum over the particles times a power of two: (jet, n, c) to (jet, c).
-
-        With ``keep_axis`` the result keeps one particle: (jet, 1, c).
-        """
-
-    def add(self, inputs: Sequence[Any], *, name: str) -> Any:
-        """Add tensors; one with a single particle is added to all particles."""
-
-    def flatten(self, x: Any) -> Any:
-        """Put particles and features in one row: (jet, n, c) to (jet, n c)."""
-
-    def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
-        """Add dense layers with ReLU and the output layer without: (jet, c) to logits."""
-
-    def model(self, inputs: Any, outputs: Any, *, name: str) -> Any:
-        """Return the Keras model."""
+from typing import Any
 
 
 def mean_scale(n_particles: int) -> float:
@@ -57,8 +14,8 @@ def mean_scale(n_particles: int) -> float:
     return float(2.0 ** -round(math.log2(n_particles)))
 
 
-class _Common(ABC):
-    """What both precisions share."""
+class Layers(ABC):
+    """What an architecture is made of; every method adds a layer and returns its output."""
 
     def input(self, shape: tuple[int, ...]) -> Any:
         """Return the input of shape (jet, *shape)."""
@@ -77,15 +34,30 @@ class _Common(ABC):
         relu: bool,
         name: str,
     ) -> Any:
-        """Add an einsum dense layer; each precision has its own."""
+        """Add an einsum dense layer with a bias over ``bias_axes``."""
+
+    @abstractmethod
+    def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
+        """Add the learned sum over the particles: (jet, n, c) to (jet, c), one scalar bias."""
+
+    @abstractmethod
+    def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
+        """Add the sum over the particles times a power of two: (jet, n, c) to (jet, c).
+
+        With ``keep_axis`` the result keeps one particle: (jet, 1, c).
+        """
+
+    @abstractmethod
+    def add(self, inputs: Sequence[Any], *, name: str) -> Any:
+        """Add tensors; one with a single particle is added to all particles."""
 
     def per_particle(self, x: Any, units: int, *, name: str) -> Any:
-        """Add a dense layer with ReLU over the features."""
+        """Add a dense layer with ReLU that all particles share: (jet, n, c) to (jet, n, units)."""
         shape = (x.shape[1], units)
         return self.dense(x, "bnc,cC->bnC", shape, bias_axes="C", relu=True, name=name)
 
     def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
-        """Add the dense layers on one vector a jet."""
+        """Add dense layers with ReLU and the output layer without: (jet, c) to logits."""
         for number, units in enumerate(sizes, start=1):
             x = self._vector(x, units, relu=True, name=f"head_{number}")
         return self._vector(x, n_classes, relu=False, name="logits")
@@ -94,7 +66,7 @@ class _Common(ABC):
         return self.dense(x, "bc,cC->bC", (units,), bias_axes="C", relu=relu, name=name)
 
     def flatten(self, x: Any) -> Any:
-        """Put particles and features in one row."""
+        """Put particles and features in one row: (jet, n, c) to (jet, n c)."""
         import keras
 
         return keras.layers.Flatten(name="flatten")(x)
@@ -106,7 +78,7 @@ class _Common(ABC):
         return keras.Model(inputs, outputs, name=name)
 
 
-class QuantisedLayers(_Common):
+class QuantisedLayers(Layers):
     """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
 
     def dense(
@@ -158,7 +130,7 @@ class QuantisedLayers(_Common):
         return QAdd(name=name)(list(inputs))
 
 
-class FullPrecisionLayers(_Common):
+class FullPrecisionLayers(Layers):
     """Plain Keras layers in float32, without batch normalisation."""
 
     def dense(
