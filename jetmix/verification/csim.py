@@ -15,7 +15,8 @@ from jetmix.console import progress
 from jetmix.errors import LoweringError
 from jetmix.firmware.plan import TOP, FirmwareProject, fill
 from jetmix.resources import shipped
-from jetmix.runs import StageRecord, content_digest, empty_folder, file_digest, read_stage
+from jetmix.runs import content_digest, empty_folder
+from jetmix.verification.library import is_kept, keep
 
 # -O1 compiles in the time of -O0 (templates dominate) and runs many times faster
 FLAGS = ("-O1", "-std=c++17", "-fPIC", "-shared", "-w")
@@ -73,15 +74,9 @@ def build(project: FirmwareProject, folder: Path) -> CSim:
     project.require_untouched()
     driver = fill(shipped("firmware_templates/csim/jetmix_csim.cpp"), _ports(project.path))
     digest = content_digest([project.digest, driver, FLAGS])
-    record = read_stage(folder)
-    library = folder / LIBRARY
-    if record is None or record.digest != digest or not _intact(library, record):
+    if not is_kept(folder, LIBRARY, digest):
         _compile(project, folder, driver, digest)
-    return _load(library)
-
-
-def _intact(library: Path, record: StageRecord) -> bool:
-    return library.is_file() and file_digest(library) == record.details.get("library_sha256")
+    return _load(folder / LIBRARY)
 
 
 def _compile(project: FirmwareProject, folder: Path, driver: str, digest: str) -> None:
@@ -99,16 +94,15 @@ def _compile(project: FirmwareProject, folder: Path, driver: str, digest: str) -
         log=folder / "compile.log",
         timeout_s=COMPILE_LIMIT_S,
     )
-    StageRecord(
+    keep(
+        folder,
+        LIBRARY,
+        digest,
         stage="csim",
-        digest=digest,
-        seconds=round(seconds, 3),
-        details={
-            "compiler": toolchain.version_of("g++"),
-            "flags": list(FLAGS),
-            "library_sha256": file_digest(folder / LIBRARY),
-        },
-    ).write(folder)
+        seconds=seconds,
+        compiler=toolchain.version_of("g++"),
+        flags=list(FLAGS),
+    )
 
 
 def _ports(project: Path) -> dict[str, object]:

@@ -16,13 +16,12 @@ from jetmix.firmware.plan import TOP, FirmwareProject, fill
 from jetmix.firmware.rtl_adapter import PORTS_FILE, TABLES
 from jetmix.resources import shipped
 from jetmix.runs import (
-    StageRecord,
     content_digest,
     empty_folder,
     file_digest,
     read_json,
-    read_stage,
 )
+from jetmix.verification.library import is_kept, keep
 
 LIBRARY = "libjetmix_rtl.so"
 LIMIT_S = 3600.0
@@ -159,14 +158,12 @@ def build(project: FirmwareProject, folder: Path) -> RtlSim:
         for name in ("Makefile", "jetmix_rtl.cpp")
     }
     digest = content_digest([project.digest, texts, file_digest(verilator)])
-    library = folder / LIBRARY
-    record = read_stage(folder)
-    if record is None or record.digest != digest or not library.is_file():
+    if not is_kept(folder, LIBRARY, digest):
         empty_folder(folder)
         seconds = _translate(project, folder, verilator, root) + _compile(folder, texts)
-        StageRecord(stage="rtl", digest=digest, seconds=round(seconds, 3)).write(folder)
+        keep(folder, LIBRARY, digest, stage="rtl", seconds=seconds)
     elements = read_json(project.path / PORTS_FILE)
-    loaded = ctypes.CDLL(str(library.resolve()))
+    loaded = ctypes.CDLL(str((folder / LIBRARY).resolve()))
     loaded.jetmix_rtl_run.restype = None
     return RtlSim(
         library=loaded,
