@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data import checks
+from jetmix.data.jet_file import JetFile, JetTable, open_jet_file
 from jetmix.data.preprocess import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
@@ -23,9 +24,6 @@ from jetmix.data.preprocess import (
 from jetmix.data.schema import (
     CLASS_NAMES,
     CONSTITUENTS,
-    JetFile,
-    JetTable,
-    open_jet_file,
 )
 from jetmix.errors import DataError, UsageError
 from jetmix.runs import JSON, file_digest

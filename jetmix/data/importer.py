@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from jetmix import __version__, console
 from jetmix.data import checks
 from jetmix.data.dataset import block_rows, read_classes
+from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.manifest import Manifest, read_manifest
 from jetmix.data.schema import (
     CLASS_NAMES,
     CONSTITUENTS,
     MAX_CONSTITUENTS,
     PARTICLE_FEATURES,
-    JetFile,
-    open_jet_file,
 )
 from jetmix.data.sources import GIVE, Source, each_file, is_archive
 from jetmix.data.writer import CACHE_BYTES, JetWriter, jet_writer

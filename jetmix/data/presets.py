@@ -11,7 +11,6 @@ from jetmix.errors import UsageError
 from jetmix.resources import packaged
 from jetmix.runs import JSON, content_digest
 
-DEFAULT_PRESET = "public-like"
 T = TypeVar("T")
 
 

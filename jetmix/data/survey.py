@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.dataset import block_rows, read_classes
+from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.preprocess import HASHED_CONSTITUENTS, HASHED_FEATURES, content_hash
-from jetmix.data.schema import CLASS_NAMES, JetFile, open_jet_file
+from jetmix.data.schema import CLASS_NAMES
 
 Floats = NDArray[np.float64]
 

@@ -12,6 +12,7 @@ from jetmix import __version__, console
 from jetmix.data import checks
 from jetmix.data.dataset import JetDataset, cached_digest, read_classes
 from jetmix.data.importer import Imported
+from jetmix.data.jet_file import JetFile, JetTable, open_jet_table
 from jetmix.data.preprocess import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
@@ -30,9 +31,6 @@ from jetmix.data.schema import (
     JETS,
     LABEL_COLUMNS,
     UNDEFINED_LABEL,
-    JetFile,
-    JetTable,
-    open_jet_table,
 )
 from jetmix.data.tabular_sources import Rows, high_level_set, rows_of
 from jetmix.data.writer import new_hdf5

@@ -12,13 +12,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.data.jet_file import reading
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,
     JET_PREFIX,
     LABEL_COLUMNS,
     nearest,
-    reading,
 )
 from jetmix.errors import DataError, ToolMissingError
 

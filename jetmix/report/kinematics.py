@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.dataset import block_rows, read_classes
+from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.preprocess import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
     content_hash,
     in_split,
 )
-from jetmix.data.schema import JetFile, open_jet_file
 from jetmix.errors import DataError, UsageError
 from jetmix.report.tagger import Kinematics, Scores, Tagger
 from jetmix.runs import file_digest

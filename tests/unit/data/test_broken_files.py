@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.schema import PARTICLE_FEATURES, open_jet_file
+from jetmix.data.jet_file import open_jet_file
+from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError
 
 from .conftest import JET_COLUMNS, random_jets, write_jets

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from jetmix.data.dataset import JetDataset
+from jetmix.data.jet_file import open_jet_table
 from jetmix.data.preprocess import in_split
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,
     LABEL_COLUMNS,
-    open_jet_table,
 )
 from jetmix.data.tabular import _hashes, import_high_level, load_high_level
 from jetmix.data.tabular_sources import is_high_level
