@@ -43,7 +43,7 @@ def report(
     A file for --check looks like this (keys are optional):
       [require]
       min_accuracy_pct = 60.0
-      max_lut = 20000          # upper end of an estimate's 90% interval
+      max_lut = 20000          # upper end of an estimate's 90% interval, and so of max_ff
       max_latency_ns = 100
       bit_exact = ["csim"]
       origin = ["post-route", "estimate"]

@@ -78,6 +78,8 @@ def _glance(tagger: Tagger) -> JSON:
         "lut_low": report.lut_low if report else None,
         "lut_high": report.lut_high if report else None,
         "ff": report.ff if report else None,
+        "ff_low": report.ff_low if report else None,
+        "ff_high": report.ff_high if report else None,
         "dsp": report.dsp if report else None,
         "latency_cycles": report.latency_cycles if report else None,
         "latency_ns": report.latency_ns if report else None,

@@ -74,7 +74,7 @@ def _ours(tagger: Tagger) -> tuple[Cell, ...]:
         number(tagger.n_particles),
         _accuracy(metrics.accuracy, metrics.accuracy_error) if metrics else number(None),
         Cell(text=words.lut(report), sort=report.lut if report else None),
-        number(report.ff if report else None),
+        Cell(text=words.ff(report), sort=report.ff if report else None),
         number(report.dsp if report else None),
         number(report.latency_ns if report else None, 1),
         number(report.ii_cycles if report else None),

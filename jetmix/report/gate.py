@@ -66,22 +66,25 @@ class Outcome:
 def figures(tagger: Tagger) -> dict[str, float | None]:
     """Return the figures of a tagger that can be checked; those not known are None.
 
-    LUT is the upper end of its 90% interval where there is one, so that an estimate passes only
-    if the design very likely does.
+    LUT and FF are the upper ends of their 90% intervals where there are any, so that an estimate
+    passes only if the design very likely does.
     """
     report, metrics = tagger.best_resources, tagger.metrics
-    lut = None if report is None else report.lut if report.lut_high is None else report.lut_high
     return {
         "accuracy_pct": 100 * metrics.accuracy if metrics else None,
         "mean_auc": metrics.mean_auc if metrics else None,
         "ebops": tagger.ebops,
-        "lut": lut,
-        "ff": report.ff if report else None,
+        "lut": _upper(report.lut, report.lut_high) if report else None,
+        "ff": _upper(report.ff, report.ff_high) if report else None,
         "dsp": report.dsp if report else None,
         "latency_cycles": report.latency_cycles if report else None,
         "latency_ns": report.latency_ns if report else None,
         "ii_cycles": report.ii_cycles if report else None,
     }
+
+
+def _upper(value: float | None, high: float | None) -> float | None:
+    return value if high is None else high
 
 
 def load_rules(path: Path) -> Rules:

@@ -17,7 +17,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
         ("EBOPs", [words.count(tagger.ebops) for tagger in taggers]),
         ("Bit-exact", [words.exactness(tagger) for tagger in taggers]),
         ("LUT", [_with_origin(words.lut, tagger) for tagger in taggers]),
-        ("FF", [_with_origin(_ff, tagger) for tagger in taggers]),
+        ("FF", [_with_origin(words.ff, tagger) for tagger in taggers]),
         ("DSP", [_with_origin(_dsp, tagger) for tagger in taggers]),
         ("Latency", [_latency(tagger) for tagger in taggers]),
         *_measured_row(taggers),
@@ -80,10 +80,6 @@ def _auc_rows(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:
 def class_names(taggers: Sequence[Tagger]) -> tuple[str, ...]:
     """Return the classes of all taggers in the order they come."""
     return tuple(dict.fromkeys(n for t in taggers if t.metrics for n in t.metrics.class_names))
-
-
-def _ff(report: ResourceReport | None) -> str:
-    return words.count(report.ff if report else None)
 
 
 def _dsp(report: ResourceReport | None) -> str:

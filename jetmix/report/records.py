@@ -8,6 +8,16 @@ from jetmix.synthesis.resource_report import Origin, ResourceReport
 from jetmix.verification.compare import Level, Mismatch, Status, VerificationResult
 
 ROUNDING = 1e-4
+# numbers of a resource report that have an interval: value, its lower and its upper end
+INTERVALS = (
+    ("lut", "lut_low", "lut_high"),
+    ("ff", "ff_low", "ff_high"),
+    ("clock_achieved_ns", "clock_achieved_low_ns", "clock_achieved_high_ns"),
+)
+AMOUNTS = (
+    *(name for interval in INTERVALS for name in interval),
+    *("dsp", "bram18", "uram", "carry8", "clock_target_ns"),
+)
 
 
 def data_used(entry: Checked) -> DataUsed:
@@ -92,10 +102,7 @@ def resources(items: object, where: object) -> tuple[ResourceReport, ...]:
 
 
 def _resource(entry: Checked) -> ResourceReport:
-    amounts: dict[str, Any] = {
-        name: entry.number_or_none(name)
-        for name in ("lut", "lut_low", "lut_high", "ff", "dsp", "bram18", "uram", "carry8")
-    }
+    amounts: dict[str, Any] = {name: entry.number_or_none(name) for name in AMOUNTS}
     report = ResourceReport(
         origin=cast(Origin, entry.choice("origin", get_args(Origin))),
         part=entry.text_or_none("part"),
@@ -103,15 +110,14 @@ def _resource(entry: Checked) -> ResourceReport:
         latency_min_cycles=entry.integer_or_none("latency_min_cycles"),
         ii_cycles=entry.integer_or_none("ii_cycles", 1),
         ii_min_cycles=entry.integer_or_none("ii_min_cycles", 1),
-        clock_target_ns=entry.number_or_none("clock_target_ns"),
-        clock_achieved_ns=entry.number_or_none("clock_achieved_ns"),
         tool_version=entry.text_or_none("tool_version"),
         note=entry.text_or_none("note"),
         **amounts,
     )
-    low, value, high = report.lut_low, report.lut, report.lut_high
-    if value is not None and not (low or 0) <= value <= (value if high is None else high):
-        raise entry.fail("lut", f"inside its interval from {low} to {high}")
+    for name, below, above in INTERVALS:
+        value, low, high = (amounts[key] for key in (name, below, above))
+        if value is not None and not (low or 0) <= value <= (value if high is None else high):
+            raise entry.fail(name, f"inside its interval from {low} to {high}")
     return report
 
 

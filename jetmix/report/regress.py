@@ -43,14 +43,14 @@ def load_old(path: Path) -> tuple[Old, ...]:
 def _old(entry: Checked) -> Old:
     glance = entry.part("glance")
     accuracy = glance.number_or_none("accuracy", 0, 1)
-    high = glance.number_or_none("lut_high")
     known = {name: glance.number_or_none(name) for name in RESOURCES}
+    highs = {name: glance.number_or_none(f"{name}_high") for name in ("lut", "ff")}
+    known |= {name: high for name, high in highs.items() if high is not None}
     data = entry.part_or_none("dataset")
     return Old(
         name=entry.text("name"),
         figures={
             **known,
-            "lut": known["lut"] if high is None else high,
             "accuracy_pct": None if accuracy is None else 100 * accuracy,
             "mean_auc": entry.number_or_none("mean_auc", 0, 1),
             "ebops": glance.number_or_none("ebops"),

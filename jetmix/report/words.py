@@ -58,11 +58,17 @@ def gate(value: float | None) -> str:
 
 def lut(report: ResourceReport | None) -> str:
     """Return LUT with its 90% interval, where there is one."""
-    if report is None or report.lut is None:
-        return UNKNOWN
-    if report.lut_low is None or report.lut_high is None:
-        return count(report.lut)
-    return f"{count(report.lut)} (90%: {count(report.lut_low)} to {count(report.lut_high)})"
+    return _spanned(report.lut, report.lut_low, report.lut_high) if report else UNKNOWN
+
+
+def ff(report: ResourceReport | None) -> str:
+    """Return FF with its 90% interval, where there is one."""
+    return _spanned(report.ff, report.ff_low, report.ff_high) if report else UNKNOWN
+
+
+def _spanned(value: float | None, low: float | None, high: float | None) -> str:
+    span = "" if low is None or high is None else f" (90%: {count(low)} to {count(high)})"
+    return UNKNOWN if value is None else count(value) + span
 
 
 def latency(report: ResourceReport | None) -> str:
@@ -76,13 +82,15 @@ def latency(report: ResourceReport | None) -> str:
         return cycles
     # HLS states its latency at the target clock, and so does ResourceReport
     achieved = None if report.origin == "csynth" else report.clock_achieved_ns
-    word = "expected" if report.origin == "estimate" else "achieved"
-    clock = (
-        f"{achieved:g} ns ({word} clock)"
-        if achieved
-        else f"{report.clock_target_ns:g} ns (target clock)"
-    )
+    clock = _achieved(report) if achieved else f"{report.clock_target_ns:g} ns (target clock)"
     return f"{cycles}, {decimal(report.latency_ns)} ns at {clock}"
+
+
+def _achieved(report: ResourceReport) -> str:
+    word = "expected" if report.origin == "estimate" else "achieved"
+    low, high = report.clock_achieved_low_ns, report.clock_achieved_high_ns
+    span = "" if low is None or high is None else f", 90%: {low:g} to {high:g}"
+    return f"{report.clock_achieved_ns:g} ns ({word} clock{span})"
 
 
 def latency_origin(report: ResourceReport) -> str:

@@ -74,6 +74,8 @@ def test_the_numbers_of_the_report(told: dict):
         "lut_low": 11800.0,
         "lut_high": 13400.0,
         "ff": None,
+        "ff_low": None,
+        "ff_high": None,
         "dsp": 0,
         "latency_cycles": 9,
         "latency_ns": 45.0,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from jetmix.errors import ReportReadError, UsageError
+from jetmix.report import words
 from jetmix.report.collect import collect
+from jetmix.report.gate import figures
 from jetmix.runs import StageRecord, write_json
 from tests.unit.report.folders import (
     edit,
@@ -82,6 +84,23 @@ def test_the_most_trusted_origin_comes_first(tmp_path: Path):
     (tagger,) = collect([make_synth(tmp_path / "s", reports=reports)])
     assert tagger.best_resources is not None
     assert tagger.best_resources.origin == "post-route"
+
+
+def test_ff_and_clock_are_read_with_their_intervals(tmp_path: Path):
+    spans = {"ff_low": 6000, "ff_high": 7100, "clock_achieved_low_ns": 2.4}
+    told = resources(ff=6500, clock_achieved_ns=2.8, clock_achieved_high_ns=3.4, **spans)
+    (tagger,) = collect([make_synth(tmp_path / "s", reports=[told])])
+    assert words.ff(tagger.best_resources) == "6,500 (90%: 6,000 to 7,100)"
+    assert words.latency(tagger.best_resources) == (
+        "9 cycles, 25.2 ns at 2.8 ns (expected clock, 90%: 2.4 to 3.4)"
+    )
+    assert figures(tagger)["ff"] == 7100
+
+
+def test_ff_outside_of_their_interval_are_refused(tmp_path: Path):
+    synth = make_synth(tmp_path / "s", reports=[resources(ff=6500, ff_low=6600, ff_high=7100)])
+    with pytest.raises(ReportReadError, match="'ff' should be inside its interval from 6600 to"):
+        collect([synth])
 
 
 def test_an_unfinished_training_is_a_gap(run: Path):
