@@ -1,8 +1,8 @@
 """Tables of docs/estimates.md on registers and clock."""
 
-import contextlib
-import io
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,27 +13,33 @@ from jetmix.synthesis.resource_report import Interval
 Outcomes = list[tuple[float, Interval]]
 # adders between registers that the page tells the register bits of
 CUTS = (2, 5)
+CUTS_FILE = Path(__file__).with_name("open_registers.json")
+# post-route FF of the MLP of 76.86% at five adders (arXiv 2507.04535, table 10)
+MLP_FF = 3113
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registers:
-    """Register bits and stages of da4ml's pipeline at each cut, and the FF estimated at two."""
+    """Register bits, stages and estimated FF of da4ml's pipeline at each cut."""
 
     bits: dict[int, int]
     stages: dict[int, int]
-    ff: float
+    ff: dict[int, Interval]
 
 
 def registers_of(graph: Any) -> Registers:
     """Cut a graph as its Verilog is."""
-    from da4ml.trace.pipeline import to_pipeline
+    from jetmix.firmware import da_graph
 
-    with contextlib.redirect_stdout(io.StringIO()):
-        cut = {adders: to_pipeline(graph, adders) for adders in CUTS}
+    cut = {n: da_graph.pipeline_registers(graph, adders_per_stage=n) for n in CUTS}
+    seen = {
+        n: pipelined.ff_of(flow="rtl", adders=n, cost=float(graph.cost), bits=bits)[0]
+        for n, (_, bits) in cut.items()
+    }
     return Registers(
-        bits={adders: int(pipeline.reg_bits) for adders, pipeline in cut.items()},
-        stages={adders: len(pipeline[0]) for adders, pipeline in cut.items()},
-        ff=pipelined.ff_from_cost(float(graph.cost)).value,
+        bits={n: bits for n, (_, bits) in cut.items()},
+        stages={n: stages for n, (stages, _) in cut.items()},
+        ff={n: interval for n, interval in seen.items() if interval is not None},
     )
 
 
@@ -57,21 +63,42 @@ def outcome_table(names: list[str], outcomes: Outcomes, *, of: str, spec: str) -
 
 def register_table(references: list[tuple[str, Registers]]) -> str:
     """Return one row a published model file."""
-    rows = [
-        [
-            title,
-            f"{one.stages[2]}",
-            f"{one.bits[2]:,}",
-            f"{one.ff:,.0f}",
-            f"{one.ff / one.bits[2]:.2f}",
-            f"{one.stages[5]}",
-            f"{one.bits[5]:,}",
-        ]
-        for title, one in references
-    ]
-    two, five = "two adders", "five adders"
-    head = ["Registers of", f"Stages, {two}", f"Register bits, {two}", "Estimated FF", "FF / bits"]
-    return table([*head, f"Stages, {five}", f"Register bits, {five}"], rows)
+    rows = []
+    for title, one in references:
+        for adders in CUTS:
+            seen, bits = one.ff[adders], one.bits[adders]
+            span = f"{seen.low:,.0f} to {seen.high:,.0f}"
+            cells = [adders, one.stages[adders], f"{bits:,}", f"{seen.value:,.0f}", span]
+            rows.append([title, *map(str, cells), f"{seen.value / bits:.2f}"])
+    head = ["Registers of", "Adders a stage", "Stages", "Register bits", "Estimated FF"]
+    return table([*head, "90% interval", "FF / bits"], rows)
+
+
+def yosys_table(titles: dict[str, str]) -> tuple[str, int, int]:
+    """Return Yosys' FF at several cuts, how many there are, and how many lie in the interval."""
+    rows, inside = [], 0
+    for one in json.loads(CUTS_FILE.read_text(encoding="utf-8")):
+        seen = pipelined.ff_from_bits(one["bits"])
+        within = seen.low <= one["ff"] <= seen.high
+        inside += within
+        span = f"{seen.low:,.0f} to {seen.high:,.0f}"
+        cells = [str(one["adders"]), f"{one['bits']:,}", f"{one['ff']:,}"]
+        share = f"{one['ff'] / one['bits']:.2f}"
+        rows.append([titles[one["model"]], *cells, share, span, "yes" if within else "no"])
+    head = ["Yosys at other cuts", "Adders a stage", "Register bits", "Yosys FF", "FF / bits"]
+    return table([*head, "90% interval", "Inside"], rows), len(rows), inside
+
+
+def hls_errors() -> tuple[str, str]:
+    """Return the errors of FF in proportion to LUT for HLS, and its interval as a factor."""
+    from scipy.stats import t
+
+    ratios = np.array([ff / lut for lut, ff in zip(*pipelined.hls_designs(), strict=True)])
+    others = [np.delete(ratios, i) for i in range(len(ratios))]
+    errors = [np.exp(np.log(o).mean()) / r - 1 for o, r in zip(others, ratios, strict=True)]
+    spread = np.log(ratios).std(ddof=1) * np.sqrt(1 + 1 / len(ratios))
+    factor = np.exp(t.ppf((1 + pipelined.COVERAGE) / 2, len(ratios) - 1) * spread)
+    return " and ".join(f"{100 * error:+.0f}%" for error in errors), f"{factor:.0f}"
 
 
 def statistics(outcomes: Outcomes) -> tuple[str, str, int]:
@@ -79,6 +106,31 @@ def statistics(outcomes: Outcomes) -> tuple[str, str, int]:
     errors = np.array([abs(seen.value / true - 1) for true, seen in outcomes])
     inside = sum(seen.low <= true <= seen.high for true, seen in outcomes)
     return f"{100 * errors.mean():.1f}%", f"{100 * errors.max():.1f}%", inside
+
+
+def cut_values(titles: dict[str, str], mlp: Registers) -> dict[str, str]:
+    """Return what the page says of FF at other cuts, and of HLS."""
+    whole, seen = pipelined.ff_from_bits(10**6), mlp.ff[5]
+    yosys, count, inside = yosys_table(titles)
+    errors, factor = hls_errors()
+    shares = pipelined.bits_per_cost()
+    filled = {
+        "CUT_PER_BIT": f"{whole.value / 1e6:.2f}",
+        "CUT_LOW": f"{100 * (whole.low / whole.value - 1):+.0f}%",
+        "CUT_HIGH": f"{100 * (whole.high / whole.value - 1):+.0f}%",
+        "SHARE_MIN": f"{shares.min():.2f}",
+        "SHARE_MAX": f"{shares.max():.2f}",
+        "MLP_FF": f"{MLP_FF:,}",
+        "MLP_SEEN": f"{seen.value:,.0f}",
+        "MLP_SPAN": f"{seen.low:,.0f} to {seen.high:,.0f}",
+        "MLP_ERROR": f"{100 * (seen.value / MLP_FF - 1):+.1f}%",
+        "YOSYS_CUTS": yosys,
+        "YOSYS_N": count,
+        "YOSYS_INSIDE": inside,
+        "HLS_ERRORS": errors,
+        "HLS_FACTOR": factor,
+    }
+    return {name: str(value) for name, value in filled.items()}
 
 
 def values(calibration: dict[str, Any], references: list[tuple[str, Registers]]) -> dict[str, str]:

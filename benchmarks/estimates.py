@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from estimate_tables import Registers, registers_of, table
+from estimate_tables import Registers, cut_values, registers_of, table
 from estimate_tables import values as pipelined_values
 
 from jetmix.report.style import COLOURS, OURS, drawing, finished
@@ -236,8 +236,8 @@ def page(references: list[Reference]) -> str:
         "REFERENCES": reference_table(references),
         "SLOWEST": f"{max(one.seconds for one in references):.0f}",
         "LAYERS_OF": shown.title,
-        "MLP_BITS": f"{mlp.registers.bits[5]:,}",
         "LAYERS": layer_table(shown),
+        **cut_values(REFERENCES, mlp.registers),
         **pipelined_values(calibration_file(), [(one.title, one.registers) for one in references]),
     }
     text = PAGE.read_text(encoding="utf-8")

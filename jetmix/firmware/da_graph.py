@@ -144,15 +144,16 @@ def load(path: Path) -> Any:
         ) from error
 
 
-def pipeline_stages(graph: Any, *, adders_per_stage: int) -> int:
-    """Return how many register stages the graph takes with so many adders between registers."""
+def pipeline_registers(graph: Any, *, adders_per_stage: int) -> tuple[int, int]:
+    """Return register stages and register bits with so many adders between registers."""
     import contextlib
     import io
 
     from da4ml.trace.pipeline import to_pipeline
 
     with contextlib.redirect_stdout(io.StringIO()):
-        return len(to_pipeline(graph, adders_per_stage)[0])
+        pipeline = to_pipeline(graph, adders_per_stage)
+    return len(pipeline[0]), int(pipeline.reg_bits)
 
 
 def uses_multipliers(graph: Any) -> bool:

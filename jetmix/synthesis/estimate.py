@@ -28,7 +28,6 @@ NOTE = (
     "LUT from the da4ml cost, 90% prediction interval from published post-route designs; "
     "latency from a delay model of {adders} adders a stage; DA needs no DSP"
 )
-FF_NOTE = "FF of the Verilog, 90% prediction interval from published designs of the same cut"
 
 
 @cache
@@ -96,16 +95,15 @@ def estimate(
 ) -> ResourceReport:
     """Return the estimated resources and latency of a DA graph.
 
-    FF and the clock that is reached are of the Verilog, and told only where published designs show
-    them (:mod:`jetmix.synthesis.pipelined`).
+    FF and the clock that is reached are of the Verilog, and the clock is told only where published
+    designs show it (:mod:`jetmix.synthesis.pipelined`).
     """
     cost = float(graph.cost)
     lut = lut_from_cost(cost)
     adders = adders_per_stage(clock_period_ns)
-    cycles = da_graph.pipeline_stages(graph, adders_per_stage=adders)
+    cycles, bits = da_graph.pipeline_registers(graph, adders_per_stage=adders)
     flow: Flow = "rtl" if "rtl" in flows else "hls4ml"
-    why = pipelined.why_no_ff(flow=flow, adders=adders)
-    ff = None if why else pipelined.ff_from_cost(cost)
+    ff, ff_note = pipelined.ff_of(flow=flow, adders=adders, cost=cost, bits=bits)
     timed = pipelined.knows_clock(
         flow=flow, adders=adders, part=part, target_ns=clock_period_ns, cycles=cycles
     )
@@ -126,5 +124,5 @@ def estimate(
         clock_achieved_ns=clock.value if clock else None,
         clock_achieved_low_ns=clock.low if clock else None,
         clock_achieved_high_ns=clock.high if clock else None,
-        note=f"{NOTE.format(adders=adders)}; {why or FF_NOTE}",
+        note=f"{NOTE.format(adders=adders)}; {ff_note}",
     )

@@ -1,8 +1,9 @@
-"""FF and clock of da4ml's Verilog with two adders between registers.
+"""FF and clock of da4ml's Verilog.
 
 The only designs whose registers and clock are published with their da4ml cost are the JEDI-linear
-reports (arXiv 2508.15468): Verilog, two adders a stage, 2 ns target on xcvu13p. Nothing is told
-outside of that: HLS places its registers itself, and other cuts have other registers.
+reports (arXiv 2508.15468): Verilog, two adders a stage, 2 ns target on xcvu13p. FF of other cuts
+are told from the cut's register bits, with a wider interval; the clock is not. HLS places its
+registers itself, and the designs published of it say too little.
 """
 
 import tomllib
@@ -19,6 +20,15 @@ COVERAGE = 0.90
 # what the designs have in common
 ADDERS_PER_STAGE, TARGET_NS, PART = 2, 2.0, "xcvu13p"
 TARGET_TOLERANCE_NS = 0.2
+SAME_CUT = "FF of the Verilog, 90% prediction interval from published designs of the same cut"
+OTHER_CUT = (
+    "FF of the Verilog from the {bits} register bits of its cut, 90% prediction interval from "
+    "published designs of another cut"
+)
+HLS_NOTE = (
+    "FF not estimated: HLS places its own registers, and the {n} published designs, of {ratios} "
+    "FF a LUT, give no usable interval"
+)
 
 Column = NDArray[np.float64]
 
@@ -37,6 +47,20 @@ def clocks() -> tuple[Column, Column, Column]:
     return _column(known, "cycles"), _column(known, "period_ns"), _column(known, "lut")
 
 
+@cache
+def bits_per_cost() -> Column:
+    """Return register bits / da4ml cost of published models cut at two adders, (model,)."""
+    known = _table("registers")
+    return _column(known, "bits") / _column(known, "da4ml_cost")
+
+
+@cache
+def hls_designs() -> tuple[Column, Column]:
+    """Return post-route LUT and FF of the published DA designs of HLS, each (design,)."""
+    known = _table("hls")
+    return _column(known, "lut"), _column(known, "ff")
+
+
 def _table(name: str) -> list[dict[str, float]]:
     text = packaged("synthesis/calibration.toml").read_text(encoding="utf-8")
     return list(tomllib.loads(text)[name])
@@ -51,18 +75,31 @@ def ff_from_cost(cost: float) -> Interval:
     return _ff(cost, *registers())
 
 
+def ff_from_bits(bits: int) -> Interval:
+    """Predict post-route FF of Verilog from the register bits of its cut.
+
+    FF / bits is FF / cost of the published designs over bits / cost of published model files, both
+    at two adders a stage, since no graph is published with its FF there. The interval is that of
+    the difference of two logarithms that are normal, with the fewer degrees of freedom of the two.
+    """
+    cost, ff = registers()
+    return _ratio(float(bits), np.log(ff / cost), np.log(bits_per_cost()))
+
+
+def ff_of(*, flow: str, adders: int, cost: float, bits: int) -> tuple[Interval | None, str]:
+    """Return FF, or None, and what they are from, or why they are not told."""
+    if flow != "rtl":
+        lut, ff = hls_designs()
+        ratios = " and ".join(f"{ratio:.2f}" for ratio in sorted(ff / lut))
+        return None, HLS_NOTE.format(n=len(lut), ratios=ratios)
+    if adders == ADDERS_PER_STAGE:
+        return ff_from_cost(cost), SAME_CUT
+    return ff_from_bits(bits), OTHER_CUT.format(bits=bits)
+
+
 def clock_from_cycles(cycles: int) -> Interval:
     """Predict the clock period in ns reached at a target of 2 ns: its logarithm is linear."""
     return _clock(cycles, *clocks()[:2])
-
-
-def why_no_ff(*, flow: str, adders: int) -> str | None:
-    """Return why FF cannot be told, or None where they can."""
-    if flow != "rtl":
-        return "FF not estimated: too few published HLS designs"
-    if adders != ADDERS_PER_STAGE:
-        return f"FF not estimated: published for {ADDERS_PER_STAGE} adders a stage only"
-    return None
 
 
 def knows_clock(*, flow: str, adders: int, part: Part, target_ns: float, cycles: int) -> bool:
@@ -95,6 +132,16 @@ def _ff(cost: float, costs: Column, ff: Column) -> Interval:
     return _fit(np.ones((len(ff), 1)), np.log(ff / costs), np.ones(1), scale=cost, digits=1)
 
 
+def _ratio(scale: float, above: Column, below: Column) -> Interval:
+    """Return ``scale`` times the ratio of two log-normal figures, with its interval."""
+    from scipy.stats import t
+
+    variance = sum(float(one.var(ddof=1)) * (1 + 1 / len(one)) for one in (above, below))
+    freedom = min(len(above), len(below)) - 1
+    half = float(t.ppf((1 + COVERAGE) / 2, freedom)) * np.sqrt(variance)
+    return _interval(float(above.mean() - below.mean()), half, scale=scale, digits=1)
+
+
 def _clock(cycles: float, seen: Column, period: Column) -> Interval:
     design = np.column_stack([np.ones(len(seen)), seen])
     return _fit(design, np.log(period), np.array([1.0, cycles]), scale=1.0, digits=3)
@@ -109,6 +156,9 @@ def _fit(x: Column, y: Column, at: Column, *, scale: float, digits: int) -> Inte
     spread = np.sqrt(np.square(y - x @ factor).sum() / freedom)
     leverage = float(at @ np.linalg.inv(x.T @ x) @ at)
     half = float(t.ppf((1 + COVERAGE) / 2, freedom)) * spread * np.sqrt(1 + leverage)
-    centre = float(at @ factor)
+    return _interval(float(at @ factor), half, scale=scale, digits=digits)
+
+
+def _interval(centre: float, half: float, *, scale: float, digits: int) -> Interval:
     low, value, high = (round(scale * float(np.exp(centre + d)), digits) for d in (-half, 0, half))
     return Interval(value=value, low=low, high=high)
