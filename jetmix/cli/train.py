@@ -18,6 +18,7 @@ from jetmix.errors import UsageError
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
 @click.option("--target-ebops", type=click.IntRange(min=1), help="Size that beta is driven to.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--tensorboard", type=PATH, help="Folder for TensorBoard logs of every epoch.")
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
 @json_option
 def train(
@@ -30,6 +31,7 @@ def train(
     seed: int | None,
     target_ebops: int | None,
     resume: bool,
+    tensorboard: Path | None,
     list_presets: bool,
     as_json: bool,
 ) -> None:
@@ -60,6 +62,7 @@ def train(
             folder=run,
             backend=backend or _backend(),
             resume=resume,
+            event_folder=tensorboard,
         )
     )
     finish(_report(result), result, as_json=as_json)

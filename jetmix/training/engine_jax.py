@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.training.devices import copied, shared
 from jetmix.training.engine import (
     EVALUATION_BATCH,
     FLOAT,
@@ -43,7 +44,7 @@ class JaxEngine:
         places = self._places(1, [variable for variable, _ in norms])
         self.norms = list(zip(places, [momentum for _, momentum in norms], strict=True))
         self.rate = self._places(2, [optimizer._learning_rate])[0]
-        self.x, self.y = jnp.asarray(x), jnp.asarray(y)
+        self.x, self.y = copied(jnp.asarray(x)), copied(jnp.asarray(y))
         self._epoch = jax.jit(self._run_epoch, donate_argnums=0)
         self._answer = jax.jit(partial(self._infer, training=False))
         self._answer_unwrapped = jax.jit(partial(self._infer, training=Tracing()))
@@ -116,7 +117,10 @@ class JaxEngine:
             self.values[group][place] = jnp.full(old.shape, value, dtype=old.dtype)
 
     def _run_epoch(self, state: State, x: Any, y: Any, order: Any) -> tuple[State, Any]:
-        return jax.lax.scan(lambda now, jets: self._step(now, x[jets], y[jets]), state, order)
+        def step(now: State, jets: Any) -> tuple[State, Any]:
+            return self._step(now, shared(x[jets]), shared(y[jets]))
+
+        return jax.lax.scan(step, state, order)
 
     def _step(self, state: State, x: Any, y: Any) -> tuple[State, Any]:
         trained, other, optimizer = state

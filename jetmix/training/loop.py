@@ -20,6 +20,7 @@ from jetmix.training import guards
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
 from jetmix.training.control import BetaControl, make_control
 from jetmix.training.engine import FLOAT, INT, Engine, Validation, make_engine, validate
+from jetmix.training.event_log import EventLog
 from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.picture import FrontPicture
 from jetmix.training.schedules import learning_rate
@@ -51,12 +52,13 @@ class Loop:
         validation: Jets,
         folder: Path,
         digest: str,
+        events: EventLog | None = None,
     ) -> None:
         import keras
 
         self.recipe, self.settings, self.model = recipe, recipe.training, model
         self.n_train, self.validation = len(train), validation
-        self.folder, self.digest = folder, digest
+        self.folder, self.digest, self.events = folder, digest, events
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), train.x, train.y)
         self.state = LoopState()
         self.control: BetaControl = make_control(self.settings, {})
@@ -102,6 +104,8 @@ class Loop:
                 validation = self.train_epoch()
                 ticker.update(self.state.epoch, self._note())
                 self.picture.update(self.state.front, self.seen)
+                if self.events is not None:
+                    self.events.add(self.state.history[-1])
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
                         f"stopped after epoch {self.state.epoch}: beta has squeezed the tagger "

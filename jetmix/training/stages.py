@@ -14,7 +14,9 @@ from jetmix.errors import JetmixError, RunConflictError
 from jetmix.recipe import Recipe, load_recipe
 from jetmix.runs import JSON, StageRecord
 from jetmix.taggers.registry import build_tagger, resolved_options
+from jetmix.taggers.shift import absorb_shift
 from jetmix.taggers.spec import spec_from
+from jetmix.training import devices, event_log
 
 RECIPE_FILE = "recipe.toml"
 DATA_STAGE, TRAIN_STAGE = "1-data", "2-train"
@@ -23,13 +25,17 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRun:
-    """One run: what is trained, on which file, where to, and with which backend."""
+    """One run: what is trained, on which file, where to, and with which backend.
+
+    ``event_folder`` is where logs for TensorBoard go, if any are wanted.
+    """
 
     recipe: Recipe
     data: Path
     folder: Path
     backend: str
     resume: bool = False
+    event_folder: Path | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -68,6 +74,9 @@ def train(run: TrainingRun) -> JSON:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
     datasets = _load(run)  # all input is judged before the first file is written
+    devices.check_batch(min(run.recipe.training.batch_size, len(datasets["train"].y)))
+    if run.event_folder is not None:
+        event_log.check_event_log(run.event_folder)
     _claim(run)
     _write_data_stage(run, datasets)
     return _train_stage(run, datasets, digest)
@@ -168,6 +177,8 @@ def _write_data_stage(run: TrainingRun, datasets: dict[str, Any]) -> None:
 
 
 def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSON:
+    import keras
+
     from jetmix.training import finish
     from jetmix.training.loop import FRONT_FOLDER, Jets
 
@@ -181,13 +192,16 @@ def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSO
     )
     jets = {split: Jets(x=datasets[split].x, y=datasets[split].y) for split in SPLITS}
     class_names = list(datasets["train"].class_names)
-    loop = _loop(run, jets, len(class_names), digest)
-    try:
-        loop.run()
-    except JetmixError as error:
-        _log(run, str(error))
-        raise
-    front = finish.calibrated_front(loop, jets["train"])
+    # Keras counts layers to name them: a run must not depend on the runs before it
+    keras.utils.clear_session(free_memory=False)
+    with devices.all_devices():
+        loop = _loop(run, jets, len(class_names), digest)
+        try:
+            loop.run()
+        except JetmixError as error:
+            _log(run, str(error))
+            raise
+        front = finish.calibrated_front(loop, jets["train"])
     chosen, metrics = finish.write_results(loop, recipe, front, jets["test"], class_names)
     details = {
         "tagger": str(Path(TRAIN_STAGE) / finish.TAGGER),
@@ -211,10 +225,10 @@ def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -
 
     from jetmix.training.loop import Loop
 
-    # Keras counts layers to name them: a run must not depend on the runs before it
-    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(run.recipe.training.seed)
     model = build_tagger(spec_from(run.recipe, n_classes=n_classes))
+    if run.recipe.data.normalisation == "power-of-two":
+        absorb_shift(model, jets["train"].x)
     loop = Loop(
         run.recipe,
         model,
@@ -222,6 +236,7 @@ def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -
         validation=jets["validation"],
         folder=run.train_folder,
         digest=digest,
+        events=None if run.event_folder is None else event_log.EventLog(run.event_folder),
     )
     if run.resume:
         loop.resume()
