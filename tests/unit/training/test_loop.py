@@ -1,4 +1,7 @@
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +74,17 @@ def test_resumed_run_equals_an_uninterrupted_one_to_the_last_bit(recipe, jets, t
     for point in again.state.front:
         with np.load(tmp_path / "whole" / point.path) as a, np.load(again.folder / point.path) as b:
             assert all(np.array_equal(a[name], b[name]) for name in a.files)
+
+
+def test_resume_is_exact_on_tensorflow_too():
+    # Keras keeps its backend for life: the test above, in a process of its own
+    test = f"{__file__}::{test_resumed_run_equals_an_uninterrupted_one_to_the_last_bit.__name__}"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        capture_output=True, text=True, check=False, timeout=180,
+        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
+    )  # fmt: skip
+    assert "1 passed" in done.stdout, done.stdout
 
 
 def test_state_of_another_run_is_not_used(recipe, jets, tmp_path):
