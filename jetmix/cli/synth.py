@@ -67,7 +67,7 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )  # fmt: skip
 @click.option(
     "--max-latency-ns", type=click.FloatRange(min=0, min_open=True),
-    help="Latency to keep to; what is missed is told. Verilog alone has other graphs to try.",
+    help="Latency to keep to: other graphs of the tagger are tried, what is missed is told.",
 )  # fmt: skip
 @click.option("--max-lut", type=click.IntRange(min=1), help="LUT to keep to, likewise.")
 @vector_options

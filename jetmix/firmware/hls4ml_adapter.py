@@ -35,6 +35,7 @@ def write_project(
     clock_period_ns: float,
     inputs: NDArray[np.float32],
     outputs: NDArray[np.float32],
+    delay_constraint: int = DELAY_CONSTRAINT,
 ) -> FirmwareProject:
     """Lower ``model`` through hls4ml and write a Vitis HLS project.
 
@@ -47,6 +48,8 @@ def write_project(
         clock_period_ns: target clock period in ns.
         inputs: test-bench jets, float32 (jet, ...).
         outputs: what the Keras model gives for them, float32 (jet, output).
+        delay_constraint: how many adders deeper than the shallowest an adder tree may be; -1 for
+            any depth.
 
     Raises:
         LoweringError: if hls4ml cannot lower the model, or its output is not as expected.
@@ -55,7 +58,8 @@ def write_project(
     # hls4ml writes its paths into files and scripts, so it works at a path without odd characters
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "project"
-        stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
+        with _da_environment(delay_constraint):
+            stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
         _remove_traces(folder, stamp)
         _finish(folder, part=part, clock_period_ns=clock_period_ns)
         _write_test_bench(folder / "tb_data", inputs, outputs)
@@ -94,7 +98,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
 
     try:
         # hls4ml prints to standard output, which here carries results only
-        with _da_environment(), mended(), contextlib.redirect_stdout(io.StringIO()):
+        with mended(), contextlib.redirect_stdout(io.StringIO()):
             lowered = convert_from_keras_model(
                 model,
                 hls_config={"Model": {"Precision": POISON, "ReuseFactor": 1, "Strategy": STRATEGY}},
@@ -121,10 +125,10 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
 
 
 @contextlib.contextmanager
-def _da_environment() -> Iterator[None]:
+def _da_environment(delay_constraint: int) -> Iterator[None]:
     """Set the variable that hls4ml reads for the depth of its adder trees, and put it back."""
     before = os.environ.get("DA_HARD_DC")
-    os.environ["DA_HARD_DC"] = str(DELAY_CONSTRAINT)
+    os.environ["DA_HARD_DC"] = str(delay_constraint)
     try:
         yield
     finally:

@@ -1,7 +1,9 @@
 """Budgets for LUT and latency: which graph of the same tagger comes nearest, and by how much.
 
 The tagger itself is never changed, so every graph that is tried has the same bits. What can be
-changed is how deep da4ml may build its adder trees: deeper ones share more additions.
+changed is how deep da4ml may build its adder trees, in Verilog and in the kernels of hls4ml alike:
+deeper ones share more additions. The clock is the user's, and only told where another one is nearer
+to the budget.
 """
 
 from collections.abc import Callable
@@ -17,8 +19,11 @@ from jetmix.synthesis.resource_report import ResourceReport
 BUDGET_FILE = "budget.json"
 # the usual one first, then the shallowest trees and those of any depth
 CONSTRAINTS = (DELAY_CONSTRAINT, 0, -1)
+# clock periods in ns to tell the latency at; below, the published designs miss their clock
+CLOCKS_NS = (3, 4, 5, 6, 7, 8, 9, 10)
 
-EstimateOf = Callable[[Any], ResourceReport]
+EstimateOf = Callable[..., ResourceReport]
+NOT_SEARCHED: JSON = {"tried": [], "taken": None, "latency_ns_at_clock_ns": {}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +84,16 @@ def _missed(report: ResourceReport, budget: Budget) -> float:
     return sum(miss / (limits[name] or 1.0) for name, miss in budget.misses(report).items())
 
 
-def write(folder: Path, chosen: Lowered, tried: list[Lowered]) -> None:
-    """Write ``budget.json``: which graphs were tried, and which was taken."""
+def clocks(chosen: Lowered, estimate_of: EstimateOf) -> dict[str, float]:
+    """Return the estimated latency in ns of a graph at other clock periods in ns."""
+    reports = {period: estimate_of(chosen.graph, float(period)) for period in CLOCKS_NS}
+    return {f"{p:g}": r.latency_ns for p, r in reports.items() if r.latency_ns is not None}
+
+
+def write(
+    folder: Path, chosen: Lowered, tried: list[Lowered], latency_at: dict[str, float]
+) -> None:
+    """Write ``budget.json``: which graphs were tried, which was taken, and what clocks do to it."""
     graphs = [
         {
             "delay_constraint": one.delay_constraint,
@@ -90,7 +103,8 @@ def write(folder: Path, chosen: Lowered, tried: list[Lowered]) -> None:
         for one in tried
     ]
     taken = chosen.delay_constraint
-    write_json(folder / BUDGET_FILE, {"tried": graphs, "taken": taken})
+    content = {"tried": graphs, "taken": taken, "latency_ns_at_clock_ns": latency_at}
+    write_json(folder / BUDGET_FILE, content)
 
 
 def judge(folder: Path, budget: Budget, reports: list[ResourceReport]) -> JSON:
@@ -100,7 +114,7 @@ def judge(folder: Path, budget: Budget, reports: list[ResourceReport]) -> JSON:
     judged = [{"origin": origin, "missed_by": missed} for origin, missed in misses if missed]
     return {
         **asdict(budget),
-        **(read_json(path) if path.exists() else {"tried": [], "taken": None}),
+        **(read_json(path) if path.exists() else NOT_SEARCHED),
         "judged": judged,
         "met": not any(miss for _, missed in misses for miss in missed.values()),
     }
@@ -120,5 +134,17 @@ def lines(outcome: JSON) -> list[str]:
         )
         told.append(f"Graphs tried for the budget: {graphs} [{BUDGET_FILE}]")
     if not outcome["met"]:
-        told.append("A smaller tagger or another --clock-ns may meet the budget.")
+        told.append(_advice(outcome))
     return told
+
+
+def _advice(outcome: JSON) -> str:
+    """Say which clock would meet the limit of latency by the estimate, if one does."""
+    limit, latency_at = outcome["max_latency_ns"], outcome["latency_ns_at_clock_ns"]
+    late = any(one["missed_by"].get("latency_ns") for one in outcome["judged"])
+    fits = [clock for clock in latency_at if limit is not None and latency_at[clock] <= limit]
+    if late and fits:
+        best = min(fits, key=lambda clock: latency_at[clock])
+        return f"--clock-ns {best} would take {latency_at[best]:g} ns [estimate]"
+    clock = ", no clock from 3 to 10 ns does" if late and latency_at else ""
+    return f"A smaller tagger may meet the budget{clock}."

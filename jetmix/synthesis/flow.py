@@ -53,16 +53,10 @@ class SynthOptions:
     seed: int
     budget: Budget | None = None
 
-    @property
-    def searched(self) -> Budget | None:
-        """The budget, if other graphs may be tried for it: hls4ml makes its own."""
-        return self.budget if self.flows == ("rtl",) else None
-
-    def estimate(self, graph: Any) -> ResourceReport:
-        """Return what a graph is estimated to take."""
-        return estimate(
-            graph, part=self.part, clock_period_ns=self.clock_period_ns, flows=self.flows
-        )
+    def estimate(self, graph: Any, clock_period_ns: float | None = None) -> ResourceReport:
+        """Return what a graph is estimated to take, at another clock period if one is named."""
+        period = clock_period_ns or self.clock_period_ns
+        return estimate(graph, part=self.part, clock_period_ns=period, flows=self.flows)
 
     def digest(self, model_sha256: str) -> str:
         """Digest of the model, the options and the versions that shape the result."""
@@ -76,7 +70,7 @@ class SynthOptions:
                 "data": file_digest(self.data) if self.data else None,
                 "vectors": [self.max_jets, self.n_random, self.seed],
                 "versions": provenance.package_versions(),
-                **({"budget": asdict(self.searched)} if self.searched else {}),
+                **({"budget": asdict(self.budget)} if self.budget else {}),
             }
         )
 
@@ -101,7 +95,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     model = keras_env.load_tagger(source.model)
     check_lowerable(model)
     with progress("Lowering to a DA graph"):
-        chosen, tried = budget.lower(model, options.estimate, options.searched)
+        chosen, tried = budget.lower(model, options.estimate, options.budget)
         traces, graph, resources = chosen.traces, chosen.graph, chosen.report
         costs = layer_costs(traces, graph)
     proven = proofs.prove(model, traces, graph, source.model)
@@ -111,14 +105,15 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256)
     da_graph.save(graph, out / GRAPH_FILE)
-    if options.searched is not None:
-        budget.write(out, chosen, tried)
+    if options.budget is not None:
+        budget.write(out, chosen, tried, budget.clocks(chosen, options.estimate))
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
     proofs.write(out, proven)
     projects = []
     if "hls4ml" in options.flows:
-        projects.append(_write_hls(model, out, options, vectors.x, reference))
+        bench = (vectors.x, reference)
+        projects.append(_write_hls(model, out, options, bench, chosen.delay_constraint))
     if "rtl" in options.flows:
         projects.append(_write_rtl(graph, out, options))
     projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
@@ -198,8 +193,8 @@ def _write_hls(
     model: Any,
     out: Path,
     options: SynthOptions,
-    inputs: NDArray[np.float32],
-    outputs: NDArray[np.float32],
+    bench: tuple[NDArray[np.float32], NDArray[np.float32]],
+    delay_constraint: int,
 ) -> FirmwareProject:
     with progress("Lowering to a Vitis HLS project"):
         return write_project(
@@ -207,8 +202,9 @@ def _write_hls(
             out / synth_dir.PROJECTS["hls4ml"],
             part=options.part,
             clock_period_ns=options.clock_period_ns,
-            inputs=inputs,
-            outputs=outputs,
+            inputs=bench[0],
+            outputs=bench[1],
+            delay_constraint=delay_constraint,
         )
 
 

@@ -5,8 +5,8 @@ import json
 from tests.integration.test_synth import MODEL, synth
 
 
-def outcome(out, *options):
-    done = synth(MODEL, out, "--flow", "rtl", "--level", "ir", *options, "--json")
+def outcome(out, *options, flow="rtl", level="ir"):
+    done = synth(MODEL, out, "--flow", flow, "--level", level, *options, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -31,6 +31,19 @@ def test_a_missed_budget_tells_by_how_much_and_stays_exact(tmp_path):
     assert result["verification"][0]["status"] == "passed"
     again = outcome(out, "--max-lut", "1")
     assert again["budget"] == budget
+
+
+def test_the_kernels_of_hls4ml_follow_the_budget_and_stay_exact(tmp_path):
+    usual = outcome(tmp_path / "usual", "--max-lut", "1000000", flow="hls4ml")
+    fast = outcome(tmp_path / "fast", "--max-latency-ns", "1", flow="hls4ml", level="csim")
+    kernels = [
+        tmp_path / name / "project/firmware/nnet_utils/nnet_code_gen.h"
+        for name in ("usual", "fast")
+    ]
+    assert (usual["budget"]["taken"], fast["budget"]["taken"]) == (2, 0)
+    assert kernels[0].read_text() != kernels[1].read_text()
+    assert fast["verification"][0]["status"] == "passed"
+    assert fast["budget"]["judged"][0]["missed_by"]["latency_ns"] > 0
 
 
 def test_without_a_budget_nothing_is_judged(tmp_path):

@@ -9,10 +9,11 @@ from jetmix.synthesis.resource_report import ResourceReport
 GRAPHS = {2: (1000, 4), 0: (1100, 3), -1: (950, 5)}
 
 
-def report(constraint):
+def report(constraint, clock_ns=5.0):
     lut, cycles = GRAPHS[constraint]
+    cycles = max(cycles, round(12 / clock_ns))
     return ResourceReport(
-        origin="estimate", part=None, lut=lut, latency_cycles=cycles, clock_target_ns=5.0
+        origin="estimate", part=None, lut=lut, latency_cycles=cycles, clock_target_ns=clock_ns
     )
 
 
@@ -43,7 +44,7 @@ def test_nearest_graph_is_taken(limits, taken, n_tried):
 def test_misses_are_told_by_origin(tmp_path):
     limits = Budget(max_latency_ns=18, max_lut=1000)
     chosen, tried = budget.lower(None, report, limits)
-    budget.write(tmp_path, chosen, tried)
+    budget.write(tmp_path, chosen, tried, budget.clocks(chosen, report))
     routed = ResourceReport(origin="post-route", part=None, lut=1200.0)
     outcome = budget.judge(tmp_path, limits, [chosen.report, routed])
     assert (outcome["met"], outcome["taken"], len(outcome["tried"])) == (False, 0, 3)
@@ -57,8 +58,24 @@ def test_misses_are_told_by_origin(tmp_path):
         "Budget of 1000 LUT: missed by 100 [estimate]",
         "Budget of 1000 LUT: missed by 200 [post-route]",
         f"Graphs tried for the budget: {graphs} [budget.json]",
-        "A smaller tagger or another --clock-ns may meet the budget.",
+        "A smaller tagger may meet the budget.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "advice"),
+    [
+        (13, "--clock-ns 3 would take 12 ns [estimate]"),
+        (11, "A smaller tagger may meet the budget, no clock from 3 to 10 ns does."),
+    ],
+)
+def test_a_clock_that_meets_the_latency_is_named(tmp_path, limit, advice):
+    limits = Budget(max_latency_ns=limit)
+    chosen, tried = budget.lower(None, report, limits)
+    budget.write(tmp_path, chosen, tried, budget.clocks(chosen, report))
+    outcome = budget.judge(tmp_path, limits, [chosen.report])
+    assert outcome["judged"][0]["missed_by"] == {"latency_ns": 15.0 - limit}
+    assert budget.lines(outcome)[-1] == advice
 
 
 def test_met_without_a_search(tmp_path):
