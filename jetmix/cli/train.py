@@ -82,6 +82,7 @@ def _report(result: dict[str, Any]) -> list[str]:
         *summary(result["metrics"]),
         f"tagger: {Path(result['run']) / result['tagger']}",
         f"chosen from {result['n_front']} points of the front, of epoch {chosen['epoch']}",
+        f"table of the front: {Path(result['run']) / '2-train' / 'pareto.csv'}",
         f"trained at {result['jets_per_second']:,.0f} jets/s",
     ]
 

@@ -12,9 +12,6 @@ from jetmix.runs import JSON, atomic_path
 from jetmix.training.pareto import FrontPoint
 
 STATE_FILE = "state.npz"
-HISTORY_COLUMNS = (
-    "epoch", "loss", "val_loss", "val_accuracy", "ebops", "beta", "learning_rate", "seconds",
-)  # fmt: skip
 
 
 @dataclass

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from jetmix import console, runs
 from jetmix.recipe import Recipe
 from jetmix.runs import JSON
 from jetmix.training.calibrate import calibrate
-from jetmix.training.checkpoint import HISTORY_COLUMNS, load_arrays
-from jetmix.training.engine import validate
+from jetmix.training.checkpoint import load_arrays
+from jetmix.training.engine import FLOAT
 from jetmix.training.loop import Jets, Loop
 from jetmix.training.metrics import metrics
 from jetmix.training.pareto import FrontPoint, pruned, select, size_limit
@@ -24,16 +25,19 @@ POINTS, TAGGER = "points", "tagger.keras"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def calibrated_front(loop: Loop, train: Jets) -> list[FrontPoint]:
+def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[FrontPoint]:
     """Calibrate every raw point, measure it on the validation split again, and prune.
 
-    The points that remain are written as ``points/*.keras``.
+    The points that remain are written as ``points/*.keras``, and what they reach on the
+    validation split as the table ``pareto.csv``.
     """
     found: dict[FrontPoint, list[Any]] = {}
+    rows: dict[FrontPoint, JSON] = {}
     with console.progress("calibrating the front", len(loop.state.front)) as ticker:
         for done, raw in enumerate(loop.state.front, start=1):
-            point, values = _calibrated(loop, train, raw)
-            found[point] = values
+            point, logits = _calibrated(loop, train, raw)
+            found[point] = loop.engine.state()[: loop.n_model]
+            rows[point] = _row(point, metrics(logits, loop.validation.y, class_names, ebops=None))
             ticker.update(done, f"{point.val_accuracy:.1%}, {point.ebops:,} EBOPs")
     front = pruned(found)
     with console.progress("writing the front", len(front)) as ticker:
@@ -41,7 +45,27 @@ def calibrated_front(loop: Loop, train: Jets) -> list[FrontPoint]:
             restore(loop, found[point])
             save_model(loop.model, loop.folder / point.path)
             ticker.update(done)
+    runs.write_text(loop.folder / "pareto.csv", _table([rows[point] for point in front]))
     return front
+
+
+def _row(point: FrontPoint, measured: JSON) -> JSON:
+    return {
+        "epoch": point.epoch,
+        "ebops": point.ebops,
+        "val_accuracy": point.val_accuracy,
+        "val_accuracy_error": measured["accuracy_error"],
+        **{f"val_auc_{name}": area for name, area in measured["auc"].items()},
+        "path": point.path,
+    }
+
+
+def _table(rows: Sequence[JSON]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def restore(loop: Loop, model_values: list[Any]) -> None:
@@ -50,16 +74,15 @@ def restore(loop: Loop, model_values: list[Any]) -> None:
     loop.engine.sync()
 
 
-def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, list[Any]]:
+def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, FLOAT]:
     values, _ = load_arrays(loop.folder / raw.path)
     restore(loop, values)
     ebops = calibrate(loop.engine, loop.model, train.x) if loop.recipe.tagger.quantised else 0
-    result = validate(loop.engine, loop.validation.x, loop.validation.y, wrapping=True)
-    name = f"epoch-{raw.epoch:06d}_acc-{100 * result.accuracy:.2f}_ebops-{ebops}.keras"
-    point = FrontPoint(
-        val_accuracy=result.accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}"
-    )
-    return point, loop.engine.state()[: loop.n_model]
+    logits = loop.engine.logits(loop.validation.x)
+    accuracy = float((logits.argmax(axis=1) == loop.validation.y).mean())
+    name = f"epoch-{raw.epoch:06d}_acc-{100 * accuracy:.2f}_ebops-{ebops}.keras"
+    point = FrontPoint(val_accuracy=accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}")
+    return point, logits
 
 
 def save_model(model: Any, path: Path) -> None:
@@ -116,7 +139,7 @@ def write_results(
     result = metrics(logits, test.y, class_names, ebops=ebops)
     with runs.atomic_path(folder / "test_scores.npz") as temporary:
         np.savez_compressed(temporary, y=test.y, logits=logits)
-    runs.write_text(folder / "history.csv", _history(loop))
+    runs.write_text(folder / "history.csv", _table(loop.state.history))
     runs.write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
     loop.picture.draw(front, loop.seen, chosen)
     runs.write_json(folder / "metrics.json", result)
@@ -127,11 +150,3 @@ def predict(model: Any, jets: Jets) -> Any:
     """Return the logits float32 (jet, class) of a loaded Keras model."""
     batch = min(4096, len(jets))
     return np.asarray(model.predict(jets.x, batch_size=batch, verbose=0), dtype=np.float32)
-
-
-def _history(loop: Loop) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(loop.state.history)
-    return text.getvalue()

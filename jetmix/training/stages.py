@@ -201,7 +201,7 @@ def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSO
         except JetmixError as error:
             _log(run, str(error))
             raise
-        front = finish.calibrated_front(loop, jets["train"])
+        front = finish.calibrated_front(loop, jets["train"], class_names)
     chosen, metrics = finish.write_results(loop, recipe, front, jets["test"], class_names)
     details = {
         "tagger": str(Path(TRAIN_STAGE) / finish.TAGGER),

@@ -3,6 +3,7 @@
 What runs on JAX runs in this process; TensorFlow needs one of its own, and so does a kill.
 """
 
+import csv
 import json
 import os
 import signal
@@ -64,8 +65,8 @@ def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path, here):
         "recipe.toml", "provenance.json", "log.txt", "1-data", "2-train",
     }  # fmt: skip
     assert {p.name for p in (run / "2-train").iterdir()} == {
-        "history.csv", "metrics.json", "pareto.json", "pareto.png", "points", "stage.json",
-        "tagger.keras", "test_scores.npz",
+        "history.csv", "metrics.json", "pareto.csv", "pareto.json", "pareto.png", "points",
+        "stage.json", "tagger.keras", "test_scores.npz",
     }  # fmt: skip
     dataset = json.loads((run / "1-data" / "dataset.json").read_text())
     assert dataset["n_train"] + dataset["n_validation"] + dataset["n_test"] == 600
@@ -80,6 +81,13 @@ def test_two_epochs_with_each_backend(backend, recipe, data, tmp_path, here):
     points = json.loads((run / "2-train" / "pareto.json").read_text())["points"]
     assert all((run / "2-train" / p["path"]).is_file() for p in points)
     assert result["chosen"] in points
+    with (run / "2-train" / "pareto.csv").open() as handle:
+        table = list(csv.DictReader(handle))
+    assert [(float(r["val_accuracy"]), int(r["ebops"]), r["path"]) for r in table] == [
+        (p["val_accuracy"], p["ebops"], p["path"]) for p in points
+    ]
+    assert all(0 < float(r["val_accuracy_error"]) < 0.1 for r in table)
+    assert all(0 <= float(r[f"val_auc_{name}"]) <= 1 for r in table for name in "gqWZt")
     assert metrics["ebops"] == result["chosen"]["ebops"] > 0
     history = (run / "2-train" / "history.csv").read_text().splitlines()
     assert history[0] == "epoch,loss,val_loss,val_accuracy,ebops,beta,learning_rate,seconds"
