@@ -82,9 +82,9 @@ class JetDataset:
             features: particle features by name, such as ``ptrel``.
             split: train, validation, test or all; fixed by a hash of each jet's content.
             pt_gate_gev: set softer constituents to zero before the normalisation.
-            normalisation: 'standard' or 'power-of-two' take the constants from the training
-                split over the first ``n_particles`` constituents, padding included; constants
-                of a trained tagger are given as a :class:`Normalisation`.
+            normalisation: 'standard' or 'power-of-two' (scales only, no shift) take the constants
+                from the training split over the first ``n_particles`` constituents, padding
+                included; constants of a trained tagger are given as a :class:`Normalisation`.
 
         Raises:
             DataError: if the file is broken, lacks a feature or holds fewer constituents.

@@ -83,8 +83,10 @@ class Normalisation:
     """Shift and scale of each feature: (x - mean) / std.
 
     With kind ``standard``, mean and std are those of the training split over jets and the first
-    N constituents, padding included, as in the literature. With ``power-of-two`` the std is
-    rounded to a power of two, so that firmware scales by moving the binary point.
+    N constituents, padding included, as in the literature. With ``power-of-two`` the mean is zero
+    and the std is the power of two next to it: firmware takes the feature as it is, with its
+    binary point moved, padding stays zero, and the first layer of a tagger absorbs the shift
+    (:func:`jetmix.taggers.shift.absorb_shift`).
     """
 
     kind: str
@@ -164,7 +166,9 @@ class Moments:
         self.squares += np.einsum("if,if->f", flat, flat)
 
     def normalisation(self, kind: str) -> Normalisation:
-        """Return the constants; a feature that never varies is only shifted.
+        """Return the constants; the spread of a feature that never varies counts as 1.
+
+        With ``power-of-two`` its size counts instead, so that a large one needs no more bits.
 
         Raises:
             UsageError: if the kind is unknown.
@@ -176,5 +180,6 @@ class Moments:
         constant = variance <= 1e-12 * np.maximum(mean**2, 1e-12)
         std = np.where(constant, 1.0, np.sqrt(np.where(constant, 1.0, variance)))
         if kind == "power-of-two":
-            std = 2.0 ** np.round(np.log2(std))
+            size = np.where(constant & (mean != 0), np.abs(mean), std)
+            mean, std = np.zeros_like(mean), np.exp2(np.round(np.log2(size)))
         return Normalisation(kind=kind, mean=mean, std=std)

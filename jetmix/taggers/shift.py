@@ -1,0 +1,67 @@
+"""Folds the shift of a normalisation into the first layers of a fresh tagger.
+
+With normalisation 'power-of-two' jets come scaled but not shifted. A dense layer with a batch
+normalisation gives the same answer either way: its mean takes the shift along. The bias of one
+without becomes b - W s, s being the mean of its input, which is what (x - s) would have given.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def absorb_shift(model: Any, x: NDArray[np.float32]) -> list[str]:
+    """Lower the biases of all dense layers that see the input by what its mean adds.
+
+    The answer on x becomes that of the unchanged tagger on x - s. A bias of fixed bits goes as
+    far as its range.
+
+    Args:
+        model: a tagger with fresh weights.
+        x: scaled training jets (jet, particle, feature) or (jet, feature); s is the mean of each
+            feature over jets and particles.
+
+    Returns:
+        the names of the layers whose biases were changed.
+    """
+    shift = x.mean(axis=tuple(range(x.ndim - 1)), dtype=np.float64)
+    changed = []
+    for layer in model.layers:
+        if getattr(layer, "bias", None) is None or hasattr(layer, "moving_mean"):
+            continue
+        seen = _shift_at(layer.input, shift)
+        if seen.any():
+            layer.bias.assign_sub(_bias_of(layer, seen).astype(np.float32))
+            changed.append(layer.name)
+    return changed
+
+
+def _shift_at(tensor: Any, shift: Floats) -> Floats:
+    """Return what of the input's shift reaches a tensor past layers that move or add values.
+
+    Any other layer ends it: its own bias, or its batch normalisation, takes the shift away.
+    """
+    import keras
+
+    layer, shape = tensor._keras_history.operation, tensor.shape[1:]
+    if isinstance(layer, keras.layers.InputLayer):
+        return np.broadcast_to(shift, shape)
+    if isinstance(layer, keras.layers.Flatten | keras.layers.Reshape):
+        return _shift_at(layer.input, shift).reshape(shape)
+    if type(layer).__name__ in ("Add", "QAdd"):
+        return np.broadcast_to(sum(_shift_at(part, shift) for part in layer.input), shape)
+    return np.zeros(shape)
+
+
+def _bias_of(layer: Any, seen: Floats) -> Floats:
+    """Return W s in the shape of the bias; axes that share a bias see the same shift."""
+    equation = getattr(layer, "equation", "bc,cC->bC")
+    response = np.einsum(equation, seen[None], np.asarray(layer.kernel, np.float64))[0]
+    extra = response.ndim - layer.bias.ndim
+    shared = tuple(range(extra)) + tuple(
+        extra + axis for axis, size in enumerate(layer.bias.shape) if size == 1
+    )
+    return np.asarray(response.mean(axis=shared).reshape(layer.bias.shape))
