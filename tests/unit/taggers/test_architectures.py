@@ -68,6 +68,21 @@ def test_shapes(name, quantised):
     assert keras_env.has_hgq_layers(model) == quantised
 
 
+@pytest.mark.parametrize("name", [n for n, a in ARCHITECTURES.items() if a.takes_particles])
+@pytest.mark.parametrize("n_particles", [8, 16, 32, 64, 128])
+@pytest.mark.parametrize("n_features", [3, 16])
+def test_every_size_builds_in_both_forms(name, n_particles, n_features):
+    spec = dataclasses.replace(
+        spec_of(name, n_particles=n_particles, n_features=n_features),
+        options=resolved_options(name, {}),
+    )
+    models = [
+        build_tagger(dataclasses.replace(spec, quantised=quantised)) for quantised in (True, False)
+    ]
+    assert {model.input_shape for model in models} == {(None, n_particles, n_features)}
+    assert {model.output_shape for model in models} == {(None, 5)}
+
+
 @pytest.mark.parametrize(
     ("name", "count"),
     [
