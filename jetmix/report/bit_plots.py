@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TWO = 2
+MAPS_A_ROW = 3
 MAX_FEATURE_LABELS = 20
 
 
@@ -74,22 +75,22 @@ def activation_bits(tagger: Tagger, name: str) -> Picture | None:
     ]
     if not maps:
         return None
-    rows = -(-len(maps) // 4)
+    rows = -(-len(maps) // MAPS_A_ROW)
     top = max(1.0, *(float(bits.max()) for _, bits in maps))
-    with drawing(7.2, 0.6 + 2.2 * rows) as canvas:
-        grid = canvas.subplots(rows, min(4, len(maps)), squeeze=False)
+    with drawing(6.0, 0.6 + 1.7 * rows) as canvas:
+        grid = canvas.subplots(rows, min(MAPS_A_ROW, len(maps)), squeeze=False)
         for axes in grid.flat[len(maps) :]:
             axes.set_axis_off()
         for axes, (layer, bits) in zip(grid.flat, maps, strict=False):
             image = axes.imshow(
                 bits, aspect="auto", cmap="cividis", vmin=0, vmax=top, interpolation="none"
             )
-            axes.set_title(plain(layer.name, 22), fontsize=7)
-            axes.tick_params(which="both", labelsize=6, length=2)
+            axes.set_title(plain(layer.name, 22), fontsize=9)
+            axes.tick_params(which="both", labelsize=8, length=2)
             _whole_ticks(axes)
         canvas.colorbar(image, ax=grid, label="Bits without sign", pad=0.01)
-        canvas.supxlabel("Channel", fontsize=9)
-        canvas.supylabel("Constituent", fontsize=9)
+        canvas.supxlabel("Channel", fontsize=10)
+        canvas.supylabel("Constituent", fontsize=10)
         alt = f"Heat maps of the bit widths inside {tagger.name}: {_listed(maps)}."
         title = f"Bits at the input of the later layers: {tagger.name}"
         return finished(canvas, name=name, title=title, alt=alt)
@@ -108,8 +109,8 @@ def lut_by_layer(tagger: Tagger, name: str) -> Picture | None:
         axes = canvas.subplots()
         bars = axes.barh(rows, [cost.lut for cost in tagger.costs], color=THEIRS, height=0.75)
         shares = [f" {100 * cost.share:.0f}%" for cost in tagger.costs]
-        axes.bar_label(bars, shares, fontsize=8, color=INK)
-        axes.set_yticks(rows, [plain(cost.layer, 22) for cost in tagger.costs], fontsize=8)
+        axes.bar_label(bars, shares, fontsize=9, color=INK, padding=2)
+        axes.set_yticks(rows, [plain(cost.layer, 22) for cost in tagger.costs], fontsize=9)
         axes.set(xlabel="LUT (estimate)", xlim=(0, 1.12 * max(c.lut for c in tagger.costs) or 1))
         axes.invert_yaxis()
         axes.minorticks_off()

@@ -30,6 +30,8 @@ Limits = tuple[float, float]
 MARKERS = {True: "s", False: "o", None: "D"}
 COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
 DARK_CELL = 0.5
+# an axis whose ends are nearer than this factor has too few of the usual labels
+NARROW = 4.0
 BREAK = "own axes: not comparable\nwith the public jets"
 
 
@@ -64,10 +66,12 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
 
 
 def _plain_ticks(axes: "Axes") -> None:
-    """Label a logarithmic axis at 1, 2 and 5 of each decade with numbers in full."""
+    """Label a logarithmic axis with numbers in full: at 1, 2 and 5 of a decade, or at more."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_xlim()
+    narrow = high < NARROW * low
+    axes.xaxis.set_major_locator(LogLocator(subs=range(1, 10) if narrow else (1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
 

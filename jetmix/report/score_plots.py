@@ -1,5 +1,7 @@
 """Figures of the scores themselves: their distributions, and efficiencies against pT and mass."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,9 @@ from jetmix.report.kinematics import WORKING_FPR, efficiencies
 from jetmix.report.style import COLOURS, INK, LINES, Picture, drawing, finished, plain
 from jetmix.report.tagger import Metrics, Scores, Tagger
 from jetmix.training.metrics import softmax
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
 
 N_BINS = 25
 MARKERS = "osD^vP*"
@@ -19,8 +24,8 @@ def distributions(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -
     chance = softmax(scores.logits)
     edges = np.linspace(0, 1, N_BINS + 1)
     size = len(metrics.class_names)
-    with drawing(7.2, 0.6 + 2.1 * -(-size // 3)) as canvas:
-        grid = canvas.subplots(-(-size // 3), min(3, size), squeeze=False)
+    with drawing(6.0, 0.4 + 1.9 * -(-size // 3)) as canvas:
+        grid = canvas.subplots(-(-size // 3), min(3, size), squeeze=False, sharey=True)
         for axes in grid.flat[size:]:
             axes.set_axis_off()
         for index, axes in enumerate(grid.flat[:size]):
@@ -37,10 +42,9 @@ def distributions(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -
                 )
             axes.set(yscale="log", xlim=(0, 1))
             axes.set_title(f"score of {plain(metrics.class_names[index], 12)}", fontsize=9)
-            axes.tick_params(which="both", labelsize=7)
-        handles, labels = grid.flat[0].get_legend_handles_labels()
-        canvas.legend(handles, labels, title="true class", loc="outside right center")
-        canvas.supylabel("Share of the jets", fontsize=9)
+            axes.tick_params(which="both", labelsize=8)
+        _legend(canvas, grid, size)
+        canvas.supylabel("Share of the jets", fontsize=10)
         means = ", ".join(
             f"{label} {float(chance[scores.y == i, i].mean()):.2f}"
             for i, label in enumerate(metrics.class_names)
@@ -51,6 +55,15 @@ def distributions(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -
             f"class: {means}."
         )
         return finished(canvas, name=name, title=f"Scores: {tagger.name}", alt=alt)
+
+
+def _legend(canvas: "Canvas", grid: NDArray[Any], size: int) -> None:
+    """Name the classes in the last place if no plot stands there, else beside the plots."""
+    found = grid.flat[0].get_legend_handles_labels()
+    if size < grid.size:
+        grid.flat[-1].legend(*found, title="true class", loc="center", fontsize=10)
+    else:
+        canvas.legend(*found, title="true class", loc="outside right center")
 
 
 def efficiency(
@@ -81,6 +94,8 @@ def efficiency(
         axes.axhline(100 * WORKING_FPR, color=INK, linewidth=0.8, linestyle=":")
         axes.set(xlabel=f"Jet {quantity} [GeV]", ylabel="Signal efficiency at 10% FPR [%]")
         axes.set_ylim(0, 105)
+        # the outermost bins reach out to the last jet, far from all others
+        axes.set_xlim(*np.quantile(variable, (0.005, 0.995)))
         axes.grid(visible=True)
         canvas.legend(ncols=5, loc="outside upper center", columnspacing=1.0, handletextpad=0.3)
         spans = ", ".join(

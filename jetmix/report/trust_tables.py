@@ -77,7 +77,8 @@ def _details(result: VerificationResult) -> str:
 
 def resources(taggers: Sequence[Tagger]) -> Table:
     """Return every resource report, a row an origin."""
-    rows = {tagger.name: [_resources(report) for report in tagger.resources] for tagger in taggers}
+    notes = tuple(dict.fromkeys(r.note for tagger in taggers for r in tagger.resources if r.note))
+    rows = {tagger.name: [_resources(r, notes) for r in tagger.resources] for tagger in taggers}
     amounts = ("LUT", "FF", "DSP", "BRAM18", "URAM", "CARRY8")
     return Table(
         name="resources",
@@ -86,10 +87,11 @@ def resources(taggers: Sequence[Tagger]) -> Table:
             "Origin", *amounts, "Latency", "II", "Part", "Tool", "Note", numeric=amounts
         ),
         groups=tuple(_per_tagger(taggers, rows)),
+        footnotes=notes,
     )
 
 
-def _resources(report: ResourceReport) -> tuple[Cell, ...]:
+def _resources(report: ResourceReport, notes: Sequence[str]) -> tuple[Cell, ...]:
     return (
         text(words.ORIGIN_WORDS[report.origin]),
         Cell(text=words.lut(report), sort=report.lut),
@@ -99,7 +101,7 @@ def _resources(report: ResourceReport) -> tuple[Cell, ...]:
         number(report.ii_cycles),
         text(report.part or words.UNKNOWN),
         text(report.tool_version or words.UNKNOWN),
-        text(report.note or ""),
+        text(f"[{notes.index(report.note) + 1}]" if report.note else ""),
     )
 
 

@@ -23,6 +23,7 @@ LEVEL_WORDS = {
 VECTOR_WORDS = {
     "jet": "jets",
     "rare-jet": "rare jets",
+    "extreme": "vectors at the ends of internal ranges",
     "corner": "corner cases",
     "random": "random vectors",
     "beyond-range": "vectors beyond the range",
@@ -122,6 +123,17 @@ def rung(result: VerificationResult) -> str:
 
 
 def exactness(tagger: Tagger) -> str:
-    """Return the levels that were run in one line; a level that was not run is not counted."""
-    climbed = [result for result in tagger.verification if result.status != "not-run"]
-    return "; ".join(map(rung, climbed)) if climbed else "not verified"
+    """Return the levels that were run in one line; a level that was not run is not counted.
+
+    Levels that are exact on the same vectors are told together.
+    """
+    exact: dict[str, list[str]] = {}
+    for result in tagger.verified("passed"):
+        exact.setdefault(compared(result), []).append(LEVEL_WORDS[result.candidate])
+    told = [rung(result) for result in tagger.verified("failed")]
+    told += [f"{_listed(names)}: bit-exact on {vectors}" for vectors, names in exact.items()]
+    return "; ".join(told) if told else "not verified"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
