@@ -19,7 +19,7 @@ from typing import Any
 from results_page import page
 
 from jetmix import console
-from jetmix.errors import UsageError
+from jetmix.errors import JetmixError, UsageError
 from jetmix.recipe import Recipe, load_recipe
 from jetmix.runs import read_json, write_json, write_text
 from jetmix.training.evaluate import evaluate
@@ -168,10 +168,10 @@ def train_row(name: str, options: argparse.Namespace, epochs: int) -> None:
 
 def wanted_epochs(given: list[str]) -> dict[str, int]:
     """Return the epochs of every row, those of NAME=N changed."""
-    changed = dict(text.split("=", 1) for text in given)
-    unknown = set(changed) - set(ROWS)
-    if unknown:
-        raise UsageError(f"no rows {sorted(unknown)}", mend=f"choose from {', '.join(ROWS)}")
+    changed = dict(text.partition("=")[::2] for text in given)
+    wrong = {name for name, number in changed.items() if name not in ROWS or not number.isdigit()}
+    if wrong:
+        raise UsageError(f"cannot use {sorted(wrong)}", mend=f"NAME=N with {', '.join(ROWS)}")
     return {name: int(changed.get(name, row.epochs)) for name, row in ROWS.items()}
 
 
@@ -191,12 +191,20 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--page-only", action="store_true", help="train nothing")
     options = parser.parse_args()
-    if not options.page_only:
-        if options.data is None or options.out is None:
-            parser.error("DATA and --out are needed, or --page-only")
-        epochs = wanted_epochs(options.epochs)
-        for name in options.only:
-            train_row(name, options, epochs[name])
+    if not options.page_only and None in (options.data, options.out):
+        parser.error("DATA and --out are needed, or --page-only")
+    try:
+        run(options)
+    except JetmixError as error:
+        raise SystemExit(str(error)) from None
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train the wanted rows, and write the page after each."""
+    epochs = wanted_epochs(options.epochs)
+    for name in () if options.page_only else options.only:
+        train_row(name, options, epochs[name])
+        write_page(options.page)
     write_page(options.page)
 
 

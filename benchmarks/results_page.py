@@ -117,7 +117,7 @@ def budget_table(names: tuple[str, ...], runs: Figures, titles: Titles) -> str:
         rows.append(
             [
                 titles[name][0], str(run["n_particles"] or "-"), f"`{run['preset']}`",
-                f"{steps:,}", f"{seen / 1e6:.1f}", f"{100 * part:.2f}%",
+                f"{steps:,}", f"{seen / 1e6:.1f}", f"{100 * part:.2g}%",
                 f"{run['jets_per_second']:,.0f}",
             ]
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What a killed training needs to go on as if nothing had happened."""
 
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.errors import TrainingError
 from jetmix.runs import JSON, atomic_path
 from jetmix.training.pareto import FrontPoint
 
@@ -46,7 +48,8 @@ def save_arrays(path: Path, values: list[NDArray[Any]], content: object = None) 
 
 def load_arrays(path: Path) -> tuple[list[NDArray[Any]], Any]:
     """Read what :func:`save_arrays` wrote, without unpickling anything."""
-    with np.load(path, allow_pickle=False) as stored:
+    # opened here: numpy leaves a damaged file open
+    with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
         values = [stored[f"v{number}"] for number in range(len(stored.files) - 1)]
         return values, json.loads(str(stored["content"]))
 
@@ -67,11 +70,21 @@ def load_state(folder: Path, digest: str) -> tuple[list[NDArray[Any]], LoopState
     """Return the values and state of an interrupted run, None if there is nothing to go on with.
 
     A state of another recipe, data set or backend is not used.
+
+    Raises:
+        TrainingError: if the file is damaged.
     """
     path = folder / STATE_FILE
     if not path.exists():
         return None
-    values, content = load_arrays(path)
+    try:
+        values, content = load_arrays(path)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise TrainingError(
+            f"the state of the interrupted training cannot be read ({error})",
+            where=path,
+            mend="train again without --resume",
+        ) from None
     if content.pop("digest") != digest:
         return None
     front = [FrontPoint(**entry) for entry in content.pop("front")]

@@ -95,6 +95,19 @@ def test_state_of_another_run_is_not_used(recipe, jets, tmp_path):
     assert other.state.epoch == 0
 
 
+def test_damaged_state_is_named(recipe, jets, tmp_path):
+    loop = make_loop(tiny(recipe, epochs=1), jets, tmp_path / "run")
+    loop.run()
+    state = tmp_path / "run" / "state.npz"
+    content = state.read_bytes()
+    for damaged in (b"", b"nonsense", content[: len(content) // 2]):
+        state.write_bytes(damaged)
+        with pytest.raises(
+            TrainingError, match=r"state\.npz: .* cannot be read .*without --resume"
+        ):
+            loop.resume()
+
+
 def test_front_files_are_those_of_the_front(recipe, jets, tmp_path):
     loop = make_loop(tiny(recipe, epochs=8), jets, tmp_path / "run")
     loop.run()

@@ -149,6 +149,7 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path, here):
         (("{recipe}", "--data", "no.h5", "--run", "{run}"), 3, "no.h5: cannot read the data"),
         (("{recipe}", "--data", "{recipe}", "--run", "{run}"), 3, "tiny.toml"),
         (("mixer-16-quick", "--data", "{data}", "--run", "{run}"), 3, "file holds 12"),
+        (("{wrong}", "--data", "{data}", "--run", "{run}"), 3, "etarell"),
         (("{recipe}", "--data", "{data}", "--run", "{foreign}"), 10, "is not empty"),
         (("{recipe}", "--data", "{data}", "--run", "{recipe}"), 10, "is a file"),
     ],
@@ -156,8 +157,10 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path, here):
 def test_bad_input_gives_one_line(arguments, code, message, *, recipe, data, tmp_path, here):
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "letter.txt").write_text("mine")
+    (tmp_path / "wrong.toml").write_text(recipe.read_text().replace("etarel", "etarell"))
     places = {
-        "recipe": recipe, "data": data, "run": tmp_path / "run", "foreign": tmp_path / "foreign",
+        "wrong": tmp_path / "wrong.toml", "recipe": recipe, "data": data,
+        "run": tmp_path / "run", "foreign": tmp_path / "foreign",
     }  # fmt: skip
     done = here("train", *(argument.format(**places) for argument in arguments))
     assert done.returncode == code, done.stderr
