@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from jetmix import __version__
 from jetmix.report.compare import Field
-from jetmix.report.gate import FORMAT, Outcome
+from jetmix.report.gate import FORMAT, Outcome, figures
 from jetmix.report.panels import COST_TITLES, Panel, panels
 from jetmix.report.rivals import rivals
 from jetmix.report.tagger import LayerBits, Tagger
@@ -40,6 +40,8 @@ def _tagger(tagger: Tagger) -> JSON:
         "metrics": asdict(metrics) if metrics else None,
         "mean_auc": metrics.mean_auc if metrics else None,
         "glance": _glance(tagger),
+        "figures": figures(tagger),
+        "latency_from": tagger.timing.source if tagger.timing else None,
         "resources": [report.as_json() for report in tagger.resources],
         "verification": [result.as_json() for result in tagger.verification],
         "front": [asdict(point) for point in tagger.front],

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from jetmix.errors import ReportReadError
+from jetmix.errors import ReportReadError, UsageError
 from jetmix.report.checked import Checked, read_sound
 from jetmix.report.gate import FIGURES, FORMAT, Outcome, figures, shown
 from jetmix.report.tagger import Tagger
 
-RESOURCES = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii_cycles")
+MEND = "name an older report on the same jets and part, or leave out --baseline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,8 @@ class Old:
     name: str
     figures: dict[str, float | None]
     origin: str | None
+    latency_from: str | None
+    part: str | None
     data_sha256: str | None
     bit_exact: frozenset[str]
 
@@ -42,20 +44,13 @@ def load_old(path: Path) -> tuple[Old, ...]:
 
 def _old(entry: Checked) -> Old:
     glance = entry.part("glance")
-    accuracy = glance.number_or_none("accuracy", 0, 1)
-    known = {name: glance.number_or_none(name) for name in RESOURCES}
-    highs = {name: glance.number_or_none(f"{name}_high") for name in ("lut", "ff")}
-    known |= {name: high for name, high in highs.items() if high is not None}
-    data = entry.part_or_none("dataset")
+    known, data = entry.part("figures"), entry.part_or_none("dataset")
     return Old(
         name=entry.text("name"),
-        figures={
-            **known,
-            "accuracy_pct": None if accuracy is None else 100 * accuracy,
-            "mean_auc": entry.number_or_none("mean_auc", 0, 1),
-            "ebops": glance.number_or_none("ebops"),
-        },
+        figures={name: known.number_or_none(name) for name in FIGURES},
         origin=glance.text_or_none("origin"),
+        latency_from=entry.text_or_none("latency_from"),
+        part=glance.text_or_none("part"),
         data_sha256=data.text("sha256") if data else None,
         bit_exact=frozenset(glance.part("bit_exact").content),
     )
@@ -72,6 +67,9 @@ def against_old(
         taggers: those of the new report.
         old: those of the older one.
         tolerance: by how much a figure may be worse, in its own unit; 0 where it is not named.
+
+    Raises:
+        UsageError: if a pair is of other jets or of another part: nothing can be said of it.
     """
     if len(taggers) == len(old) == 1:
         return _compared(taggers[0], old[0], tolerance)
@@ -86,15 +84,17 @@ def against_old(
 
 
 def _compared(tagger: Tagger, old: Old, tolerance: Mapping[str, float]) -> list[Outcome]:
+    _refuse_another(tagger, old)
     outcomes = []
     origin = tagger.best_resources.origin if tagger.best_resources else None
-    sha256 = tagger.data.sha256 if tagger.data else None
-    if old.data_sha256 is not None and sha256 != old.data_sha256:
-        found = f"SHA-256 {(sha256 or 'not known')[:9]}"
-        outcomes.append(_outcome(tagger.name, "data", found, old.data_sha256[:9], ok=False))
-    if old.origin is not None and origin != old.origin:
-        found = origin or "not known"
-        outcomes.append(_outcome(tagger.name, "origin", found, old.origin, ok=False))
+    source = tagger.timing.source if tagger.timing else None
+    for name, now_from, then_from in (
+        ("origin", origin, old.origin),
+        ("origin of the latency", source, old.latency_from),
+    ):
+        if then_from is not None and now_from != then_from:
+            found = now_from or "not known"
+            outcomes.append(_outcome(tagger.name, name, found, then_from, ok=False))
     now = figures(tagger)
     for name in FIGURES:
         before = old.figures[name]
@@ -107,6 +107,21 @@ def _compared(tagger: Tagger, old: Old, tolerance: Mapping[str, float]) -> list[
         ok = level in exact
         outcomes.append(_outcome(tagger.name, f"bit_exact at {level}", found, "bit-exact", ok=ok))
     return outcomes
+
+
+def _refuse_another(tagger: Tagger, old: Old) -> None:
+    """Refuse to compare figures of other jets, or of another part."""
+    sha256 = tagger.data.sha256 if tagger.data else "not known"
+    part = tagger.best_resources.part if tagger.best_resources else None
+    for what, now, then in (
+        ("jets of SHA-256", sha256[:9], old.data_sha256 and old.data_sha256[:9]),
+        # without resources there is no part, and the figures fail by themselves
+        ("the part", part or old.part, old.part),
+    ):
+        if then is not None and now != then:
+            raise UsageError(
+                f"'{tagger.name}' is on {what} {now}, in the older report on {then}", mend=MEND
+            )
 
 
 def _figure(tagger: str, name: str, now: float | None, before: float, *, slack: float) -> Outcome:

@@ -1,6 +1,6 @@
 """What the report knows about one tagger: plain data, read by :mod:`jetmix.report.collect`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,10 @@ DataOrigin = Literal["simulated", "public", "unknown"]
 
 # from the most to the least trusted: what was placed and routed down to what was only estimated
 ORIGINS = ("post-route", "post-synthesis", "csynth", "yosys", "estimate")
+# origins that repeat the cycles of the pipeline model, and how the note of another one that does
+# begins
+MODELLED = ("yosys", "estimate")
+MODEL_NOTE = "cycles from the pipeline model"
 # the Mixer gives each place in the pT order its own bit widths
 PERMUTATION_INVARIANT = {"mixer": False}
 
@@ -124,6 +128,16 @@ class LayerBits:
     weight_bits: float | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """Worst latency and II, and the level or origin that they are from; unknown is None."""
+
+    cycles: int | None
+    ns: float | None
+    ii_cycles: int | None
+    source: str
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tagger:
     """One tagger with everything that its directories tell; what is not known is None."""
@@ -175,6 +189,20 @@ class Tagger:
         """The level that measured the latency by its clock."""
         clocked = [result for result in self.verification if result.latency_cycles is not None]
         return clocked[0] if clocked else None
+
+    @property
+    def timing(self) -> Timing | None:
+        """Latency and II: measured ones, where the best report only has those of the model."""
+        report, seen = self.best_resources, self.measured
+        if report is None:
+            return None
+        modelled = report.origin in MODELLED or (report.note or "").startswith(MODEL_NOTE)
+        if seen is None or not modelled:
+            cycles, ii, source = report.latency_cycles, report.ii_cycles, str(report.origin)
+        else:
+            cycles, ii, source = seen.latency_cycles, seen.ii_cycles, str(seen.candidate)
+        ns = replace(report, latency_cycles=cycles).latency_ns
+        return Timing(cycles=cycles, ns=ns, ii_cycles=ii, source=source)
 
     @property
     def ebops(self) -> float | None:

@@ -94,6 +94,12 @@ def _achieved(report: ResourceReport) -> str:
     return f"{report.clock_achieved_ns:g} ns ({word} clock{span})"
 
 
+def timed_by(tagger: Tagger) -> str:
+    """Return where the latency of :attr:`Tagger.timing` comes from; empty where it is unknown."""
+    source = tagger.timing.source if tagger.timing else ""
+    return LEVEL_WORDS.get(source) or ORIGIN_WORDS.get(source, "")
+
+
 def latency_origin(report: ResourceReport) -> str:
     """Return where a report's cycles come from, which need not be the tool that counted LUT."""
     if report.origin == "yosys":

@@ -63,7 +63,7 @@ def told(demo: Path) -> dict:
 
 
 def test_the_numbers_of_the_report(told: dict):
-    assert told["format"] == "jetmix-report-1"
+    assert told["format"] == "jetmix-report-2"
     (tagger,) = told["taggers"]
     assert tagger["glance"] == {
         "accuracy": 0.628,

@@ -121,7 +121,7 @@ def failed(tmp_path: Path, old: Path, *folders: Path, **tolerance: float) -> lis
 def test_the_same_report_is_no_step_back(tmp_path: Path, run: Path, synth: Path):
     old = old_report(tmp_path, run, synth)
     found = against_old(collect([run, synth]), load_old(old), {})
-    assert len(found) == 10
+    assert len(found) == 10, [outcome.line for outcome in found]
     assert all(outcome.passed for outcome in found)
 
 
@@ -152,13 +152,48 @@ def test_a_better_tagger_passes(tmp_path: Path, run: Path, synth: Path):
     assert failed(tmp_path, old, run, better) == []
 
 
-def test_other_jets_and_origins_are_not_compared_in_silence(tmp_path: Path, run: Path, synth: Path):
+def test_other_origins_are_not_compared_in_silence(tmp_path: Path, run: Path, synth: Path):
     old = old_report(tmp_path, run, synth)
     reports = [resources(origin="csynth", lut_low=None, lut_high=None)]
-    other = make_run(tmp_path / "other", origin="public")
-    lines = failed(tmp_path, old, other, make_synth(tmp_path / "s", run=other, reports=reports))
-    assert "FAILED: other: data: SHA-256 cdcdcdcdc, wanted ababababa" in lines
-    assert "FAILED: other: origin: csynth, wanted estimate" in lines
+    lines = failed(tmp_path, old, run, make_synth(tmp_path / "s", run=run, reports=reports))
+    assert "FAILED: demo: origin: csynth, wanted estimate" in lines
+    assert "FAILED: demo: origin of the latency: csynth, wanted estimate" in lines
+
+
+def test_other_jets_are_an_error(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    other = make_run(tmp_path / "demo2", origin="public")
+    with pytest.raises(UsageError) as caught:
+        failed(tmp_path, old, other)
+    assert "'demo2' is on jets of SHA-256 cdcdcdcdc, in the older report on ababababa" in str(
+        caught.value
+    )
+
+
+def test_another_part_is_an_error(tmp_path: Path, run: Path, synth: Path):
+    old = old_report(tmp_path, run, synth)
+    reports = [resources(part="xcvu9p-flga2104-2L-e")]
+    with pytest.raises(UsageError, match=r"is on the part xcvu9p.*in the older report on xcvu13p"):
+        failed(tmp_path, old, run, make_synth(tmp_path / "s", run=run, reports=reports))
+
+
+@pytest.mark.parametrize(
+    ("changes", "cycles", "source"),
+    [
+        ({}, 10, "RTL simulation"),
+        ({"origin": "yosys"}, 10, "RTL simulation"),
+        ({"origin": "post-route", "note": "cycles from the pipeline model"}, 10, "RTL simulation"),
+        ({"origin": "post-route", "note": "cycles from C synthesis"}, 9, "post-route"),
+    ],
+)
+def test_latency_is_checked_as_measured(tmp_path, changes: dict, cycles: int, source: str):
+    checks = [verification("ir"), verification("rtl", latency_cycles=10, ii_cycles=1)]
+    synth = make_synth(tmp_path / "s", checks=checks, reports=[resources(**changes)])
+    found = check(collect([synth]), Rules(require={"max_latency_cycles": 9, "max_latency_ns": 50}))
+    assert [(outcome.passed, outcome.found) for outcome in found] == [
+        (cycles == 9, f"latency_cycles {cycles} [{source}]"),
+        (True, f"latency_ns {5 * cycles} [{source}]"),
+    ]
 
 
 def test_a_lost_tagger_is_a_step_back(tmp_path: Path):
