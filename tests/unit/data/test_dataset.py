@@ -11,6 +11,7 @@ from jetmix.errors import DataError, UsageError
 from .conftest import random_jets, write_jets
 
 FEATURES = ("ptrel", "etarel", "phirel")
+UNIT_3 = Normalisation(kind="standard", mean=np.zeros(3), std=np.ones(3))
 
 
 def load(path, n_particles=8, features=FEATURES, split="train", **options):
@@ -71,9 +72,30 @@ def test_every_split_gets_the_same_constants_which_round_trip(jet_file):
     np.testing.assert_array_equal(again.x, test.x)
 
 
-def test_power_of_two_scales_are_powers_of_two(jet_file):
-    std = load(jet_file(), normalisation="power-of-two").normalisation.std
-    np.testing.assert_array_equal(np.log2(std), np.round(np.log2(std)))
+def test_power_of_two_only_moves_the_binary_point(jet_file):
+    path = jet_file()
+    features = ("pt", "etarel", "e")
+    standard = load(path, features=features).normalisation.std
+    data = load(path, features=features, split="all", normalisation="power-of-two")
+    constants = data.normalisation
+    assert constants.kind == "power-of-two"
+    np.testing.assert_array_equal(constants.mean, 0)
+    np.testing.assert_array_equal(np.log2(constants.std), np.round(np.log2(standard)))
+    raw = load(path, features=features, split="all", normalisation=UNIT_3).x
+    np.testing.assert_array_equal(data.x * constants.std.astype(np.float32), raw)
+    assert (data.x[raw[..., 0] == 0] == 0).all()
+
+
+def test_power_of_two_scales_what_never_varies_by_its_size(jet_file):
+    def change(x, _):
+        x[:, :, PARTICLE_FEATURES.index("etarot")] = -1000
+        x[:, :, PARTICLE_FEATURES.index("phirot")] = 0
+
+    data = load(
+        jet_file(change=change), features=("etarot", "phirot"), normalisation="power-of-two"
+    )
+    assert data.normalisation.std.tolist() == [1024, 1]
+    assert np.unique(data.x[..., 0]).tolist() == [np.float32(-1000 / 1024)]
 
 
 def test_pt_gate_zeroes_soft_constituents_before_the_constants(jet_file):

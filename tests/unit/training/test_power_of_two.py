@@ -1,0 +1,67 @@
+"""A run with scales alone: what it stores, where the shift goes, and that it lowers exactly."""
+
+import json
+
+import numpy as np
+import pytest
+
+from jetmix import keras_env
+from jetmix.data.dataset import JetDataset, Normalisation
+from jetmix.recipe import load_recipe
+from jetmix.training.stages import TrainingRun, train
+
+keras = keras_env.activate()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*copy keyword.*:DeprecationWarning"),
+]
+FEATURES = ("pt", "etarel", "phirel")
+
+
+@pytest.fixture
+def run(data, recipe, tmp_path):
+    """Train for three epochs and return the run's folder and what it stored of the jets."""
+
+    def trained(*, quantised):
+        text = recipe.read_text().replace("[data]", '[data]\nnormalisation = "power-of-two"')
+        text = text.replace("[tagger]", f"[tagger]\nquantised = {str(quantised).lower()}")
+        (tmp_path / "po2.toml").write_text(text)
+        made = TrainingRun(
+            recipe=load_recipe(str(tmp_path / "po2.toml")),
+            data=data,
+            folder=tmp_path / "run",
+            backend="jax",
+        )
+        train(made)
+        return made.folder, json.loads((made.data_folder / "dataset.json").read_text())
+
+    return trained
+
+
+def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
+    from da4ml.converter import trace_model
+    from da4ml.trace import HWConfig, comb_trace
+
+    folder, stored = run(quantised=True)
+    constants = Normalisation.from_json(stored["normalisation"])
+    assert constants.kind == "power-of-two"
+    assert not constants.mean.any()
+    assert set(np.log2(constants.std) % 1) == {0}
+    x = JetDataset.load(
+        data, n_particles=4, features=FEATURES, split="all", normalisation=constants
+    ).x
+    assert x[..., 0].min() > 0  # a momentum, as the file has it but for the binary point
+    model = keras_env.load_tagger(folder / "2-train" / "tagger.keras")
+    logic = comb_trace(*trace_model(model, HWConfig(1, -1, -1), {"hard_dc": 2}))
+    lowered = logic.predict(x.reshape(len(x), -1).astype(np.float64))
+    np.testing.assert_array_equal(lowered, model.predict(x, verbose=0))
+
+
+def test_biases_start_from_the_mean(run, monkeypatch):
+    seen = []
+    from jetmix.training import stages
+
+    absorb = stages.absorb_shift
+    monkeypatch.setattr(stages, "absorb_shift", lambda *a: seen.extend(absorb(*a)))
+    run(quantised=False)
+    assert seen == ["head_1"]
