@@ -32,7 +32,7 @@ extern "C" void jetmix_rtl_run(const uint32_t *inputs, size_t in_words, uint32_t
         tagger.eval();
         tagger.clk = 1;
         tagger.eval();
-        get(tagger.model_out, outputs + clock * out_words);
+        get(tagger.@OUTPUT@, outputs + clock * out_words);
     }
     tagger.final();
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jetmix.runs import JSON
     from jetmix.synthesis.resource_report import ResourceReport
 
-LEVELS = ("ir", "csim", "rtl")
+LEVELS = ("ir", "csim", "rtl", "netlist")
 FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
 CLOCK_RANGE_NS = (0.5, 100.0)
 
@@ -32,7 +32,8 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--level", "levels", multiple=True, type=click.Choice(LEVELS),
-            help="Level to compare with Keras; may be given several times. [default: all]",
+            help="Level to compare with Keras; may be given several times. "
+            "[default: all but netlist]",
         ),
         click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
     ):  # fmt: skip
@@ -180,7 +181,7 @@ def options_of(
 
 def _chosen_levels(flows: tuple[str, ...], levels: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the wanted levels from the lowest to the highest, all that there are by default."""
-    from jetmix.verification.levels import LEVELS_OF
+    from jetmix.verification.levels import LEVELS_OF, ON_REQUEST
 
     there = {level for flow, of_flow in LEVELS_OF.items() if flow in flows for level in of_flow}
     for level in levels:
@@ -190,7 +191,8 @@ def _chosen_levels(flows: tuple[str, ...], levels: tuple[str, ...]) -> tuple[Any
                 f"level {level} needs the flow {flow}",
                 mend=f"run 'jetmix synth' with --flow {flow}",
             )
-    return tuple(level for level in LEVELS if level in (levels or there))
+    wanted = levels or there.difference(ON_REQUEST)
+    return tuple(level for level in LEVELS if level in wanted)
 
 
 def check_clock(clock_ns: float) -> float:
@@ -216,6 +218,8 @@ def level_line(result: "JSON") -> str:
     vectors = ", ".join(f"{count} {name}" for name, count in result["vectors"].items())
     cycles = result["latency_cycles"]
     measured = f"; measured latency {cycles} cycles, II {result['ii_cycles']}" if cycles else ""
+    if cycles != result["latency_expected_cycles"] and cycles:
+        measured += f" (stated: {result['latency_expected_cycles']} cycles)"
     return (
         f"{result['candidate']}: {result['status']}, {result['n_mismatch']} of "
         f"{result['n_vectors']} vectors differ ({vectors}){measured}"

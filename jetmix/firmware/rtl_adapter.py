@@ -41,9 +41,15 @@ def write_rtl(
     """
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "rtl"
-        _generate(graph, folder, adders_per_stage)
+        stages = _generate(graph, folder, adders_per_stage)
         _keep_only_sources(folder)
-        (folder / PORTS_FILE).write_text(json.dumps(ports(graph), indent=1), encoding="utf-8")
+        interface = {
+            **ports(graph),
+            "adders_per_stage": adders_per_stage,
+            # a register before every stage, and one after the last
+            "latency_cycles": stages + 1,
+        }
+        (folder / PORTS_FILE).write_text(json.dumps(interface, indent=1), encoding="utf-8")
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         for template in sorted(shipped("firmware_templates/rtl").iterdir()):
             (folder / template.name).write_text(fill(template, values), encoding="utf-8")
@@ -59,19 +65,22 @@ def ports(graph: Any) -> dict[str, list[list[int]]]:
     }
 
 
-def _generate(graph: Any, folder: Path, adders_per_stage: int) -> None:
+def _generate(graph: Any, folder: Path, adders_per_stage: int) -> int:
+    """Let da4ml write its project, and return how many stages its pipeline has."""
     from da4ml.codegen.rtl.rtl_model import RTLModel
 
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            RTLModel(
+            written = RTLModel(
                 graph,
                 TOP,
                 folder,
                 flavor="verilog",
                 latency_cutoff=adders_per_stage,
                 print_latency=False,
-            ).write()
+            )
+            written.write()
+            return len(written._pipe.solutions)
     except OSError:
         raise
     except Exception as error:

@@ -143,11 +143,12 @@ def _verification(entry: Checked) -> VerificationResult:
         reason=entry.text_or_none("reason"),
         latency_cycles=entry.integer_or_none("latency_cycles", 1),
         ii_cycles=entry.integer_or_none("ii_cycles", 1),
+        latency_expected_cycles=entry.integer_or_none("latency_expected_cycles", 1),
     )
     if result.status == "passed" and (result.n_mismatch or not result.n_vectors):
         raise entry.fail("status", "'passed' only with vectors compared and none different")
-    if result.status == "failed" and not result.n_mismatch:
-        raise entry.fail("status", "'failed' only where vectors differ")
+    if result.status == "failed" and not (result.n_mismatch or result.latency_differs):
+        raise entry.fail("status", "'failed' only where vectors or the latency differ")
     if result.status == "not-run" and result.n_vectors:
         raise entry.fail("status", "'not-run' only without vectors")
     if result.status != "not-run" and sum(result.vectors.values()) != result.n_vectors:

@@ -45,6 +45,8 @@ def _exactness(results: Sequence[VerificationResult]) -> str:
 def _outcome(result: VerificationResult) -> str:
     jets = result.vectors.get("jet", 0)
     vectors = f"{words.count(jets)} jets and {words.count(result.n_vectors - jets)} other vectors"
+    if result.status == "failed" and not result.n_mismatch:
+        return result.difference.upper()
     if result.status == "failed":
         return f"DIFFERENT on {words.count(result.n_mismatch)} of {vectors}"
     return f"equal to Keras on {vectors}"

@@ -68,7 +68,7 @@ def _details(result: VerificationResult) -> str:
     )
     first = result.first_mismatch
     if first is None:
-        return kinds
+        return f"{kinds}; {result.difference}" if result.latency_differs else kinds
     return (
         f"{kinds}; first difference at {first.origin} vector {first.vector}, output "
         f"{first.output}: {first.reference:g} against {first.candidate} LSB"

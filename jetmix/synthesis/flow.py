@@ -26,13 +26,13 @@ from jetmix.runs import (
     file_digest,
     read_json,
 )
-from jetmix.synthesis import budget, ladder, proofs, synth_dir
+from jetmix.synthesis import budget, ladder, proofs, synth_dir, yosys
 from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.estimate import adders_per_stage, estimate
 from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir
-from jetmix.verification import levels, rtl
+from jetmix.verification import levels, verilator
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import GRAPH_FILE, Emulator
 from jetmix.verification.junit import write_junit
@@ -182,11 +182,13 @@ def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:
 
 def _require_tools(wanted: Sequence[Level]) -> None:
     """Look for the tools of the wanted levels before hours of work start."""
-    if "csim" in wanted or "rtl" in wanted:
+    if set(wanted) - {"ir"}:
         toolchain.require("g++")
-    if "rtl" in wanted:
+    if {"rtl", "netlist"} & set(wanted):
         toolchain.require("make")
-        rtl.find_verilator()
+        verilator.find_verilator()
+    if "netlist" in wanted:
+        yosys.find_cells(yosys.find_yosys()[0])
 
 
 def _write_hls(

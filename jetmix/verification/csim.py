@@ -55,6 +55,10 @@ class CSim:
                 ticker.update(min(start + CHUNK, len(flat)))
         return out
 
+    def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the outputs' values, float64 (vector, output), for float32 (vector, ...)."""
+        return np.asarray(self.run(x) * self.lsb, dtype=np.float64)
+
     def _chunk(self, x: NDArray[np.float32], out: NDArray[np.int64]) -> None:
         self.library.jetmix_csim_run(
             x.ctypes.data_as(ctypes.c_void_p),

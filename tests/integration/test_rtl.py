@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from jetmix.errors import ToolMissingError
 from jetmix.runs import tree_digest
-from jetmix.verification.rtl import find_verilator
+from jetmix.verification.verilator import find_verilator
 from tests.integration.test_synth import MODEL, jetmix, synth, verification
 
 
@@ -32,6 +33,7 @@ def test_verilog_is_bit_exact_and_its_latency_is_measured(rtl):
     # the registers at the output come on top of the pipeline stages of the estimate
     (estimate,) = rtl[1]["resources"]
     assert results["rtl"]["latency_cycles"] == estimate["latency_cycles"] + 1
+    assert results["rtl"]["latency_expected_cycles"] == results["rtl"]["latency_cycles"]
     assert results["rtl"]["ii_cycles"] == 1
 
 
@@ -42,10 +44,48 @@ def test_project_is_for_vivado(rtl):
     assert not (rtl[0] / "project").exists()
 
 
-def test_wrong_verilog_is_caught(rtl, tmp_path):
+@pytest.fixture
+def copy(rtl, tmp_path):
+    return Path(shutil.copytree(rtl[0], tmp_path / "copy"))
+
+
+def seal_again(copy):
+    """Make an edited project look like the one that was written."""
+    record = json.loads((copy / "stage.json").read_text())
+    (project,) = record["details"]["projects"]
+    project["digest"] = tree_digest(copy / "rtl", project["files"])
+    (copy / "stage.json").write_text(json.dumps(record))
+
+
+def test_dropped_register_is_a_wrong_latency(copy):
+    """All bits are right, one clock too early."""
+    top = copy / "rtl" / "src" / "jetmix_tagger.v"
+    right = top.read_text()
+    wrong = right.replace("stage3 (.model_inp(stage3_inp)", "stage3 (.model_inp(stage2_out)")
+    assert wrong != right
+    top.write_text(wrong)
+    seal_again(copy)
+    junit = copy / "junit.xml"
+    done = jetmix("verify", copy, "--level", "rtl", "--junit", junit)
+    assert done.returncode == 7, done.stderr
+    assert "rtl has a latency of 6 cycles instead of 7" in done.stderr
+    assert 'message="rtl has a latency of 6 cycles instead of 7"' in junit.read_text()
+    result = verification(copy)["rtl"]
+    assert (result["status"], result["n_mismatch"]) == ("failed", 0)
+    assert (result["latency_cycles"], result["latency_expected_cycles"]) == (6, 7)
+
+
+def test_project_without_a_latency_is_refused(copy):
+    ports = copy / "rtl" / "ports.json"
+    ports.write_text(ports.read_text().replace("latency_cycles", "latency"))
+    seal_again(copy)
+    done = jetmix("verify", copy, "--level", "rtl")
+    assert done.returncode == 5
+    assert "the Verilog does not state its latency" in done.stderr
+
+
+def test_wrong_verilog_is_caught(copy):
     """One adder of the last stage subtracts instead, and the project is sealed all the same."""
-    copy = tmp_path / "copy"
-    shutil.copytree(rtl[0], copy)
     stage = max((copy / "rtl" / "src").glob("jetmix_tagger_stage*.v"))
     lines = stage.read_text().splitlines()
     target = next(i for i, line in enumerate(lines) if "shift_adder #(" in line)
@@ -54,10 +94,7 @@ def test_wrong_verilog_is_caught(rtl, tmp_path):
     old, new = swap if swap[0] in lines[target] else swap[::-1]
     lines[target] = lines[target].replace(old, new)
     stage.write_text("\n".join(lines))
-    record = json.loads((copy / "stage.json").read_text())
-    (project,) = record["details"]["projects"]
-    project["digest"] = tree_digest(copy / "rtl", project["files"])
-    (copy / "stage.json").write_text(json.dumps(record))
+    seal_again(copy)
     done = jetmix("verify", copy)
     assert done.returncode == 7, done.stderr
     assert "rtl differs from keras on" in done.stderr

@@ -58,5 +58,6 @@ def test_verilator_finds_the_tables(graph, project, tmp_path):
     x = np.random.default_rng(1).uniform(-4, 4, (50, 4)).astype(np.float32)
     expected = np.array([graph(row) for row in np.floor(x * 4) / 4], dtype=np.float32)
     clocks = simulation.run(x)
-    shift, _ = rtl.align(clocks, expected)
+    shift = rtl.align(clocks, expected, expected=simulation.latency_cycles) - 1
+    assert shift + 1 == simulation.latency_cycles
     assert (clocks[shift : shift + 50] == expected).all()

@@ -22,6 +22,8 @@ CELLS = {
     "LUT5": 99, "LUT6": 229, "MUXF7": 47, "MUXF8": 11, "MUXF9": 4,
 }  # fmt: skip
 
+WELL = 'cp "$BENCH/stat.json" stat.json; echo module > netlist.v'
+
 
 def statistics(cells=CELLS, name=TOP, **changes):
     """The statistics as Yosys 0.23 prints them, shortened to what is read."""
@@ -112,7 +114,7 @@ def bench(tmp_path, monkeypatch):
     )
     script.chmod(0o755)
     (folder / "stat.json").write_text(statistics())
-    (folder / "yosys.sh").write_text('cp "$BENCH/stat.json" stat.json')
+    (folder / "yosys.sh").write_text(WELL)
     monkeypatch.setenv("BENCH", str(folder))
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return folder
@@ -157,6 +159,8 @@ def test_success_adds_a_report(bench, synthesis):
         "read_verilog -defer src/a.v\n"
         f"synth_xilinx -top {TOP} -family xcup -noiopad -flatten\n"
         "tee -q -o stat.json stat -tech xilinx -json\n"
+        "splitnets\n"
+        "write_verilog -noattr netlist.v\n"
     )
     assert (area / "table.mem").read_text() == "0\n"
     assert not (area / "implement.tcl").exists()
@@ -168,6 +172,10 @@ def test_the_same_verilog_is_synthesised_once(bench, synthesis):
     (synthesis / "yosys" / "stat.json").unlink()
     run(synthesis)
     assert len((bench / "calls").read_text().splitlines()) == 2
+    (synthesis / "yosys" / "netlist.v").write_text("modul")
+    run(synthesis)
+    assert len((bench / "calls").read_text().splitlines()) == 3
+    assert (synthesis / "yosys" / "netlist.v").read_text() == "module\n"
 
 
 @pytest.mark.parametrize(
@@ -177,9 +185,12 @@ def test_the_same_verilog_is_synthesised_once(bench, synthesis):
         ("echo 'std::bad_alloc'; exit 134", OutOfMemoryError,
          "yosys ran out of memory; 4 GB were too few, give --yosys-gb more"),
         ("exit 0", ToolFailedError, "yosys ended without an error, but gave no statistics"),
-        (f"sed s/{TOP}/other/ $BENCH/stat.json > stat.json", ToolFailedError,
+        ('cp "$BENCH/stat.json" .', ToolFailedError,
+         "yosys ended without an error, but gave no netlist"),
+        (f"sed s/{TOP}/other/ $BENCH/stat.json > stat.json; touch netlist.v", ToolFailedError,
          f"the statistics are of 'other', not '{TOP}'"),
-        ("echo '{\"creator\": \"Yosys 0.23\"}' > stat.json", ReportReadError, "flattened module"),
+        ("echo '{\"creator\": \"Yosys 0.23\"}' > stat.json; touch netlist.v", ReportReadError,
+         "flattened module"),
     ],
 )  # fmt: skip
 def test_failures_are_named_and_not_kept(bench, synthesis, commands, kind, said):
@@ -194,7 +205,7 @@ def test_failures_are_named_and_not_kept(bench, synthesis, commands, kind, said)
 
 
 def test_memory_limit_holds(bench, synthesis):
-    (bench / "yosys.sh").write_text('ulimit -v > "$BENCH/limit"; cp "$BENCH/stat.json" stat.json')
+    (bench / "yosys.sh").write_text(f'ulimit -v > "$BENCH/limit"; {WELL}')
     run(synthesis)
     assert (bench / "limit").read_text() == f"{4 * 1024**2}\n"
 
@@ -208,6 +219,15 @@ def test_time_limit(bench, synthesis):
 def test_verilog_is_needed(bench, tmp_path):
     with pytest.raises(LoweringError, match="holds no Verilog; run 'jetmix synth' with --flow rtl"):
         run(make_synthesis(tmp_path / "hls", flow="hls4ml"))
+
+
+def test_models_of_the_cells_come_from_the_tool(bench, tmp_path):
+    share = tmp_path / "share" / "yosys"
+    with pytest.raises(ToolMissingError, match=r"has no xilinx/cells_sim\.v"):
+        yosys.find_cells(bench / "yosys")
+    (share / "xilinx").mkdir(parents=True)
+    (share / "xilinx" / "cells_sim.v").write_text("module LUT2; endmodule\n")
+    assert yosys.find_cells(bench / "yosys") == share / "xilinx" / "cells_sim.v"
 
 
 def test_missing_tool(monkeypatch):

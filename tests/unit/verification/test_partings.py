@@ -107,8 +107,8 @@ def test_junit_tells_each_level(tmp_path):
     assert list(cases) == ["ir against keras", "csim against keras", "rtl against keras"]
     assert cases["ir against keras"].find("system-out").text == "vectors: 4 jet, 5 random"
     assert cases["csim against keras"].find("failure").get("message") == (
-        "2 of 9 vectors differ; first: jet 3, output 2: 7 instead of 8 LSB, parting at "
-        "sum -> head_1"
+        "csim differs from keras on 2 of 9 vectors; first: jet 3, output 2: 7 instead of 8 LSB, "
+        "parting at sum -> head_1"
     )
     assert cases["rtl against keras"].find("skipped").get("message") == missing.reason
 

@@ -53,6 +53,12 @@ def test_align_measures_the_latency(latency):
     reference = rng.integers(-50, 50, (40, 5)).astype(np.float32)
     clocks = np.zeros((40 + FLUSH_CLOCKS, 5))
     clocks[latency - 1 : latency + 39] = reference
-    assert align(clocks, reference) == (latency - 1, latency)
+    for expected in (latency, latency + 1):
+        assert align(clocks, reference, expected=expected) == latency
     clocks[latency + 4, 3] += 1  # one wrong output does not change where the rest agree
-    assert align(clocks, reference) == (latency - 1, latency)
+    assert align(clocks, reference, expected=5) == latency
+
+
+def test_outputs_that_never_change_have_any_latency():
+    clocks = np.zeros((40 + FLUSH_CLOCKS, 5))
+    assert align(clocks, np.zeros((40, 5), dtype=np.float32), expected=7) == 7
