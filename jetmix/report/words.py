@@ -123,6 +123,8 @@ def rung(result: VerificationResult) -> str:
     level = LEVEL_WORDS[result.candidate]
     if result.status == "passed":
         return f"{level}: bit-exact on {compared(result)}"
+    if result.status == "failed" and not result.n_mismatch:
+        return f"{level} {result.difference}"
     if result.status == "failed":
         return f"{level}: {count(result.n_mismatch)} of {compared(result)} differ"
     return f"{level}: not run"
