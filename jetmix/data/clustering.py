@@ -50,30 +50,40 @@ def _leading_members(
         the event of each jet; and for each constituent the number of its jet and its place
         within the event.
     """
-    import awkward as ak
-
-    px, py, index = _fastjet(momenta, counts, settings)
-    order = ak.argsort(np.hypot(px, py), ascending=False)[:, : settings.jets_per_event]
-    leading = index[order]
-    event = np.repeat(np.arange(len(counts)), ak.to_numpy(ak.num(leading)))
-    sizes = ak.to_numpy(ak.flatten(ak.num(leading, axis=2)))
-    rows = ak.to_numpy(ak.flatten(leading, axis=None)).astype(np.int64)
-    return event, np.repeat(np.arange(len(event)), sizes), rows
-
-
-def _fastjet(momenta: Array, counts: Ints, settings: JetSettings) -> tuple[Any, Any, Any]:
-    """Return px, py and constituent indices of all jets, as (event, jet[, index]) arrays."""
-    import awkward as ak
     import fastjet
 
-    columns = {name: momenta[:, i].copy() for i, name in enumerate(("px", "py", "pz", "E"))}
-    events = ak.unflatten(ak.zip(columns, with_name="Momentum4D"), counts)
-    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, settings.radius)
-    sequence = fastjet.ClusterSequence(events, definition)
     # hundreds of soft jets an event would cost more to hand over than to find
     floor = max(settings.jet_pt_min_gev, SOFTEST_JET_GEV)
-    jets = sequence.inclusive_jets(min_pt=floor)
-    return jets.px, jets.py, sequence.constituent_index(min_pt=floor)
+    sequence = cluster_flat(momenta, counts, fastjet.antikt_algorithm, settings.radius)
+    px, py, _, _, _ = sequence.to_numpy(floor)
+    ends, index, firsts = sequence.to_numpy_with_constituents(floor)
+    event = np.repeat(np.arange(len(counts)), np.diff(firsts))
+    order = np.lexsort((-np.hypot(px, py), event))
+    leading = order[np.arange(len(order)) - firsts[event] < settings.jets_per_event]
+    sizes = np.diff(ends)[leading]
+    jet = np.repeat(np.arange(len(leading)), sizes)
+    within = np.arange(len(jet)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return event[leading], jet, index[ends[leading][jet] + within].astype(np.int64)
+
+
+def cluster_flat(flat: Array, sizes: Ints, algorithm: int, radius: float) -> Any:
+    """Return FastJet's clustering of many events in one call.
+
+    FastJet's Python interface for many events, without the awkward arrays around it that its
+    public functions build and take apart in every call.
+
+    Args:
+        flat: (particle, 4) with px, py, pz, e in GeV of all events, one after the other.
+        sizes: particles of each event.
+        algorithm: one of FastJet's algorithms.
+        radius: its radius.
+    """
+    import fastjet
+    from fastjet._ext import interfacemulti
+
+    stops = np.cumsum(sizes)
+    columns = (np.ascontiguousarray(column) for column in flat.T)
+    return interfacemulti(*columns, stops - sizes, stops, fastjet.JetDefinition(algorithm, radius))
 
 
 def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> Array:

@@ -149,7 +149,7 @@ class BlockMaker:
         table["j_multiplicity"] = (jets.momenta[..., 3] > 0).sum(axis=1)
         table[LABEL_COLUMNS[class_index]] = np.ones(n_jets)
         if self.hlf:
-            values = high_level_features(jets.momenta, self.preset.jets.radius)
+            values = high_level_features(jets.momenta)
             table |= dict(zip(_HIGH_LEVEL_COLUMNS, values.T, strict=True))
         return constituents, np.stack([table[name] for name in columns], 1).astype(np.float32)
 

@@ -18,7 +18,7 @@ def massless(pt, eta, phi):
 
 
 def named(momenta):
-    values = high_level_features(momenta, 0.4)
+    values = high_level_features(momenta)
     return dict(zip(HIGH_LEVEL_FEATURES, values.T, strict=True))
 
 
@@ -65,7 +65,7 @@ def test_three_prongs_by_hand():
 )
 def test_same_as_fastjet_contrib(name, function, arguments):
     jets = random_jets()
-    groomed, sizes = groom(jets.reshape(-1, 4), np.full(len(jets), jets.shape[1]), 0.4)
+    groomed, sizes = groom(jets.reshape(-1, 4), np.full(len(jets), jets.shape[1]))
     columns = {key: groomed[:, i].copy() for i, key in enumerate(("px", "py", "pz", "E"))}
     events = ak.unflatten(ak.zip(columns, with_name="Momentum4D"), sizes)
     sequence = fastjet.ClusterSequence(
@@ -87,7 +87,34 @@ def test_a_lone_constituent_and_padding():
     jets = np.zeros((2, 5, 4))
     jets[0, :1] = massless([900], [0.1], [0.2])
     jets[1, :3] = massless([400, 350, 250], [0, 0.2, 0], [0, 0, 0.3])
-    values = high_level_features(jets, 0.4)
+    values = high_level_features(jets)
     assert np.isfinite(values).all()
     assert values[0].tolist() == pytest.approx([0] * 15 + [1], abs=0.1)
-    np.testing.assert_allclose(values[1], high_level_features(jets[1:, :3], 0.4)[0], rtol=1e-6)
+    np.testing.assert_allclose(values[1], high_level_features(jets[1:, :3])[0], rtol=1e-6)
+
+
+def test_grooming_leaves_the_same_as_fastjet_contrib():
+    jets = random_jets(n_jets=40, n=30, seed=9)
+    sizes = np.random.default_rng(1).integers(1, 31, len(jets))
+    flat = jets[np.arange(30) < sizes[:, None]]
+    columns = {key: flat[:, i].copy() for i, key in enumerate(("px", "py", "pz", "E"))}
+    sequence = fastjet.ClusterSequence(
+        ak.unflatten(ak.zip(columns, with_name="Momentum4D"), sizes),
+        fastjet.JetDefinition(fastjet.cambridge_algorithm, 100.0),
+    )
+    theirs = sequence.exclusive_jets_softdrop_grooming(symmetry_cut=0.1)["constituents"]
+    ours, left = groom(flat, sizes)
+    assert left.tolist() == ak.num(theirs["px"]).tolist()
+    assert len(set(left.tolist())) > 5
+    ends = np.cumsum(left)
+    for first, end, px in zip(ends - left, ends, theirs["px"].tolist(), strict=True):
+        assert sorted(ours[first:end, 0].tolist()) == sorted(px)
+
+
+def test_a_jet_has_the_same_features_in_any_company():
+    jets = random_jets(n_jets=70, n=25, seed=2)
+    sizes = np.random.default_rng(3).integers(1, 26, len(jets))
+    jets[np.arange(25) >= sizes[:, None]] = 0
+    together = high_level_features(jets)
+    np.testing.assert_array_equal(together[5:6], high_level_features(jets[5:6]))
+    np.testing.assert_array_equal(together[::3], high_level_features(jets[::3]))
