@@ -174,7 +174,9 @@ class _Merge:
         for start in range(0, jets.n_jets, rows):
             stop = min(start + rows, jets.n_jets)
             x = _checked_block(jets, start, stop, wide, columns)
-            writer.append(_widened(x, writer), jets.read_jets(start, stop))
+            table = jets.read_jets(start, stop)
+            with _blaming_rows(jets.path, start, stop):
+                writer.append(_widened(x, writer), table)
             y = read_classes(jets, start, stop)
             self.counts += np.bincount(y, minlength=len(CLASS_NAMES))
             ticker.update(int(self.counts.sum()), f"{self.counts.sum()} jets, {source.name}")
@@ -204,6 +206,16 @@ def _widened(x: NDArray[np.floating], writer: JetWriter) -> NDArray[np.floating]
     """Pad jets of a file that keeps fewer constituents than the first one."""
     missing = writer.handle[CONSTITUENTS].shape[1] - x.shape[1]
     return np.pad(x, ((0, 0), (0, missing), (0, 0))) if missing else x
+
+
+@contextlib.contextmanager
+def _blaming_rows(path: Path, start: int, stop: int) -> Iterator[None]:
+    """Name the rows of the source, not the file that is written, in an error."""
+    try:
+        yield
+    except DataError as error:
+        where = f"{path} rows {start} to {stop - 1}"
+        raise DataError(error.what, mend=error.mend, where=where) from error
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
 """Finds the HDF5 files in what the user names: files, folders, archives."""
 
 import contextlib
+import gzip
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,7 @@ from jetmix.errors import DataError
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+GZIP_MAGIC = b"\x1f\x8b"
 GIVE = "give .h5 files, folders of them, or .tar.gz archives"
 
 
@@ -61,25 +64,48 @@ def each_file(given: list[Path], scratch: Path) -> Iterator[Source]:
 
 
 def _members(archive: Path, scratch: Path) -> Iterator[Source]:
-    with _reading(archive), tarfile.open(archive, "r|*") as stream:
-        for member in stream:
-            _check_member(archive, member)
-            if not member.isfile() or not member.name.endswith(HDF5_SUFFIXES):
-                continue
-            # a fixed name in a folder of ours: the member's own name is never a path
-            path = scratch / "member.h5"
-            _copy(_content(stream, member), path, archive)
-            yield Source(
-                label=f"{archive}:{member.name}", path=path, given=archive, name=member.name
-            )
-            path.unlink()
+    with _reading(archive), _content_of(archive) as content:
+        with tarfile.open(fileobj=content, mode="r|") as stream:
+            yield from _hdf5_members(archive, stream, scratch)
+        _read_to_end(content)
+
+
+@contextlib.contextmanager
+def _content_of(archive: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """Open what is inside a .tar.gz; tarfile itself would not compare its checksum."""
+    with archive.open("rb") as raw:
+        packed = raw.read(2) == GZIP_MAGIC
+        raw.seek(0)
+        if not packed:
+            yield raw
+            return
+        with gzip.GzipFile(fileobj=raw) as content:
+            yield content
+
+
+def _read_to_end(content: IO[bytes] | gzip.GzipFile) -> None:
+    """Read what follows the last member, so that the checksum at the very end is compared."""
+    while content.read(2**20):
+        pass
+
+
+def _hdf5_members(archive: Path, stream: tarfile.TarFile, scratch: Path) -> Iterator[Source]:
+    for member in stream:
+        _check_member(archive, member)
+        if not member.isfile() or not member.name.endswith(HDF5_SUFFIXES):
+            continue
+        # a fixed name in a folder of ours: the member's own name is never a path
+        path = scratch / "member.h5"
+        _copy(_content(stream, member), path, archive)
+        yield Source(label=f"{archive}:{member.name}", path=path, given=archive, name=member.name)
+        path.unlink()
 
 
 @contextlib.contextmanager
 def _reading(archive: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(
             f"not a whole archive ({error})",
             where=archive,

@@ -117,7 +117,7 @@ class JetWriter:
             raise DataError(
                 f"a value of {np.abs(values).max():.4g} does not fit into {dtype}",
                 where=self.path,
-                mend="store in full precision",
+                mend="store in full precision, in GeV, and remove broken values",
             )
         return stored
 

@@ -137,6 +137,37 @@ def test_archive_cut_short(tmp_path, members, share):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cut.tar.gz", "train"]
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_archive_with_a_damaged_byte(tmp_path, members, share):
+    path = archive(tmp_path / "damaged.tar.gz", *members)
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * share)] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged\.tar\.gz"):
+        import_jets([path], tmp_path / "out.h5")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["damaged.tar.gz", "train"]
+
+
+def test_damage_behind_the_last_jet_is_found_by_the_checksum(tmp_path, members):
+    path = archive(tmp_path / "damaged.tar.gz", *members)
+    content = bytearray(path.read_bytes())
+    content[-6] ^= 1  # the stored checksum itself
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"not a whole archive \(CRC check failed"):
+        import_jets([path], tmp_path / "out.h5")
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_a_value_too_large_for_the_file_names_the_source(tmp_path, jet_file):
+    def change(x, _):
+        x[5, 0, 0] = 1e5
+
+    path = jet_file(change=change)
+    with pytest.raises(DataError, match=r"1e\+05 does not fit into float16") as error:
+        import_jets([path], tmp_path / "out.h5", half=True)
+    assert error.value.where == f"{path} rows 0 to 199"
+
+
 def test_no_archive_no_file_nothing_inside(tmp_path):
     text = tmp_path / "text.tar.gz"
     text.write_text("not an archive")
