@@ -56,8 +56,8 @@ simulate: $(VENV)/.core
 lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.lock
 	$(LOCK) -c requirements/core.lock --extra simulate pyproject.toml -o requirements/simulate.lock
-	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev --extra rtl pyproject.toml \
-		-o requirements/dev.lock
+	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev --extra rtl --extra parquet \
+		pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

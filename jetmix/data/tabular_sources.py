@@ -172,7 +172,7 @@ def _parquet(path: Path) -> Iterator[Rows]:
     except ImportError:
         raise ToolMissingError(
             "pyarrow is not installed, and parquet needs it",
-            mend="pip install pyarrow, or give the ARFF file of the same set",
+            mend="pip install 'jetmix[parquet]', or give the ARFF file of the same set",
         ) from None
     needed = (*HIGH_LEVEL_FEATURES, CLASS_COLUMN)
     try:

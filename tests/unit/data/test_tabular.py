@@ -1,11 +1,12 @@
 """The high-level sets: every published form gives the same jets; broken ones are refused."""
 
 import sys
-from types import ModuleType, SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jetmix.data.dataset import JetDataset
 from jetmix.data.jet_file import open_jet_table
@@ -54,38 +55,25 @@ def write_cernbox(path):
     return path
 
 
-@pytest.fixture
-def fake_pyarrow(monkeypatch):
-    """Stand in for pyarrow: a file of one column group that hands out two batches."""
+def write_parquet(path, change=None):
+    """Write the set as OpenML does, in two row groups and with the features in another order."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     x, y = jets()
-    table = dict(zip(HIGH_LEVEL_FEATURES, x.T, strict=True))
-    table["class"] = np.array([CLASS_NAMES[k].lower() for k in y])
-
-    class ParquetFile:
-        schema_arrow = SimpleNamespace(names=list(table))
-
-        def __init__(self, path):
-            if path.read_bytes()[:4] != b"PAR1":
-                raise ValueError("no magic bytes")
-
-        def iter_batches(self, batch_size, columns):
-            for part in (slice(0, 100), slice(100, None)):
-                content = {name: table[name][part].tolist() for name in columns}
-                yield SimpleNamespace(to_pydict=lambda content=content: content)
-
-    module = ModuleType("pyarrow.parquet")
-    module.ParquetFile = ParquetFile
-    monkeypatch.setitem(sys.modules, "pyarrow", ModuleType("pyarrow"))
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", module)
+    table = {name: x[:, i].tolist() for i, name in reversed(list(enumerate(HIGH_LEVEL_FEATURES)))}
+    table["class"] = [CLASS_NAMES[k].lower() for k in y]
+    if change is not None:
+        change(table)
+    parquet.write_table(pa.table(table), path, row_group_size=200)
+    return path
 
 
-def test_arff_cernbox_and_parquet_give_the_same_jets(tmp_path, fake_pyarrow):
-    parquet = tmp_path / "set.parquet"
-    parquet.write_bytes(b"PAR1")
+def test_arff_cernbox_and_parquet_give_the_same_jets(tmp_path):
     sources = {
         "openml": write_arff(tmp_path / "set.arff"),
         "cernbox": write_cernbox(tmp_path / "set.h5"),
-        "parquet": parquet,
+        "parquet": write_parquet(tmp_path / "set.parquet"),
     }
     x, y = jets()
     for name, source in sources.items():
@@ -137,7 +125,38 @@ def test_broken_arff_is_refused(tmp_path, change, message):
     assert not (tmp_path / "out.h5").exists()
 
 
-def test_other_broken_sources_are_refused(tmp_path, fake_pyarrow):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table["zlogz"].__setitem__(7, None), "row 7: zlogz is not a finite number"),
+        (lambda table: table["class"].__setitem__(3, "b"), "row 3: the class is 'b', not one of"),
+        (lambda table: table["class"].__setitem__(3, None), "row 3: the class is 'None', not one"),
+        (lambda table: table.__setitem__("zlogz", ["x"] * N), "not a readable parquet file"),
+        (lambda table: table.__setitem__("zlogz", [[1.0]] * N), "not a readable parquet file"),
+        (lambda table: table.pop("mass_mmdt"), "has no column mass_mmdt"),
+    ],
+)
+def test_broken_parquet_is_refused(tmp_path, change, message):
+    with pytest.raises(DataError, match=message):
+        import_high_level(write_parquet(tmp_path / "set.parquet", change), tmp_path / "out.h5")
+    assert not (tmp_path / "out.h5").exists()
+
+
+@given(keep=st.floats(0, 0.999), flip=st.integers(0, 255))
+@settings(max_examples=25, deadline=None)
+def test_damaged_parquet_gives_a_clear_error(tmp_path_factory, keep, flip):
+    folder = tmp_path_factory.mktemp("damaged")
+    path = write_parquet(folder / "set.parquet")
+    content = bytearray(path.read_bytes()[: int(path.stat().st_size * keep)])
+    if content:
+        content[len(content) // 2] ^= flip
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="not a readable parquet file"):
+        import_high_level(path, folder / "out.h5")
+    assert not (folder / "out.h5").exists()
+
+
+def test_other_broken_sources_are_refused(tmp_path):
     text = tmp_path / "a.arff"
     text.write_text("hello")
     with pytest.raises(DataError, match=r"not an ARFF file \(no @DATA\)"):
@@ -160,7 +179,7 @@ def test_parquet_without_pyarrow_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     path = tmp_path / "a.parquet"
     path.write_bytes(b"PAR1")
-    with pytest.raises(ToolMissingError, match=r"pip install pyarrow, or give the ARFF file"):
+    with pytest.raises(ToolMissingError, match=r"pip install 'jetmix\[parquet\]', or give"):
         import_high_level(path, tmp_path / "out.h5")
 
 
