@@ -9,6 +9,7 @@ from jetmix.data.describe import Description
 from jetmix.data.schema import CLASS_NAMES
 from jetmix.data.separation import PUBLIC_ACCURACY
 from jetmix.data.survey import DISTANCE_EDGES, PT_EDGES_GEV, Survey
+from jetmix.data.writer import writing
 from jetmix.errors import UsageError
 from jetmix.runs import atomic_path
 
@@ -23,6 +24,7 @@ def plot(found: Survey, description: Description, out: Path) -> None:
 
     Raises:
         UsageError: if the file name has another suffix.
+        DataError: if the file cannot be written, for one when the disk is full.
     """
     if out.suffix not in FORMATS:
         raise UsageError("no format for a plot", where=out, mend="end it in " + ", ".join(FORMATS))
@@ -39,9 +41,11 @@ def plot(found: Survey, description: Description, out: Path) -> None:
         axes[1, 0].set_title(f"leading {found.n_constituents}", loc="right", fontsize=15)
         _separation(axes[1, 2], description)
         figure.suptitle(_title(description), fontsize=19)
-        with atomic_path(out) as temporary:
-            figure.savefig(temporary, dpi=110)
-        plt.close(figure)
+        try:
+            with writing(out), atomic_path(out) as temporary:
+                figure.savefig(temporary, dpi=110)
+        finally:
+            plt.close(figure)
 
 
 def _title(description: Description) -> str:
@@ -76,7 +80,9 @@ def _spectra(axes: Any, found: Survey) -> None:
         _step(axes[1], density, DISTANCE_EDGES, name)
     axes[0].set(xscale="log", xlabel="Constituent $p_T$ [GeV]",
                 ylabel="Constituents / jet / decade", ylim=(0, None))  # fmt: skip
-    axes[1].set(xlabel=r"$\Delta R$ from the jet axis", yscale="log", ylim=(1e-3, None),
+    if found.distance_spectrum.any():
+        axes[1].set(yscale="log", ylim=(1e-3, None))
+    axes[1].set(xlabel=r"$\Delta R$ from the jet axis",
                 ylabel=r"Jet $p_T$ share / unit of $\Delta R$", xlim=(0, 0.6))  # fmt: skip
 
 
@@ -86,14 +92,16 @@ def _step(axis: Any, counts: Any, edges: Any, name: str) -> None:
 
 def _separation(axis: Any, description: Description) -> None:
     names = list(description.bayes_accuracy)
-    here = [100 * (value or 0) for value in description.bayes_accuracy.values()]
-    there = [100 * PUBLIC_ACCURACY[name] for name in names]
+    here = list(description.bayes_accuracy.values())
+    there = [PUBLIC_ACCURACY[name] for name in names]
     place = np.arange(len(names))
     for shift, values, colour, label in (
         (0.19, here, "#0072B2", "this file"), (-0.19, there, "#999999", "public set"),
     ):  # fmt: skip
-        bars = axis.barh(place + shift, values, height=0.34, color=colour, label=label)
-        axis.bar_label(bars, fmt="%.1f%%", padding=4)
+        lengths = [100 * (value or 0) for value in values]
+        bars = axis.barh(place + shift, lengths, height=0.34, color=colour, label=label)
+        words = ["not known" if value is None else f"{value:.1%}" for value in values]
+        axis.bar_label(bars, words, padding=4)
     axis.set_yticks(place, [name.replace(" and ", " and\n") for name in names])
     axis.set(xlim=(0, 100), ylim=(-0.6, len(names) - 0.1),
              xlabel="Best five-class accuracy from jet-level quantities alone [%]")  # fmt: skip

@@ -1,5 +1,6 @@
 """Descriptions: figures of files whose content is known, and the page of plots."""
 
+import errno
 import re
 
 import numpy as np
@@ -11,6 +12,7 @@ from jetmix.data.describe_plot import plot
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.data.separation import bayes_accuracy, mass_peak
 from jetmix.data.survey import survey
+from jetmix.errors import DataError
 from jetmix.resources import shipped
 
 from .conftest import JET_COLUMNS, random_jets, write_jets
@@ -89,3 +91,28 @@ def test_plot_is_a_page_with_all_classes_on_it(tmp_path):
     for colour in ((0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0x00, 0x9E, 0x73)):
         assert (pixels == colour).all(axis=1).sum() > 500
     assert [p.name for p in tmp_path.iterdir()] == ["page.png"]
+
+
+def test_plot_of_few_jets_tells_what_is_not_known(tmp_path):
+    x, jets = random_jets(n_jets=100, n_constituents=20)
+    gluons = jets[:, JET_COLUMNS.index("j_g")] == 1
+    x[..., PARTICLE_FEATURES.index("deltaR")] = -1  # outside of the histogram
+    path = write_jets(tmp_path / "jets.h5", x[~gluons], jets[~gluons])
+    found = survey(path)
+    plot(found, describe(path, found), tmp_path / "page.svg")
+    # matplotlib draws glyphs, and tells the text in a comment before them
+    assert "<!-- not known -->" in (tmp_path / "page.svg").read_text()
+
+
+def test_full_disk_leaves_no_plot(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    found = survey(SAMPLE)
+    with pytest.raises(DataError, match="the disk is full") as error:
+        plot(found, describe(SAMPLE, found), tmp_path / "page.png")
+    assert error.value.where == str(tmp_path)
+    assert not list(tmp_path.iterdir())
