@@ -12,18 +12,16 @@ import multiprocessing
 import os
 import shutil
 import signal
-import zipfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix import __version__, console
+from jetmix.data.blocks import Blocks
 from jetmix.data.generator import BLOCK_JETS, BlockMaker, jet_columns, require_tools
 from jetmix.data.presets import Preset
 from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS, PARTICLE_FEATURES, attribute
@@ -32,7 +30,6 @@ from jetmix.errors import RunConflictError, ToolFailedError, UsageError
 from jetmix.runs import (
     JSON,
     StopWatch,
-    atomic_path,
     claim_folder,
     file_digest,
     read_json,
@@ -127,7 +124,7 @@ def simulate(path: Path, simulation: Simulation, *, jobs: int) -> Simulated:
     else:
         parts = path.with_name(path.name + ".parts")
         with _claimed(parts, simulation), _writing_into(parts, path, simulation) as writer:
-            n_new = _fill(writer, _Blocks(folder=parts), simulation, jobs)
+            n_new = _fill(writer, Blocks(folder=parts), simulation, jobs)
         shutil.rmtree(parts)
     return Simulated(
         path=path,
@@ -201,7 +198,7 @@ def _writing_into(parts: Path, path: Path, simulation: Simulation) -> Iterator[J
         growing.replace(path)
 
 
-def _fill(writer: JetWriter, blocks: "_Blocks", simulation: Simulation, jobs: int) -> int:
+def _fill(writer: JetWriter, blocks: Blocks, simulation: Simulation, jobs: int) -> int:
     """Write the file round by round while workers make the blocks; return the jets made now."""
     tasks = simulation.tasks()
     todo = [task for task in tasks if not blocks.has(*task)]
@@ -219,7 +216,7 @@ def _fill(writer: JetWriter, blocks: "_Blocks", simulation: Simulation, jobs: in
     return done - n_old
 
 
-def _append_rounds(writer: JetWriter, blocks: "_Blocks", simulation: Simulation) -> None:
+def _append_rounds(writer: JetWriter, blocks: Blocks, simulation: Simulation) -> None:
     """Append the rounds of blocks that are complete and next in the file."""
     while writer.written < simulation.n_jets:
         block = writer.written // ROUND_JETS
@@ -239,42 +236,8 @@ def _append_rounds(writer: JetWriter, blocks: "_Blocks", simulation: Simulation)
         writer.append(constituents, jets)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Blocks:
-    """Blocks of jets on disk, without their padding."""
-
-    folder: Path
-
-    def path(self, class_index: int, block: int) -> Path:
-        return self.folder / f"{CLASS_NAMES[class_index]}-{block:06d}.npz"
-
-    def has(self, class_index: int, block: int, n_jets: int) -> bool:
-        try:
-            with np.load(self.path(class_index, block)) as stored:
-                return len(stored["sizes"]) >= n_jets
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            return False
-
-    def write(
-        self, class_index: int, block: int, constituents: NDArray[Any], jets: NDArray[Any]
-    ) -> None:
-        present = constituents[..., PARTICLE_FEATURES.index("pt")] > 0
-        path = self.path(class_index, block)
-        with writing(path), atomic_path(path) as temporary:
-            np.savez(temporary, flat=constituents[present], sizes=present.sum(axis=1), jets=jets)
-
-    def read(
-        self, class_index: int, block: int, n_jets: int, n_constituents: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        with np.load(self.path(class_index, block)) as stored:
-            sizes, flat, jets = stored["sizes"][:n_jets], stored["flat"], stored["jets"][:n_jets]
-        padded = np.zeros((n_jets, n_constituents, flat.shape[1]), np.float32)
-        padded[np.arange(n_constituents) < sizes[:, None]] = flat[: sizes.sum()]
-        return padded, jets
-
-
 def _made(
-    todo: list[tuple[int, int, int]], blocks: _Blocks, simulation: Simulation, jobs: int
+    todo: list[tuple[int, int, int]], blocks: Blocks, simulation: Simulation, jobs: int
 ) -> Iterator[int]:
     """Make the blocks in worker processes; yield the number of jets whenever one is done."""
     if not todo:
@@ -300,10 +263,10 @@ def _made(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_worker: list[tuple[BlockMaker, _Blocks]] = []  # filled once in each worker process
+_worker: list[tuple[BlockMaker, Blocks]] = []  # filled once in each worker process
 
 
-def _start_worker(simulation: Simulation, blocks: _Blocks) -> None:
+def _start_worker(simulation: Simulation, blocks: Blocks) -> None:
     """Set up a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run
     # FastJet prints a banner to standard output, which is for results
