@@ -11,12 +11,24 @@ from jetmix.cli.synth import level_line, options_of, vector_options
 @click.command()
 @click.argument("project_dir", type=PATH)
 @click.option("--junit", type=PATH, help="Also write the results to this JUnit file.")
+@click.option(
+    "--faults",
+    "n_faults",
+    type=click.IntRange(min=1),
+    help="Plant this many faults into a copy of each project, and count those that are caught.",
+)
+@click.option(
+    "--faults-minutes", default=10.0, show_default=True,
+    type=click.FloatRange(min=0, min_open=True), help="Time limit of --faults for each project.",
+)  # fmt: skip
 @vector_options
 @json_option
 def verify(
     *,
     project_dir: Path,
     junit: Path | None,
+    n_faults: int | None,
+    faults_minutes: float,
     data: Path | None,
     levels: tuple[str, ...],
     max_jets: int,
@@ -29,7 +41,7 @@ def verify(
     PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
     """
     from jetmix.firmware.parts import find_part
-    from jetmix.synthesis import proofs
+    from jetmix.synthesis import fault_run, proofs
     from jetmix.synthesis.flow import verify_again
     from jetmix.synthesis.synth_dir import SynthDir
 
@@ -45,7 +57,12 @@ def verify(
         n_random=n_random,
         seed=seed,
     )
-    results = [result.as_json() for result in verify_again(project_dir, options, junit=junit)]
-    proven = proofs.read(project_dir)
-    lines = [level_line(r) for r in results] + proofs.lines(proven)
-    finish(lines, {"verification": results, "ranges": proven}, as_json=as_json)
+    faults = None
+    if n_faults is not None:
+        faults = fault_run.FaultOptions(count=n_faults, seed=seed, limit_s=60 * faults_minutes)
+    done = verify_again(project_dir, options, junit=junit, faults=faults)
+    results = [result.as_json() for result in done]
+    proven, scores = proofs.read(project_dir), fault_run.read(project_dir)
+    lines = [level_line(r) for r in results] + proofs.lines(proven) + fault_run.lines(scores)
+    content = {"verification": results, "ranges": proven, "faults": scores}
+    finish(lines, content, as_json=as_json)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
-from jetmix.report.proven import read_costs, read_proofs
+from jetmix.report.proven import read_costs, read_faults, read_proofs
 from jetmix.report.scores import read_scores
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
 from jetmix.runs import JSON, STAGE_FILE, file_digest, read_stage
@@ -102,6 +102,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         synthesis=synth.synthesis,
         costs=synth.costs,
         proofs=synth.proofs,
+        faults=synth.faults,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
@@ -237,6 +238,7 @@ def _synth(folder: Path) -> Tagger:
         model_sha256=about.text_or_none("model_sha256"),
         costs=read_costs(folder, gaps),
         proofs=read_proofs(folder, gaps),
+        faults=read_faults(folder),
         gaps=tuple(gaps),
     )
 

@@ -48,6 +48,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "layers": [_layer(layer) for layer in tagger.layers],
         "layer_costs": [asdict(cost) for cost in tagger.costs],
         "proofs": tagger.proofs.as_json() if tagger.proofs else None,
+        "faults": [score.as_json() for score in tagger.faults],
         "measured_latency_cycles": tagger.measured.latency_cycles if tagger.measured else None,
         "missing": [asdict(gap) for gap in tagger.gaps],
         "provenance": tagger.provenance,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from jetmix.report import words
-from jetmix.report.proven import Proofs, Wrapped
+from jetmix.report.proven import VERDICTS, Proofs, Wrapped
 from jetmix.report.tables import Cell, Group, Table, columns, number, text
 from jetmix.report.tagger import Tagger
 from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.verification.fault_score import FaultScore
 from jetmix.verification.linear import LinearProof
 
 Row = tuple[Cell, ...]
@@ -24,6 +25,15 @@ BESIDE_NOTE = (
     "Ratios are the other value divided by the estimate. The latency of the RTL simulation was "
     "measured clock by clock; C synthesis states its own. The other tools do not time a pipeline."
 )
+
+
+FAULTS_NOTE = (
+    "Each fault is one wrong place in a copy of the firmware: a flipped bit of a weight, a shift, "
+    "a sign, a constant, a narrower word, a dropped register, swapped outputs. Caught: a vector of "
+    "the ladder shows it. Missed: only fresh random vectors do. Silent: neither does, and it may "
+    "change nothing at all. The score is the caught part of those run."
+)
+SOURCES = {"hls4ml": "C++ of hls4ml", "rtl": "Verilog"}
 
 
 def _groups(taggers: Sequence[Tagger], rows: Sequence[Sequence[Row]]) -> tuple[Group, ...]:
@@ -110,9 +120,12 @@ def _jets(data: Wrapped | None) -> Row:
         for entry in data.inputs[:NAMED]
     )
     more = f"; and {len(data.inputs) - NAMED} other inputs" if len(data.inputs) > NAMED else ""
+    wrapping = words.count(data.n_jets_that_wrap)
+    if data.n_jets_that_wrap:
+        wrapping += f", by {words.count(data.n_values_that_wrap)} values"
     return (
         name,
-        text(words.count(data.n_jets_that_wrap), mark="" if data.n_jets_that_wrap else "good"),
+        text(wrapping, mark="" if data.n_jets_that_wrap else "good"),
         text(f"{words.count(data.n_jets)} jets of {data.path}"),
         text(listed + more),
     )
@@ -120,6 +133,59 @@ def _jets(data: Wrapped | None) -> Row:
 
 def _particle(index: int | None) -> str:
     return "" if index is None else f" of constituent {index}"
+
+
+def faults(taggers: Sequence[Tagger]) -> Table:
+    """Return how many faults that were planted on purpose the vectors caught, kind by kind."""
+    rows = [_faults(tagger.faults) if _synthesised(tagger) else [] for tagger in taggers]
+    titles = ("Faults in", "Kind", "Caught", "Missed", "Silent", "Score")
+    return Table(
+        name="faults",
+        caption="Faults planted on purpose",
+        columns=columns(*titles, "Details", numeric=titles[2:]),
+        groups=_groups(taggers, rows),
+        note=FAULTS_NOTE,
+    )
+
+
+def _faults(scores: Sequence[FaultScore]) -> list[Row]:
+    if not scores:
+        why = text("not run: 'jetmix verify DIR --faults 200' plants and counts them")
+        blanks = [number(None) for _ in range(4)]
+        return [(text(words.UNKNOWN), _unrun(), *blanks, why)]
+    return [row for score in scores for row in (_score(score), *_kinds(score))]
+
+
+def _score(score: FaultScore) -> Row:
+    vectors = f"{words.count(score.n_vectors)} vectors, {words.count(score.n_fresh)} fresh ones"
+    late = score.planted - score.judged
+    rest = f"; {words.count(late)} more were not run in time" if late else ""
+    counts = (score.caught, score.missed, score.silent)
+    return (
+        text(SOURCES[score.flow]),
+        text("all"),
+        *(number(count) for count in counts),
+        _share(score.caught, score.judged),
+        text(f"{vectors}, seed {score.seed}{rest}"),
+    )
+
+
+def _kinds(score: FaultScore) -> list[Row]:
+    return [
+        (
+            text(SOURCES[score.flow]),
+            text(kind),
+            *(number(of_kind[name]) for name in VERDICTS),
+            _share(of_kind["caught"], sum(of_kind.values())),
+            text(""),
+        )
+        for kind, of_kind in score.by_kind.items()
+    ]
+
+
+def _share(caught: int, judged: int) -> Cell:
+    share = caught / judged if judged else None
+    return Cell(text=words.percent(share), sort=share)
 
 
 def matrices(taggers: Sequence[Tagger]) -> Table:

@@ -1,18 +1,21 @@
-"""What a synthesis proved for all inputs, which jets wrap, and what each layer costs."""
+"""What a synthesis proved, which jets wrap, which faults are caught, and what each layer costs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from jetmix.report.checked import Checked, each, read_sound
 from jetmix.report.tagger import Gap
 from jetmix.runs import JSON
+from jetmix.synthesis.fault_run import FAULTS_FILE
 from jetmix.synthesis.layers import LAYERS_FILE, LayerCost
 from jetmix.synthesis.proofs import RANGES_FILE
+from jetmix.verification.fault_score import FaultScore
 from jetmix.verification.linear import LinearProof
 
 AGAIN = "run 'jetmix synth' on the model again"
 # rounding of the shares in layers.json, over all layers
 SHARE_ROUNDING = 1e-3
+VERDICTS = ("caught", "missed", "silent")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +119,43 @@ def read_proofs(folder: Path, gaps: list[Gap]) -> Proofs | None:
     if result.can_wrap > result.quantisers:
         raise proof.fail("can_wrap", f"at most the {result.quantisers} quantisers")
     return result
+
+
+def read_faults(folder: Path) -> tuple[FaultScore, ...]:
+    """Return the content of a project's ``faults.json``, nothing if faults were never planted.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
+    path = folder / FAULTS_FILE
+    return tuple(_score(entry) for entry in each(read_sound(path), path)) if path.exists() else ()
+
+
+def _score(entry: Checked) -> FaultScore:
+    kinds = entry.part("by_kind")
+    counts = {
+        name: entry.integer(name)
+        for name in ("planted", "judged", "n_vectors", "n_fresh", "seed", *VERDICTS)
+    }
+    by_kind = {
+        kind: {name: kinds.part(kind).integer(name) for name in VERDICTS} for kind in kinds.content
+    }
+    entry.only(field.name for field in fields(FaultScore))
+    for verdict in VERDICTS:
+        if sum(of_kind[verdict] for of_kind in by_kind.values()) != counts[verdict]:
+            raise entry.fail(verdict, "the sum over 'by_kind'")
+    if sum(counts[verdict] for verdict in VERDICTS) != counts["judged"]:
+        raise entry.fail("judged", "the sum of the verdicts")
+    if counts["judged"] > counts["planted"]:
+        raise entry.fail("judged", f"at most the {counts['planted']} that were planted")
+    return FaultScore(
+        **counts,
+        flow=entry.choice("flow", ("hls4ml", "rtl")),
+        project_digest=entry.text("project_digest"),
+        seconds=entry.number("seconds"),
+        by_kind=by_kind,
+        not_caught=list(entry.texts("not_caught")),
+    )
 
 
 def _linear(entry: Checked) -> LinearProof:

@@ -224,6 +224,7 @@ def _trust(taggers: Sequence[Tagger]) -> Section | None:
     tables = [
         trust_tables.ladder(taggers),
         proof_tables.proofs(taggers),
+        proof_tables.faults(taggers),
         trust_tables.resources(taggers),
         proof_tables.beside(taggers),
     ]

@@ -14,6 +14,7 @@ from jetmix.verification.compare import VerificationResult
 
 if TYPE_CHECKING:
     from jetmix.report.proven import Proofs
+    from jetmix.verification.fault_score import FaultScore
 
 DataOrigin = Literal["simulated", "public", "unknown"]
 
@@ -160,6 +161,7 @@ class Tagger:
     layers: tuple[LayerBits, ...] = ()
     costs: tuple[LayerCost, ...] = ()
     proofs: "Proofs | None" = None
+    faults: "tuple[FaultScore, ...]" = ()
     kinematics: Kinematics | None = None
     gaps: tuple[Gap, ...] = field(default=())
 

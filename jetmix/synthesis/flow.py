@@ -26,9 +26,10 @@ from jetmix.runs import (
     file_digest,
     read_json,
 )
-from jetmix.synthesis import budget, ladder, proofs, synth_dir, yosys
+from jetmix.synthesis import budget, fault_run, ladder, proofs, synth_dir, yosys
 from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.estimate import adders_per_stage, estimate
+from jetmix.synthesis.fault_run import FaultOptions
 from jetmix.synthesis.layers import layer_costs, write_layers
 from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir
@@ -126,11 +127,16 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
 
 
 def verify_again(
-    folder: Path, options: SynthOptions, *, junit: Path | None = None
+    folder: Path,
+    options: SynthOptions,
+    *,
+    junit: Path | None = None,
+    faults: FaultOptions | None = None,
 ) -> list[VerificationResult]:
     """Climb the ladder of a finished synthesis anew and rewrite ``verification.json``.
 
-    The results also go to the file ``junit``, if it is named, whether bits differ or not.
+    The results also go to the file ``junit``, if it is named, whether bits differ or not. Then, if
+    asked for, the vectors are tried on faults.
 
     Raises:
         BitsDifferError: if bits differ, or the project, graph or model was edited.
@@ -158,6 +164,16 @@ def verify_again(
     missing = levels.missing_tool(results)
     if missing is not None:
         raise missing
+    if faults is not None:
+        fault_run.run(
+            folder,
+            projects,
+            faults,
+            wanted=options.levels,
+            graph=emulator.graph,
+            vectors=vectors,
+            reference=reference,
+        )
     return results
 
 

@@ -6,7 +6,6 @@ looked at. A fault that changes any output for any input must be caught by the v
 """
 
 import contextlib
-import json
 import shutil
 from collections import Counter
 
@@ -18,9 +17,9 @@ from jetmix.errors import ToolMissingError
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import write_project
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.plan import TOP, seal
-from jetmix.firmware.rtl_adapter import PORTS_FILE, write_rtl
-from jetmix.verification import csim, faults, faults_verilog, rtl
+from jetmix.firmware.plan import seal
+from jetmix.firmware.rtl_adapter import write_rtl
+from jetmix.verification import csim, fault_score, rtl
 from jetmix.verification.levels import keras_logits
 from jetmix.verification.mining import extreme_vectors
 from jetmix.verification.vectors import InputRange, build_vectors
@@ -33,8 +32,7 @@ pytestmark = [
 ]
 SHAPE = (2, 2)
 PART = find_part("xcvu13p")
-N_CPP, N_BIAS, N_VERILOG = 130, 30, 200
-SELECTOR_BITS = [0, 16, 0]
+N_CPP, N_VERILOG = 160, 210
 
 
 def small_tagger():
@@ -122,41 +120,6 @@ def bench():
     return made
 
 
-def plant_in_cpp(root):
-    """Plant faults into a copied HLS project; return them in the order of their numbers."""
-    header = root / "firmware" / "nnet_utils" / "nnet_code_gen.h"
-    text = header.read_text()
-    sites = faults.sample(faults.cpp_sites(header.name, text), N_CPP, seed=1)
-    header.write_text(faults.plant_cpp(text, sites, first=1))
-    defines = (root / "firmware" / "defines.h").read_text()
-    weights = sorted((root / "firmware" / "weights").glob("b*.h"))
-    biases = [site for w in weights for site in faults.bias_sites(w.name, w.read_text(), defines)]
-    biases = faults.sample(biases, N_BIAS, seed=1)
-    with (root / "firmware" / f"{TOP}.cpp").open("a") as top:
-        top.write(faults.bias_setter(biases, first=1 + len(sites)))
-    return [site.fault for site in [*sites, *biases]]
-
-
-def plant_in_verilog(root):
-    """Plant faults into a copied Verilog project; return them in the order of their numbers."""
-    top = root / "src" / f"{TOP}.v"
-    registers = faults_verilog.register_sites(top.name, top.read_text())
-    top.write_text(faults_verilog.plant_top(top.read_text(), registers, first=1))
-    stages = sorted((root / "src").glob(f"{TOP}_stage*.v"))
-    sites = [s for p in stages for s in faults_verilog.stage_sites(p.name, p.read_text())]
-    chosen = faults.sample(sites, N_VERILOG, seed=2)
-    planted = [site.fault for site in registers]
-    for stage in stages:
-        mine = [site for site in chosen if site.fault.file == stage.name]
-        first = 1 + len(planted)
-        stage.write_text(faults_verilog.plant_stage(stage.read_text(), mine, first))
-        planted += [site.fault for site in mine]
-    ports = json.loads((root / PORTS_FILE).read_text())
-    ports["inputs"].append(SELECTOR_BITS)
-    (root / PORTS_FILE).write_text(json.dumps(ports))
-    return planted
-
-
 def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
     right = write_project(
         bench.model,
@@ -167,7 +130,7 @@ def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
         outputs=bench.all_expected[:1],
     )
     root = shutil.copytree(right.path, tmp_path / "wrong")
-    planted = plant_in_cpp(root)
+    planted = fault_score.plant_cpp(root, N_CPP, seed=1)
     project = seal(root, part=right.part, clock_period_ns=5.0)
     simulation = csim.build(project, tmp_path / "csim")
 
@@ -176,7 +139,7 @@ def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
         return (simulation.run(x) * simulation.lsb).astype(np.float32)
 
     verdicts = bench.judge_all(planted, run)
-    assert len(verdicts) == N_CPP + N_BIAS
+    assert len(verdicts) == N_CPP
     assert {fault.kind for fault in verdicts} == {
         "bit-width", "constant", "outputs", "shift", "sign", "weight-bit",
     }  # fmt: skip
@@ -192,7 +155,7 @@ def test_every_fault_in_the_verilog_is_caught_or_changes_nothing(bench, tmp_path
         bench.graph, tmp_path / "right", part=PART, clock_period_ns=5.0, adders_per_stage=4
     )
     root = shutil.copytree(right.path, tmp_path / "wrong")
-    planted = plant_in_verilog(root)
+    planted = fault_score.plant_verilog(root, N_VERILOG, seed=2)
     project = seal(root, part=right.part, clock_period_ns=5.0, flow="rtl")
     simulation = rtl.build(project, tmp_path / "sim")
 
@@ -204,7 +167,7 @@ def test_every_fault_in_the_verilog_is_caught_or_changes_nothing(bench, tmp_path
     verdicts = bench.judge_all(
         planted, lambda number, x: clocks(number, x)[shift : shift + len(x)].astype(np.float32)
     )
-    assert len(verdicts) == N_VERILOG + 2 * len(list((root / "src").glob(f"{TOP}_stage*.v")))
+    assert len(verdicts) == N_VERILOG
     assert {fault.kind for fault in verdicts} >= {
         "bit-width", "constant", "outputs", "register", "shift", "sign", "weight-bit",
     }  # fmt: skip

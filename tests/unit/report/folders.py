@@ -141,6 +141,28 @@ def layer_costs() -> list[dict]:
     ]
 
 
+def faults(**changes: Any) -> dict:
+    return {
+        "flow": "hls4ml",
+        "project_digest": "d",
+        "seed": 1,
+        "planted": 120,
+        "judged": 110,
+        "caught": 106,
+        "missed": 1,
+        "silent": 3,
+        "n_vectors": 4000,
+        "n_fresh": 20000,
+        "seconds": 90.5,
+        "by_kind": {
+            "sign": {"caught": 60, "missed": 0, "silent": 0},
+            "bit-width": {"caught": 46, "missed": 1, "silent": 3},
+        },
+        "not_caught": ["missed: bit-width in a.h:7: x -> y"],
+        **changes,
+    }
+
+
 def proofs(**changes: Any) -> dict:
     linear = [
         {"layer": "channel_mixing", "outputs": 16, "coefficients": 272, "wrong": 0, "reason": None},

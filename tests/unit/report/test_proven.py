@@ -13,7 +13,14 @@ from jetmix.report.sections import sections
 from jetmix.report.tables import Table
 from jetmix.report.tagger import Tagger
 from jetmix.runs import write_json
-from tests.unit.report.folders import layer_costs, make_synth, proofs, resources, verification
+from tests.unit.report.folders import (
+    faults,
+    layer_costs,
+    make_synth,
+    proofs,
+    resources,
+    verification,
+)
 
 
 def one(synth: Path) -> Tagger:
@@ -38,7 +45,7 @@ def test_the_proofs_of_a_project(synth: Path):
             "not compared: odd: it is odd",
         ],
         [
-            "Jets that wrap at the input ports", "7", "4,055 jets of jets.h5",
+            "Jets that wrap at the input ports", "7, by 9 values", "4,055 jets of jets.h5",
             "eta of constituent 2: 7 jets outside of -2 to 1.875",
         ],
     ]  # fmt: skip
@@ -54,6 +61,40 @@ def test_a_failed_proof_is_marked(synth: Path):
         ("2 sums are too narrow", "bad"),
         ("3 coefficients differ", "bad"),
     ]
+
+
+def test_faults_that_were_never_planted_are_not_run(synth: Path):
+    table = proof_tables.faults([one(synth)])
+    (row,) = rows(table)
+    assert (row[1], row[-2]) == ("not run", "\u2014")
+    assert row[-1] == "not run: 'jetmix verify DIR --faults 200' plants and counts them"
+
+
+def test_the_score_of_faults_is_shown_by_kind(synth: Path):
+    write_json(synth / "faults.json", [faults()])
+    details = "4,000 vectors, 20,000 fresh ones, seed 1; 10 more were not run in time"
+    assert rows(proof_tables.faults([one(synth)])) == [
+        ["C++ of hls4ml", "all", "106", "1", "3", "96.36%", details],
+        ["C++ of hls4ml", "sign", "60", "0", "0", "100.00%", ""],
+        ["C++ of hls4ml", "bit-width", "46", "1", "3", "92.00%", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"caught": 107}, "'caught' should be the sum over 'by_kind' but is '107'"),
+        ({"judged": 111}, "'judged' should be the sum of the verdicts but is '111'"),
+        ({"planted": 100}, "'judged' should be at most the 100 that were planted"),
+        ({"flow": "x"}, "'flow' should be one of hls4ml, rtl but is 'x'"),
+        ({"extra": 1}, "the key 'extra' is not known here"),
+        ({"by_kind": {"sign": 5}}, "'sign' should be a group of named values"),
+    ],
+)
+def test_an_edited_score_is_refused(synth: Path, changes: dict, message: str):
+    write_json(synth / "faults.json", [faults(**changes)])
+    with pytest.raises(ReportReadError, match=message):
+        one(synth)
 
 
 def test_without_jets_none_are_said_to_wrap(synth: Path):
