@@ -38,6 +38,7 @@ def run(data, recipe, tmp_path):
     return trained
 
 
+@pytest.mark.slow
 def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
     from da4ml.converter import trace_model
     from da4ml.trace import HWConfig, comb_trace
