@@ -16,8 +16,14 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT
 from jetmix.firmware.hls4ml_mends import mended
 from jetmix.firmware.parts import Part
-from jetmix.firmware.plan import TOP, FirmwareProject, fill, require_line, seal, substitute
-from jetmix.resources import shipped
+from jetmix.firmware.plan import (
+    TOP,
+    FirmwareProject,
+    require_line,
+    seal,
+    substitute,
+    write_templates,
+)
 from jetmix.runs import place_folder
 
 STRATEGY = "distributed_arithmetic"
@@ -169,8 +175,7 @@ def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     require_line(folder / "project.tcl", f'set part "{part.full_name}"')
     require_line(folder / "project.tcl", f"set clock_period {clock_period_ns}")
     values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
-    for template in sorted(shipped("firmware_templates/vitis").iterdir()):
-        (folder / template.name).write_text(fill(template, values), encoding="utf-8")
+    write_templates("vitis", folder, values)
 
 
 def _write_test_bench(

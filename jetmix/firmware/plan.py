@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from jetmix.errors import BitsDifferError, LoweringError
+from jetmix.resources import shipped
 from jetmix.runs import tree_digest
 
 Flow = Literal["hls4ml", "rtl"]
@@ -94,6 +95,13 @@ def require_line(file: Path, line: str) -> None:
             where=file.name,
             mend="install the hls4ml version of the lock file",
         )
+
+
+def write_templates(flow: str, folder: Path, values: Mapping[str, object]) -> None:
+    """Write the filled templates of ``vitis`` or ``rtl``, and those of Vivado, into a folder."""
+    for kind in ("vivado", flow):
+        for template in sorted(shipped(f"firmware_templates/{kind}").iterdir()):
+            (folder / template.name).write_text(fill(template, values), encoding="utf-8")
 
 
 def fill(template: Path, values: Mapping[str, object]) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.parts import Part
-from jetmix.firmware.plan import TOP, FirmwareProject, fill, seal
-from jetmix.resources import shipped
+from jetmix.firmware.plan import TOP, FirmwareProject, seal, write_templates
 from jetmix.runs import place_folder
 
 PORTS_FILE = "ports.json"
@@ -51,8 +50,7 @@ def write_rtl(
         }
         (folder / PORTS_FILE).write_text(json.dumps(interface, indent=1), encoding="utf-8")
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
-        for template in sorted(shipped("firmware_templates/rtl").iterdir()):
-            (folder / template.name).write_text(fill(template, values), encoding="utf-8")
+        write_templates("rtl", folder, values)
         place_folder(folder, destination)
     return seal(destination, part=part.full_name, flow="rtl", clock_period_ns=clock_period_ns)
 

@@ -48,9 +48,11 @@ def test_tables_belong_to_the_project(graph, project):
 
 
 def test_vivado_reads_the_tables_before_synthesis(project):
+    sources = (project.path / "sources.tcl").read_text()
+    assert "[file join $project_dir src memfiles *.mem]" in sources
+    assert "read_mem $tables" in sources
     script = (project.path / "implement.tcl").read_text()
-    assert "[file join $project_dir src memfiles *.mem]" in script
-    assert script.index("read_mem $tables") < script.index("synth_design")
+    assert script.index("sources.tcl]\n") < script.index("synth_design")
 
 
 def test_verilator_finds_the_tables(graph, project, tmp_path):
