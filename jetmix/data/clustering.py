@@ -1,5 +1,6 @@
 """Anti-kT jets with FastJet, a batch of events at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,3 +109,11 @@ def _selected(momenta: Array, settings: JetSettings) -> NDArray[np.bool_]:
     if settings.jet_abs_eta_max:
         chosen &= abs(eta) < settings.jet_abs_eta_max
     return np.asarray(chosen)
+
+
+def joined(batches: Sequence[Array]) -> Array:
+    """Return the jets of several batches, each (jet, particle, 4), padded to the longest."""
+    width = max(momenta.shape[1] for momenta in batches)
+    return np.concatenate(
+        [np.pad(momenta, ((0, 0), (0, width - momenta.shape[1]), (0, 0))) for momenta in batches]
+    )

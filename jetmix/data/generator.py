@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.data.clustering import Jets, cluster
-from jetmix.data.detector import Particles, observe
+from jetmix.data.clustering import Jets, cluster, joined
+from jetmix.data.detector import Array, Particles, observe
 from jetmix.data.features import mass, particle_features, polar
 from jetmix.data.highlevel import high_level_features
 from jetmix.data.presets import Preset
@@ -103,13 +103,12 @@ class BlockMaker:
         parts, found, n_events = [], 0, 0
         for jets in self._batches(class_index, seed, n_jets):
             n_events = int(jets.event[-1]) + 1 if len(jets.event) else n_events
-            parts.append(self._tables(jets, class_index))
+            parts.append(jets.momenta)
             found += len(jets.event)
             if found >= n_jets:
                 break
-        constituents, columns = (
-            np.concatenate(tables)[:n_jets] for tables in zip(*parts, strict=True)
-        )
+        # in one go: the more jets side by side, the faster their high-level features
+        constituents, columns = self._tables(joined(parts)[:n_jets], class_index)
         return Block(constituents=constituents, jets=columns, n_events=n_events)
 
     def _batches(self, class_index: int, seed: int, n_jets: int) -> Iterator[Jets]:
@@ -136,20 +135,20 @@ class BlockMaker:
             self._pythias[class_index] = start_pythia(lines, where=f"preset {self.preset.name}")
         return self._pythias[class_index]
 
-    def _tables(self, jets: Jets, class_index: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        n_jets, width, _ = jets.momenta.shape
+    def _tables(self, momenta: Array, class_index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        n_jets, width, _ = momenta.shape
         constituents = np.zeros((n_jets, self.n_constituents, 16), np.float32)
         kept = min(width, self.n_constituents)
-        constituents[:, :kept] = particle_features(jets.momenta)[:, :kept]
-        total = jets.momenta.sum(axis=1)
+        constituents[:, :kept] = particle_features(momenta)[:, :kept]
+        total = momenta.sum(axis=1)
         pt, eta, _ = polar(total)
         columns = jet_columns(hlf=self.hlf)
         table = dict.fromkeys(columns, np.zeros(n_jets))
         table |= {"j_pt": pt, "j_eta": eta, "j_mass": mass(total)}
-        table["j_multiplicity"] = (jets.momenta[..., 3] > 0).sum(axis=1)
+        table["j_multiplicity"] = (momenta[..., 3] > 0).sum(axis=1)
         table[LABEL_COLUMNS[class_index]] = np.ones(n_jets)
         if self.hlf:
-            values = high_level_features(jets.momenta)
+            values = high_level_features(momenta)
             table |= dict(zip(_HIGH_LEVEL_COLUMNS, values.T, strict=True))
         return constituents, np.stack([table[name] for name in columns], 1).astype(np.float32)
 
