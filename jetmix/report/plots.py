@@ -32,6 +32,7 @@ COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
 DARK_CELL = 0.5
 # an axis whose ends are nearer than this factor has too few of the usual labels
 NARROW = 4.0
+FINE = (1, 1.5, 2, 3, 4, 5, 7)
 BREAK = "own axes: not comparable\nwith the public jets"
 
 
@@ -71,7 +72,7 @@ def _plain_ticks(axes: "Axes") -> None:
 
     low, high = axes.get_xlim()
     narrow = high < NARROW * low
-    axes.xaxis.set_major_locator(LogLocator(subs=range(1, 10) if narrow else (1, 2, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=FINE if narrow else (1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from jetmix.report import words
-from jetmix.report.proven import VERDICTS, Proofs, Wrapped
+from jetmix.report.proven import Proofs, Wrapped
 from jetmix.report.tables import Cell, Group, Table, columns, number, text
 from jetmix.report.tagger import Tagger
 from jetmix.synthesis.resource_report import ResourceReport
@@ -136,13 +136,13 @@ def _particle(index: int | None) -> str:
 
 
 def faults(taggers: Sequence[Tagger]) -> Table:
-    """Return how many faults that were planted on purpose the vectors caught, kind by kind."""
+    """Return how many faults that were planted on purpose the vectors caught."""
     rows = [_faults(tagger.faults) if _synthesised(tagger) else [] for tagger in taggers]
-    titles = ("Faults in", "Kind", "Caught", "Missed", "Silent", "Score")
+    titles = ("Faults in", "Caught", "Missed", "Silent", "Score")
     return Table(
         name="faults",
         caption="Faults planted on purpose",
-        columns=columns(*titles, "Details", numeric=titles[2:]),
+        columns=columns(*titles, "Details", numeric=titles[1:]),
         groups=_groups(taggers, rows),
         note=FAULTS_NOTE,
     )
@@ -151,36 +151,28 @@ def faults(taggers: Sequence[Tagger]) -> Table:
 def _faults(scores: Sequence[FaultScore]) -> list[Row]:
     if not scores:
         why = text("not run: 'jetmix verify DIR --faults 200' plants and counts them")
-        blanks = [number(None) for _ in range(4)]
-        return [(text(words.UNKNOWN), _unrun(), *blanks, why)]
-    return [row for score in scores for row in (_score(score), *_kinds(score))]
+        return [(text("C++ and Verilog"), _unrun(), *(number(None) for _ in range(3)), why)]
+    return [_score(score) for score in scores]
 
 
 def _score(score: FaultScore) -> Row:
-    vectors = f"{words.count(score.n_vectors)} vectors, {words.count(score.n_fresh)} fresh ones"
-    late = score.planted - score.judged
-    rest = f"; {words.count(late)} more were not run in time" if late else ""
     counts = (score.caught, score.missed, score.silent)
     return (
         text(SOURCES[score.flow]),
-        text("all"),
         *(number(count) for count in counts),
         _share(score.caught, score.judged),
-        text(f"{vectors}, seed {score.seed}{rest}"),
+        text("; ".join(_fault_details(score))),
     )
 
 
-def _kinds(score: FaultScore) -> list[Row]:
-    return [
-        (
-            text(SOURCES[score.flow]),
-            text(kind),
-            *(number(of_kind[name]) for name in VERDICTS),
-            _share(of_kind["caught"], sum(of_kind.values())),
-            text(""),
-        )
-        for kind, of_kind in score.by_kind.items()
-    ]
+def _fault_details(score: FaultScore) -> list[str]:
+    vectors = f"{words.count(score.n_vectors)} vectors, {words.count(score.n_fresh)} fresh ones"
+    told = [f"{vectors}, seed {score.seed}"]
+    for verdict in ("missed", "silent"):
+        kinds = [f"{kind} {n[verdict]}" for kind, n in score.by_kind.items() if n[verdict]]
+        told += [f"{verdict}: {', '.join(kinds)}"] if kinds else []
+    late = score.planted - score.judged
+    return [*told, f"{words.count(late)} more were not run in time"] if late else told
 
 
 def _share(caught: int, judged: int) -> Cell:

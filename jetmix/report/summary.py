@@ -19,10 +19,15 @@ def summary(taggers: Sequence[Tagger]) -> list[str]:
             f"Accuracy:   {_accuracy(tagger)}, {words.count(tagger.ebops)} EBOPs",
             f"Bit-exact:  {_exactness(tagger.verification)}",
             f"LUT:        {words.lut(report)}{origin}",
-            f"Latency:    {words.latency(report)}{origin}",
+            f"Latency:    {words.latency(report)}{origin}{_measured(tagger)}",
         ]
         lines += [f"  missing: {gap.what}: {gap.why}; {gap.mend}" for gap in tagger.gaps]
     return lines
+
+
+def _measured(tagger: Tagger) -> str:
+    seen = tagger.measured
+    return f"; {seen.latency_cycles} cycles [{words.LEVEL_WORDS[seen.candidate]}]" if seen else ""
 
 
 def _accuracy(tagger: Tagger) -> str:
