@@ -4,6 +4,7 @@ The graph is the level 'ir' of the ladder, and its cost is what the LUT estimate
 Source: da4ml, arXiv 2507.04535.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,14 +147,25 @@ def load(path: Path) -> Any:
 
 def pipeline_registers(graph: Any, *, adders_per_stage: int) -> tuple[int, int]:
     """Return register stages and register bits with so many adders between registers."""
-    import contextlib
-    import io
+    cut = pipeline(graph, adders_per_stage=adders_per_stage)
+    return len(cut.solutions), int(cut.reg_bits)
 
+
+def pipeline(graph: Any, *, adders_per_stage: int) -> Any:
+    """Return the da4ml ``Pipeline`` of a graph, with so many adders between registers."""
     from da4ml.trace.pipeline import to_pipeline
 
-    with contextlib.redirect_stdout(io.StringIO()):
-        pipeline = to_pipeline(graph, adders_per_stage)
-    return len(pipeline[0]), int(pipeline.reg_bits)
+    return to_pipeline(graph, adders_per_stage, verbose=False)
+
+
+def watching(graph: Any, operations: Sequence[int]) -> Any:
+    """Return the graph with the results of ``operations`` as its outputs."""
+    return graph._replace(
+        shape=(graph.shape[0], len(operations)),
+        out_idxs=list(operations),
+        out_shifts=[0] * len(operations),
+        out_negs=[False] * len(operations),
+    )
 
 
 def uses_multipliers(graph: Any) -> bool:

@@ -102,9 +102,18 @@ def write(
         }
         for one in tried
     ]
-    taken = chosen.delay_constraint
-    content = {"tried": graphs, "taken": taken, "latency_ns_at_clock_ns": latency_at}
+    content = {
+        "tried": graphs,
+        "taken": chosen.delay_constraint,
+        "latency_ns_at_clock_ns": latency_at,
+    }
     write_json(folder / BUDGET_FILE, content)
+
+
+def taken(folder: Path) -> int:
+    """Return the delay constraint of the graph that a synthesis took."""
+    path = folder / BUDGET_FILE
+    return int(read_json(path)["taken"]) if path.exists() else DELAY_CONSTRAINT
 
 
 def judge(folder: Path, budget: Budget, reports: list[ResourceReport]) -> JSON:

@@ -1,6 +1,6 @@
 """The vectors of a synthesis, and its levels climbed one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,23 @@ from numpy.typing import NDArray
 from jetmix.console import progress, say
 from jetmix.data.tagger_jets import features_of, load_for_tagger
 from jetmix.errors import DataError, JetmixError
-from jetmix.firmware.plan import FirmwareProject
+from jetmix.firmware import da_graph
+from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.runs import JSON
-from jetmix.synthesis import proofs, synth_dir, yosys
-from jetmix.verification import csim, levels, netlist, partings, rtl, verilator
+from jetmix.synthesis import budget, proofs, synth_dir, yosys
+from jetmix.verification import csim, levels, netlist, partings, rtl, stages, verilator
 from jetmix.verification.compare import Level, VerificationResult
-from jetmix.verification.emulator import Emulator
+from jetmix.verification.emulator import GRAPH_FILE, Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.rtl import RtlSim
-from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
+from jetmix.verification.vectors import Floats, InputRange, VectorSet, build_vectors
 
 # vectors searched for at the ends of internal ranges, among jets and again among random inputs
 EXTREMES = 500
-# where the C++ is compiled again to tell the layers' values, after bits differed
-TRACED = "csim-traced"
+# where firmware is compiled again to tell what is inside, after bits differed
+TRACED = "traced"
+
+Projects = Mapping[Flow, FirmwareProject]
 
 
 def vectors_of(
@@ -103,7 +106,7 @@ def climb(
         ),
     }
     results = levels.climb(reference, vectors, checks=checks, levels=wanted)
-    results = [_traced(result, out, model, of.get("hls4ml"), vectors) for result in results]
+    results = [_traced(result, out, model, of, vectors) for result in results]
     synth_dir.write_verification(out, results)
     return results
 
@@ -121,22 +124,42 @@ def _traced(
     result: VerificationResult,
     out: Path,
     model: Any,
-    project: FirmwareProject | None,
+    of: Projects,
     vectors: VectorSet,
 ) -> VerificationResult:
     """Return a result with the layer at which its first differing vector parts from Keras."""
     first = result.first_mismatch
-    if first is None or result.candidate not in ("ir", "csim"):
+    if first is None:
         return result
     x = vectors.one(first.origin, first.vector)
     try:
         with progress("Tracing the layers"):
-            if result.candidate == "ir":
-                candidate = partings.of_graph(model, x)
-            elif project is not None:
-                candidate = partings.of_csim(model, project, x, out / TRACED)
-            layer = partings.first_parting(model, partings.of_keras(model, x), candidate)
+            if result.candidate in ("rtl", "netlist"):
+                layer = _first_stage(result.candidate, out, model, of["rtl"], x)
+            else:
+                layer = _first_layer(result.candidate, out, model, of, x)
     except JetmixError as error:
         say(f"The layers could not be traced: {error}")
         return result
     return replace(result, first_mismatch=replace(first, layer=layer))
+
+
+def _first_layer(level: Level, out: Path, model: Any, of: Projects, x: Floats) -> str:
+    if level == "ir":
+        candidate = partings.of_graph(model, x)
+    else:
+        candidate = partings.of_csim(model, of["hls4ml"], x, out / TRACED)
+    return partings.first_parting(model, partings.of_keras(model, x), candidate)
+
+
+def _first_stage(level: Level, out: Path, model: Any, project: FirmwareProject, x: Floats) -> str:
+    graph = da_graph.load(out / GRAPH_FILE)
+    traces = da_graph.trace_layers(model, delay_constraint=budget.taken(out))
+    made, models = None, []
+    if level == "netlist":
+        made = out / yosys.FOLDER / yosys.NETLIST
+        models = netlist.models(yosys.find_cells(yosys.find_yosys()[0]))
+    layers = da_graph.layer_of_operations(traces, graph)
+    return stages.first_parting(
+        project, graph, layers, x, out / TRACED, netlist=made, models=models
+    )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.console import progress
+from jetmix.firmware import da_graph
 from jetmix.verification import ranges
 from jetmix.verification.emulator import Emulator
 from jetmix.verification.program import COPY_INPUT, port_of, widths_of
@@ -88,12 +89,7 @@ def extreme_vectors(graph: Any, *, count: int, seed: int) -> Floats:
         return candidates[:0]
     widths = widths_of(graph)
     ports = np.array([port_of(widths[index]) for index in watched])
-    shown = graph._replace(
-        shape=(graph.shape[0], len(watched)),
-        out_idxs=watched,
-        out_shifts=[0] * len(watched),
-        out_negs=[False] * len(watched),
-    )
+    shown = da_graph.watching(graph, watched)
     with tempfile.TemporaryDirectory(prefix="jetmix-") as folder:
         emulator = Emulator.of(shown, candidates.shape[1:], Path(folder))
         seen, owner = _rarely_reached(emulator, candidates, ports)

@@ -26,8 +26,7 @@ def build(project: FirmwareProject, netlist: Path, cells: Path, folder: Path) ->
         ToolMissingError: if there is no Verilator, make or g++.
         ToolFailedError: if one of them fails.
     """
-    options = shipped("firmware_templates/verilator/cells.vlt")
-    sources = [Path(options).resolve(), netlist.resolve(), cells.resolve()]
+    sources = [netlist.resolve(), *models(cells)]
     library = verilator.build(
         folder,
         sources,
@@ -37,3 +36,8 @@ def build(project: FirmwareProject, netlist: Path, cells: Path, folder: Path) ->
         optimise=OPTIMISE,
     )
     return rtl.simulation(project, library)
+
+
+def models(cells: Path) -> list[Path]:
+    """Return what Verilator reads beside a netlist: the cells' models, and how to take them."""
+    return [shipped("firmware_templates/verilator/cells.vlt").resolve(), cells.resolve()]
