@@ -209,17 +209,15 @@ def _matrix(proof: LinearProof) -> Row:
 
 
 def beside(taggers: Sequence[Tagger]) -> Table:
-    """Return the estimate beside other origins: ratios of LUT and of latency."""
-    titles = ("LUT estimated", "LUT there", "LUT ratio", "Cycles estimated", "Cycles there")
-    numeric = (*titles, "Cycles ratio")
+    """Return the estimate beside other origins: LUT, FF and latency, a row each."""
+    titles = ("Estimated", "There", "Ratio")
     return Table(
         name="beside",
         caption="The estimate beside other origins",
-        columns=columns("Against", *numeric[:3], "In the 90% interval", *numeric[3:],
-                        numeric=numeric),
+        columns=columns("Against", "Figure", *titles, "In the 90% interval", numeric=titles),
         groups=_groups(taggers, [_beside(tagger) for tagger in taggers]),
         note=BESIDE_NOTE,
-    )  # fmt: skip
+    )
 
 
 def _beside(tagger: Tagger) -> list[Row]:
@@ -227,43 +225,43 @@ def _beside(tagger: Tagger) -> list[Row]:
     if estimate is None:
         return []
     rows = [
-        _against(words.ORIGIN_WORDS[r.origin], estimate, r.lut, _own_cycles(r))
-        for r in tagger.resources
-        if r.origin != "estimate"
+        row
+        for report in tagger.resources
+        if report.origin != "estimate"
+        for row in _against(words.ORIGIN_WORDS[report.origin], estimate, report)
     ]
     measured = tagger.measured
-    if measured:
+    if measured and measured.latency_cycles and estimate.latency_cycles:
         name = f"{words.LEVEL_WORDS[measured.candidate]} (measured)"
-        rows.append(_against(name, estimate, None, measured.latency_cycles))
+        rows.append(_row(name, "Cycles", estimate.latency_cycles, measured.latency_cycles))
     return rows
 
 
-def _own_cycles(report: ResourceReport) -> int | None:
-    return report.latency_cycles if report.origin in OWN_CYCLES else None
+def _against(name: str, estimate: ResourceReport, other: ResourceReport) -> list[Row]:
+    """Return a row for each figure that both know; only C synthesis has cycles of its own."""
+    cycles = other.latency_cycles if other.origin in OWN_CYCLES else None
+    return [
+        _row(name, figure, ours, theirs, span)
+        for figure, ours, theirs, span in (
+            ("LUT", estimate.lut, other.lut, (estimate.lut_low, estimate.lut_high)),
+            ("FF", estimate.ff, other.ff, (estimate.ff_low, estimate.ff_high)),
+            ("Cycles", estimate.latency_cycles, cycles, (None, None)),
+        )
+        if ours and theirs is not None
+    ]
 
 
-def _against(name: str, estimate: ResourceReport, lut: float | None, cycles: int | None) -> Row:
-    return (
-        text(name),
-        number(estimate.lut if lut is not None else None),
-        number(lut),
-        number(ratio(lut, estimate.lut), 2),
-        text(words.yes_no(inside(lut, estimate))),
-        number(estimate.latency_cycles if cycles is not None else None),
-        number(cycles),
-        number(ratio(cycles, estimate.latency_cycles), 2),
-    )
-
-
-def ratio(value: float | None, estimate: float | None) -> float | None:
-    """Return a value divided by its estimate; None where either is not known."""
-    return value / estimate if value is not None and estimate else None
-
-
-def inside(lut: float | None, estimate: ResourceReport) -> bool | None:
-    """Tell whether LUT lies within the estimate's interval; None where either is not known."""
-    low, high = estimate.lut_low, estimate.lut_high
-    return None if lut is None or low is None or high is None else low <= lut <= high
+def _row(
+    name: str,
+    figure: str,
+    ours: float,
+    theirs: float,
+    span: tuple[float | None, float | None] = (None, None),
+) -> Row:
+    low, high = span
+    inside = None if low is None or high is None else low <= theirs <= high
+    figures = (number(ours), number(theirs), number(theirs / ours, 2))
+    return (text(name), text(figure), *figures, text(words.yes_no(inside)))
 
 
 def costs(taggers: Sequence[Tagger]) -> Table:

@@ -189,22 +189,23 @@ def test_shares_that_do_not_add_up_are_refused(synth: Path):
 
 
 def test_the_estimate_beside_tools_and_the_measured_latency(tmp_path: Path):
+    plain = {"lut_low": None, "lut_high": None}
     reports = [
-        resources(),
-        resources(origin="yosys", lut=15000.0, lut_low=None, lut_high=None),
-        resources(
-            origin="csynth", lut=25000.0, lut_low=None, lut_high=None, latency_cycles=12
-        ),
-        resources(origin="post-route", lut=12000.0, lut_low=None, lut_high=None),
-    ]  # fmt: skip
+        resources(ff=5000, ff_low=4500, ff_high=5600),
+        resources(origin="yosys", lut=15000.0, ff=5500, **plain),
+        resources(origin="csynth", lut=25000.0, latency_cycles=12, **plain),
+        resources(origin="post-route", lut=12000.0, ff=4000, **plain),
+    ]
     levels = [verification("ir"), verification("rtl", latency_cycles=10, ii_cycles=1)]
     tagger = one(make_synth(tmp_path / "s", reports=reports, checks=levels))
-    dash = "\u2014"
     assert rows(proof_tables.beside([tagger])) == [
-        ["Yosys synthesis", "12,500", "15,000", "1.20", "no", dash, dash, dash],
-        ["HLS estimate (csynth)", "12,500", "25,000", "2.00", "no", "9", "12", "1.33"],
-        ["post-route", "12,500", "12,000", "0.96", "yes", dash, dash, dash],
-        ["RTL simulation (measured)", dash, dash, dash, dash, "9", "10", "1.11"],
+        ["Yosys synthesis", "LUT", "12,500", "15,000", "1.20", "no"],
+        ["Yosys synthesis", "FF", "5,000", "5,500", "1.10", "yes"],
+        ["HLS estimate (csynth)", "LUT", "12,500", "25,000", "2.00", "no"],
+        ["HLS estimate (csynth)", "Cycles", "9", "12", "1.33", "\u2014"],
+        ["post-route", "LUT", "12,500", "12,000", "0.96", "yes"],
+        ["post-route", "FF", "5,000", "4,000", "0.80", "no"],
+        ["RTL simulation (measured)", "Cycles", "9", "10", "1.11", "\u2014"],
     ]
     assert ["Latency, measured", "10 cycles, II 1 [RTL simulation]"] in rows(glance([tagger]))
 
