@@ -242,8 +242,11 @@ def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
         for name, share in shares["device"].items()
         if name != "lut" and (amount := getattr(report, name)) is not None
     ]
-    if report.ff is not None:
+    if others:
         lines.append(f"{', '.join(others)} [{report.origin}]")
+    lines += [
+        f"{words} [{report.origin}]" for words in _notes(report) if words.startswith("FF not")
+    ]
     if report.latency_cycles is not None:
         best = report.latency_min_cycles
         cycles = f"{best} to " if best not in (None, report.latency_cycles) else ""
@@ -252,6 +255,10 @@ def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
             f"{_clock(report)}, II {report.ii_cycles} [{report.origin}]"
         )
     return lines
+
+
+def _notes(report: "ResourceReport") -> list[str]:
+    return (report.note or "").split("; ")
 
 
 def _ff_span(report: "ResourceReport") -> str:

@@ -11,10 +11,12 @@ from jetmix.synthesis.resource_report import ResourceReport
 def test_an_estimate():
     report = ResourceReport(
         origin="estimate", part=None, lut=17280, lut_low=16000, lut_high=18500, dsp=0,
-        latency_cycles=5, ii_cycles=1, clock_target_ns=5.0,
+        latency_cycles=5, ii_cycles=1, clock_target_ns=5.0, note="LUT so; FF not estimated: why",
     )  # fmt: skip
     assert resource_lines(report, find_part("xcvu13p")) == [
         "LUT: 17280 (16000 to 18500, 90%), 1.00% of xcvu13p, 4.00% of one of its 4 SLRs [estimate]",
+        "DSP 0 (0.00%) [estimate]",
+        "FF not estimated: why [estimate]",
         "Latency: 5 cycles, 25 ns at 5 ns, II 1 [estimate]",
     ]
 
