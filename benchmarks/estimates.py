@@ -159,7 +159,9 @@ def open_table(results: dict) -> str:
             carries = found["note"].split(" CARRY4")[0]
             ratio = f"{found['lut'] / lut:.3f}"
             cells = [f"{found['lut']:,}", ratio, f"{found['ff']:,}", f"{int(carries):,}"]
-        rows.append([REFERENCES[file], f"{lut:,}", *cells, f"{result['seconds'] / 60:.1f}"])
+        cpu = f" ({result['cpu_seconds'] / 60:.1f} of CPU)" if "cpu_seconds" in result else ""
+        minutes = f"{result['seconds'] / 60:.1f}{cpu}"
+        rows.append([REFERENCES[file], f"{lut:,}", *cells, minutes])
     rows += [
         [title, *("",) * 5, "not measured"]
         for file, title in REFERENCES.items()

@@ -60,3 +60,15 @@ def test_page_shows_ff_and_clock_leave_one_out(repository, title, outcomes, spec
             f"{seen.low:{spec}} to {seen.high:{spec}}",
         ]
         assert row[5] == ("yes" if seen.low <= true <= seen.high else "no")
+
+
+def test_page_shows_the_registers_of_the_calibration_and_yosys_at_other_cuts(repository):
+    page = (repository / "docs" / "estimates.md").read_text()
+    known = tomllib.loads(packaged("synthesis/calibration.toml").read_text())["registers"]
+    shown = {row[0]: row[3] for row in rows(page, "Registers of") if row[1] == "2"}
+    assert shown == {one["name"]: f"{one['bits']:,}" for one in known}
+    for row in rows(page, "Yosys at other cuts"):
+        bits, ff = (int(cell.replace(",", "")) for cell in row[2:4])
+        seen = pipelined.ff_from_bits(bits)
+        assert row[5] == f"{seen.low:,.0f} to {seen.high:,.0f}"
+        assert row[6] == ("yes" if seen.low <= ff <= seen.high else "no")
