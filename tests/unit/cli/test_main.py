@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -9,12 +10,13 @@ from jetmix.cli.main import COMMANDS
 HEAVY = ("numpy", "keras", "hls4ml", "jax", "tensorflow", "h5py", "matplotlib", "hgq", "da4ml")
 
 
-def run(*words, cwd=None):
+def run(*words, cwd=None, env=None):
     return subprocess.run(
         [sys.executable, "-m", "jetmix", *words],
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=env,
         check=False,
     )
 
@@ -75,4 +77,14 @@ def test_doctor_tells_versions_and_tools():
     assert done.returncode == 0
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["versions"]["hls4ml"] == "1.3.0"
-    assert set(told["tools"]) >= {"g++", "vivado", "vitis-run"}
+    assert set(told["tools"]) >= {"g++", "vivado", "vitis-run", "verilator"}
+    assert list(told["levels"]) == ["ir", "csim", "rtl", "netlist"]
+    assert told["levels"]["ir"] is None
+
+
+def test_doctor_tells_which_levels_lack_a_tool(tmp_path):
+    done = run("doctor", "--json", env={**os.environ, "PATH": str(tmp_path)})
+    levels = json.loads(done.stdout.splitlines()[-1])["levels"]
+    assert levels["ir"] is None
+    for level in ("csim", "rtl", "netlist"):
+        assert levels[level].startswith("not possible: g++ is not installed")
