@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from jetmix import keras_env
+from jetmix.errors import LoweringError
+from jetmix.firmware.hls4ml_adapter import check_lowerable
+
+keras = keras_env.activate()
+# raised inside Keras on JAX
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def tagger(*middle, calibrated=True, last=()):
+    from hgq.config import QuantizerConfigScope
+    from hgq.layers import QDense
+    from hgq.utils import trace_minmax
+
+    with QuantizerConfigScope(place="datalane", f0=2, i0=1, overflow_mode="WRAP"):
+        features = keras.Input((4,))
+        x = QDense(3, name="hidden")(features)
+        for layer in middle:
+            x = layer(x)
+        x = QDense(2, name="logits")(x)
+    for layer in last:
+        x = layer(x)
+    model = keras.Model(features, x, name="small")
+    if calibrated:
+        trace_minmax(model, np.linspace(-3, 3, 400, dtype=np.float32).reshape(100, 4))
+    return model
+
+
+def test_calibrated_model_of_hgq_layers_is_lowerable():
+    check_lowerable(tagger(keras.layers.Reshape((3,))))
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (lambda: tagger(keras.layers.Dense(3, name="plain")),
+         "layer plain: Dense is not quantised, so it cannot be lowered exactly; use the HGQ layer"),
+        (lambda: tagger(last=[keras.layers.Softmax(name="classes")]),
+         "layer classes: a softmax is not lowered"),
+        (lambda: tagger(last=[keras.layers.Activation("softmax", name="last")]),
+         "layer last: a softmax is not lowered"),
+        (lambda: tagger(calibrated=False),
+         "model small: the ranges of its quantisers (7 values) were never calibrated; train it"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_lowered_is_named(model, said):
+    with pytest.raises(LoweringError) as caught:
+        check_lowerable(model())
+    assert str(caught.value).startswith(said)
