@@ -9,8 +9,8 @@ from jetmix.data.preprocess import SPLITS, in_split
 from jetmix.data.schema import CLASS_NAMES
 from jetmix.data.separation import (
     JOINT_BINS,
-    MASS_BINS,
     PUBLIC_ACCURACY,
+    SINGLE_BINS,
     bayes_accuracy,
     mass_peak,
 )
@@ -117,9 +117,13 @@ def _finite(value: float) -> float | None:
 
 
 def separations(found: Survey) -> dict[str, float | None]:
-    """Return the best accuracy from mass alone and from mass with multiplicity."""
+    """Return the best accuracy from mass alone, mass with multiplicity, and jet pT alone.
+
+    The last one tells how far the spectra of the classes, and not the jets, give them away.
+    """
     both = (found.mass_gev, found.multiplicity)
     return {
-        "mass": bayes_accuracy(found.y, both[:1], (MASS_BINS,)),
+        "mass": bayes_accuracy(found.y, both[:1], (SINGLE_BINS,)),
         "mass and multiplicity": bayes_accuracy(found.y, both, JOINT_BINS),
+        "jet pT": bayes_accuracy(found.y, (found.pt_gev,), (SINGLE_BINS,)),
     }

@@ -93,7 +93,7 @@ def _step(axis: Any, counts: Any, edges: Any, name: str) -> None:
 def _separation(axis: Any, description: Description) -> None:
     names = list(description.bayes_accuracy)
     here = list(description.bayes_accuracy.values())
-    there = [PUBLIC_ACCURACY[name] for name in names]
+    there = [PUBLIC_ACCURACY.get(name) for name in names]
     place = np.arange(len(names))
     for shift, values, colour, label in (
         (0.19, here, "#0072B2", "this file"), (-0.19, there, "#999999", "public set"),

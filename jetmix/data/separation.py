@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from jetmix.data.schema import CLASS_NAMES
 
 Floats = NDArray[np.float64]
-MASS_BINS = 100
+SINGLE_BINS = 100
 JOINT_BINS = (40, 10)
 
 # of the public set (Zenodo 3602260), by the same kind of count

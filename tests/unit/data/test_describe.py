@@ -33,7 +33,7 @@ def test_counts_padding_duplicates_and_bad_values(tmp_path):
     padding = (x[..., PARTICLE_FEATURES.index("pt")] == 0).mean()
     assert found.padding_share == pytest.approx(padding)
     assert found.multiplicity_median["all"] == np.median(jets[:, 2])
-    assert found.bayes_accuracy == {"mass": None, "mass and multiplicity": None}
+    assert found.bayes_accuracy == {"mass": None, "mass and multiplicity": None, "jet pT": None}
     real = x[x[..., PARTICLE_FEATURES.index("pt")] > 0][:, PARTICLE_FEATURES.index("px")]
     expected = (real.min(), real.mean(), real.max())
     assert found.feature_ranges["px"] == pytest.approx(expected, rel=1e-4)
@@ -49,6 +49,7 @@ def test_the_shipped_sample_is_what_its_page_says():
     assert found.mass_peak_gev["W"] == pytest.approx(80, abs=2)
     assert found.mass_peak_gev["Z"] == pytest.approx(91, abs=2)
     assert found.bayes_accuracy["mass"] == pytest.approx(0.677, abs=0.02)
+    assert found.bayes_accuracy["jet pT"] < 0.6
     text = SAMPLE.with_name("README.md").read_text()
     assert found.sha256 in text
     assert f"{SAMPLE.stat().st_size:,} bytes" in text
