@@ -1,0 +1,77 @@
+"""Every architecture of taggers/, small, at every level that needs no synthesis."""
+
+import pytest
+
+from jetmix import keras_env
+from jetmix.errors import ToolMissingError
+from jetmix.firmware import da_graph
+from jetmix.firmware.hls4ml_adapter import write_project
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.rtl_adapter import write_rtl
+from jetmix.taggers.registry import ARCHITECTURES
+from jetmix.verification import csim, levels, rtl
+from jetmix.verification.emulator import Emulator
+from jetmix.verification.vectors import InputRange, build_vectors
+from jetmix.verification.verilator import find_verilator
+from tests.unit.taggers.test_architectures import calibrated, jets, spec_of
+
+pytestmark = [
+    # raised inside Keras on JAX
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+PART, CLOCK_NS = find_part("xcvu13p"), 5.0
+
+
+@pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
+def lowered(request):
+    """A tagger, its graph, its vectors, and what Keras says of them."""
+    keras_env.activate()
+    few = {"n_particles": 2, "n_features": 2} if request.param != "mixer" else {}
+    model = calibrated(spec_of(request.param, **few))
+    graph, shape = da_graph.trace(model), tuple(model.input_shape[1:])
+    vectors = build_vectors(
+        InputRange.of(graph), shape, jets=jets(200, seed=5, shape=shape), n_random=200, seed=1
+    )
+    reference = levels.keras_logits(model, vectors.x)
+    assert reference.std(axis=0).min() > 0
+    return model, graph, vectors, reference
+
+
+def test_ir_is_exact(lowered, tmp_path):
+    _, graph, vectors, reference = lowered
+    emulator = Emulator.of(graph, vectors.x.shape[1:], tmp_path)
+    assert levels.check(reference, emulator, vectors, level="ir").status == "passed"
+
+
+def test_csim_is_exact(lowered, tmp_path):
+    model, _, vectors, reference = lowered
+    project = write_project(
+        model,
+        tmp_path / "project",
+        part=PART,
+        clock_period_ns=CLOCK_NS,
+        inputs=vectors.x,
+        outputs=reference,
+    )
+    compiled = csim.build(project, tmp_path / "csim")
+    result = levels.check(reference, compiled, vectors, level="csim")
+    assert (result.status, result.n_mismatch) == ("passed", 0)
+    assert result.n_vectors == len(vectors.x) > 600
+
+
+def test_rtl_is_exact_at_the_stated_latency(lowered, tmp_path):
+    try:
+        find_verilator()
+    except ToolMissingError as error:
+        pytest.skip(str(error))
+    _, graph, vectors, reference = lowered
+    project = write_rtl(
+        graph, tmp_path / "rtl", part=PART, clock_period_ns=CLOCK_NS, adders_per_stage=5
+    )
+    simulation = rtl.build(project, tmp_path / "sim")
+    result = levels.check_clocked(reference, simulation, vectors, level="rtl")
+    assert (result.status, result.n_mismatch) == ("passed", 0)
+    assert result.latency_cycles == result.latency_expected_cycles
+    stages, _ = da_graph.pipeline_registers(graph, adders_per_stage=5)
+    assert result.latency_cycles == stages + 1
