@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from hls4ml.converters import convert_from_keras_model  # its import is part of neither time
 
 from jetmix.firmware import hls4ml_adapter
 from jetmix.firmware.hls4ml_mends import mended
@@ -51,8 +52,6 @@ def with_jetmix(model: object, x: np.ndarray, part: Part, folder: Path) -> np.nd
 
 def with_hls4ml(model: object, x: np.ndarray, part: Part, folder: Path) -> np.ndarray:
     """Convert, compile and predict with hls4ml alone, with the same options."""
-    from hls4ml.converters import convert_from_keras_model
-
     strategy = hls4ml_adapter.STRATEGY
     config = {"Precision": hls4ml_adapter.POISON, "ReuseFactor": 1, "Strategy": strategy}
     with mended():  # without it hls4ml does not lower every tagger
