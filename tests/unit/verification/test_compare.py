@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from jetmix.errors import ReportReadError
+from jetmix.report import records, words
 from jetmix.verification.compare import compare, not_run
 
 LSB = 2.0**-7
@@ -68,3 +71,18 @@ def test_not_run_is_never_passed():
     result = not_run("csim", "no g++")
     assert (result.status, result.reason, result.n_vectors) == ("not-run", "no g++", 0)
     assert json.loads(json.dumps(result.as_json()))["max_diff_lsb"] is None
+
+
+def test_latency_alone_can_be_the_difference(tmp_path):
+    right = compare(
+        np.zeros((3, 1)), np.zeros((3, 1)), lsb=1.0, level="rtl", origins=[("random", 3)]
+    )
+    early = replace(right, status="failed", latency_cycles=6, latency_expected_cycles=7)
+    assert not replace(right, latency_cycles=7, latency_expected_cycles=7).latency_differs
+    assert early.latency_differs
+    assert early.difference == "has a latency of 6 cycles instead of 7"
+    # the report takes it as it is, but no failure without any difference
+    (read,) = records.verification([early.as_json()], tmp_path)
+    assert words.rung(read) == "RTL simulation has a latency of 6 cycles instead of 7"
+    with pytest.raises(ReportReadError, match="only where vectors or the latency differ"):
+        records.verification([replace(right, status="failed").as_json()], tmp_path)
