@@ -50,6 +50,7 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--flow", type=click.Choice(list(FLOWS)), default="hls4ml", show_default=True,
     help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
 )  # fmt: skip
+@click.option("--logits", is_flag=True, help="Leave out the softmax that the model ends in.")
 @click.option(
     "--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; Verilog needs Vivado."
 )
@@ -80,6 +81,7 @@ def synth(
     out: Path,
     clock_ns: float,
     flow: str,
+    logits: bool,
     data: Path | None,
     levels: tuple[str, ...],
     max_jets: int,
@@ -125,6 +127,7 @@ def synth(
         max_jets=max_jets,
         n_random=n_random,
         seed=seed,
+        logits=logits,
     )
     fresh = synthesis.synthesise(source, out, options)
     if program is not None:
@@ -158,6 +161,7 @@ def options_of(
     n_random: int,
     seed: int,
     budget: Any = None,
+    logits: bool = False,
 ) -> Any:
     """Return ``SynthOptions`` from checked command-line values."""
     from jetmix.synthesis.flow import SynthOptions
@@ -176,6 +180,7 @@ def options_of(
         n_random=n_random,
         seed=seed,
         budget=budget,
+        logits=logits,
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from jetmix.errors import LoweringError
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT
 from jetmix.firmware.hls4ml_mends import mended
+from jetmix.firmware.logits import is_softmax
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import (
     TOP,
@@ -83,12 +84,11 @@ def check_lowerable(model: Any) -> None:
     structural = {"InputLayer", "Reshape", "Flatten", "Permute"}
     for layer in model.layers:
         kind = type(layer).__name__
-        activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-        if "softmax" in (kind.lower(), activation):
+        if is_softmax(layer) and kind != "QSoftmax":
             raise LoweringError(
                 "a softmax is not lowered, and the order of classes does not need it",
                 where=f"layer {layer.name}",
-                mend="save the model without it, so that it emits logits",
+                mend="lower the logits with 'jetmix synth --logits', or use hgq's QSoftmax",
             )
         if type(layer).__module__.split(".")[0] not in ("hgq", "qkeras") and kind not in structural:
             raise LoweringError(

@@ -13,6 +13,7 @@ from jetmix import keras_env, provenance, toolchain
 from jetmix.console import progress
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
+from jetmix.firmware.logits import without_softmax
 from jetmix.firmware.parts import Part
 from jetmix.firmware.plan import FirmwareProject, Flow
 from jetmix.firmware.rtl_adapter import write_rtl
@@ -53,6 +54,7 @@ class SynthOptions:
     n_random: int
     seed: int
     budget: Budget | None = None
+    logits: bool = False
 
     def estimate(self, graph: Any, clock_period_ns: float | None = None) -> ResourceReport:
         """Return what a graph is estimated to take, at another clock period if one is named."""
@@ -72,6 +74,7 @@ class SynthOptions:
                 "vectors": [self.max_jets, self.n_random, self.seed],
                 "versions": provenance.package_versions(),
                 **({"budget": asdict(self.budget)} if self.budget else {}),
+                **({"logits": True} if self.logits else {}),
             }
         )
 
@@ -94,6 +97,8 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     watch = StopWatch()
     # all input is read and judged before the first file is written
     model = keras_env.load_tagger(source.model)
+    if options.logits:
+        model = without_softmax(model)
     check_lowerable(model)
     with progress("Lowering to a DA graph"):
         chosen, tried = budget.lower(model, options.estimate, options.budget)
@@ -104,7 +109,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     vectors, proven["data"] = _vectors(graph, shape, source.dataset, options)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
-    _write_tagger(out, source, model, model_sha256)
+    _write_tagger(out, source, model, model_sha256, changed=options.logits)
     da_graph.save(graph, out / GRAPH_FILE)
     if options.budget is not None:
         budget.write(out, chosen, tried, budget.clocks(chosen, options.estimate))
@@ -237,10 +242,12 @@ def _write_rtl(graph: Any, out: Path, options: SynthOptions) -> FirmwareProject:
         )
 
 
-def _write_tagger(out: Path, source: TaggerSource, model: Any, model_sha256: str) -> None:
+def _write_tagger(
+    out: Path, source: TaggerSource, model: Any, model_sha256: str, *, changed: bool
+) -> None:
     copy = out / synth_dir.MODEL_FILE
     with atomic_path(copy) as temporary:
-        if source.model.suffix == copy.suffix:
+        if source.model.suffix == copy.suffix and not changed:
             shutil.copyfile(source.model, temporary)
         else:
             model.save(temporary)

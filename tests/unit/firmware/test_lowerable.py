@@ -4,6 +4,7 @@ import pytest
 from jetmix import keras_env
 from jetmix.errors import LoweringError
 from jetmix.firmware.hls4ml_adapter import check_lowerable
+from jetmix.firmware.logits import without_softmax
 
 keras = keras_env.activate()
 # raised inside Keras on JAX
@@ -50,3 +51,34 @@ def test_what_cannot_be_lowered_is_named(model, said):
     with pytest.raises(LoweringError) as caught:
         check_lowerable(model())
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("last", ["softmax", "activation", "qsoftmax"])
+def test_logits_are_what_the_softmax_saw(last):
+    from hgq.layers import QSoftmax
+
+    x = np.linspace(-3, 3, 40, dtype=np.float32).reshape(10, 4)
+    layer = {
+        "softmax": keras.layers.Softmax,
+        "activation": lambda: keras.layers.Activation("softmax"),
+        "qsoftmax": QSoftmax,
+    }[last]()
+    cut = without_softmax(tagger(last=[layer]))
+    check_lowerable(cut)
+    assert cut.layers[-1].name == "logits"
+    assert cut.output_shape == (None, 2)
+    assert np.asarray(cut(x)).sum(axis=1) != pytest.approx(1)
+
+
+def test_quantised_softmax_is_lowered_as_it_is():
+    from hgq.layers import QSoftmax
+
+    check_lowerable(tagger(last=[QSoftmax(name="classes")]))
+
+
+def test_what_has_no_softmax_to_cut_is_told():
+    with pytest.raises(LoweringError, match="does not end in a softmax.*leave --logits out"):
+        without_softmax(tagger())
+    dense = keras.layers.Dense(2, activation="softmax", name="both")
+    with pytest.raises(LoweringError, match="layer both: .*activation of a layer with weights"):
+        without_softmax(tagger(last=[dense]))
