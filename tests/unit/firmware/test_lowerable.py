@@ -77,8 +77,8 @@ def test_quantised_softmax_is_lowered_as_it_is():
 
 
 def test_what_has_no_softmax_to_cut_is_told():
-    with pytest.raises(LoweringError, match="does not end in a softmax.*leave --logits out"):
+    with pytest.raises(LoweringError, match=r"does not end in a softmax.*leave --logits out"):
         without_softmax(tagger())
     dense = keras.layers.Dense(2, activation="softmax", name="both")
-    with pytest.raises(LoweringError, match="layer both: .*activation of a layer with weights"):
+    with pytest.raises(LoweringError, match=r"layer both: .*activation of a layer with weights"):
         without_softmax(tagger(last=[dense]))
