@@ -14,6 +14,8 @@ from jetmix.errors import JetmixError
 from jetmix.runs import JSON, atomic_path, file_digest, read_json, write_json
 from jetmix.training.evaluate import evaluate
 
+# of the machine that trained; versions, revision and seed stay
+LEFT_OUT = ("command", "platform")
 # row of results.py to the name of the example
 EXAMPLES = {"mixer-8": "mixer-8", "gnn-16": "gnn-16", "hlf-mlp": "hlf-mlp"}
 POINT = "small"
@@ -48,7 +50,7 @@ def record(run: Path, point: JSON, model: Path, data: Path) -> JSON:
         "epoch": point["epoch"],
         "val_accuracy": point["val_accuracy"],
         "metrics": {k: v for k, v in metrics.items() if k not in ("model", "data", "split")},
-        "provenance": {key: value for key, value in provenance.items() if key != "command"},
+        "provenance": {k: v for k, v in provenance.items() if k not in LEFT_OUT},
     }
 
 
