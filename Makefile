@@ -22,7 +22,7 @@ demo: $(VENV)/.core
 	$(BIN)/jetmix report $(RUN) --data $(SAMPLE) --out $(DEMO)/report
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
