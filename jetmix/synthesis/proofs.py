@@ -8,7 +8,7 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import Traces
 from jetmix.runs import JSON, read_json, write_json
 from jetmix.verification import linear, ranges
-from jetmix.verification.vectors import Floats, InputRange
+from jetmix.verification.vectors import Floats
 
 RANGES_FILE = "ranges.json"
 
@@ -33,7 +33,7 @@ def prove(model: Any, traces: Traces, graph: Any, where: object) -> JSON:
 
 def judge_data(graph: Any, jets: Floats, names: tuple[str, ...] | None, path: Path) -> JSON:
     """Return what a data file's jets do at the input ports, for ``data`` of ``ranges.json``."""
-    return {"path": path.name, **ranges.input_overruns(jets, InputRange.of(graph), names)}
+    return {"path": path.name, **ranges.input_overruns(jets, ranges.unwrapped(graph), names)}
 
 
 def write(folder: Path, content: JSON) -> None:

@@ -8,7 +8,7 @@ difference between levels, but no physics either).
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Any
 
@@ -191,12 +191,42 @@ def _fits(interval: Interval, width: Width) -> bool:
     return low <= interval[0] and interval[1] <= high
 
 
+def unwrapped(graph: Any) -> InputRange:
+    """Return the ranges of the input ports within which no quantiser of an input wraps.
+
+    A quantiser that rounds to nearest adds half of its step, the last bit of the port, before it
+    cuts. Its sum is right modulo the port, so its range begins and ends that bit earlier.
+    """
+    ranges = InputRange.of(graph)
+    added: list[set[float]] = [set() for _ in ranges.low]
+    origin: dict[int, int] = {}
+    for index, op in enumerate(graph.ops):
+        if op.opcode == dais.COPY_INPUT:
+            origin[index] = op.id0
+            continue
+        for operand in {op.id0, op.id1} & origin.keys():
+            source = origin[operand]
+            step = float(ranges.step[source])
+            if op.opcode == dais.QUANTISE:
+                origin[index] = source
+            else:
+                constant = op.opcode == dais.ADD_CONSTANT and op.data * op.qint.step
+                added[source].add(step if constant == step else 0.0)
+    least, most = ([pick(values, default=0.0) for values in added] for pick in (min, max))
+    return replace(
+        ranges,
+        low=ranges.low - np.array(least, np.float32),
+        high=ranges.high - np.array(most, np.float32),
+    )
+
+
 def input_overruns(jets: Floats, ranges: InputRange, names: Sequence[str] | None = None) -> JSON:
     """Count the jets that the input ports wrap, and name the inputs and the first of the jets.
 
     Args:
         jets: normalised jets, float32 (jet, *input shape).
-        ranges: range of each input, in the order of the flattened input.
+        ranges: range of each input within which it does not wrap (:func:`unwrapped`), in the
+            order of the flattened input.
         names: names of the last axis, such as features.
 
     Returns:

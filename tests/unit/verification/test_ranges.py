@@ -205,6 +205,25 @@ def test_jets_that_wrap_are_counted_and_named():
     )
 
 
+def test_a_rounding_quantiser_wraps_half_a_step_earlier():
+    from da4ml.trace import FixedVariableArrayInput, HWConfig
+
+    x = FixedVariableArrayInput((3,), HWConfig(1, -1, -1))
+    cuts = [(0, 2, -1, "RND"), (1, 1, 2, "RND"), (1, 1, 2, "TRN")]
+    one = [x[n].quantize(k, i, f, "WRAP", mode) for n, (k, i, f, mode) in enumerate(cuts)]
+    graph = graph_of(x, one[0] * 3.0, one[1] + one[2], one[1] - one[2])
+    found = ranges.unwrapped(graph)
+    assert found.low.tolist() == [-1.0, -2.125, -2.0]
+    assert (found.high + found.step).tolist() == [3.0, 1.875, 2.0]
+    jets = np.linspace(-4, 4, 161, dtype=np.float32)[:, None].repeat(3, axis=1)
+    told = ranges.input_overruns(jets, found)
+    for port in told["inputs"]:
+        k, i, f, mode = cuts[port["input"]]
+        step, low = 2.0**-f, -k * 2.0**i
+        rounded = np.floor(jets[:, 0] / step + 0.5 * (mode == "RND")) * step
+        assert port["jets"] == ((rounded < low) | (rounded > 2.0**i - step)).sum()
+
+
 def test_no_jet_wraps_and_old_folders_have_no_proofs(tmp_path):
     told = ranges.input_overruns(np.zeros((5, 4), np.float32), PORTS)
     assert (told["n_jets_that_wrap"], told["inputs"], told["first_jets"]) == (0, [], [])
