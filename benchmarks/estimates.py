@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from estimate_tables import Registers, cut_values, registers_of, table
 from estimate_tables import values as pipelined_values
+from pages import filled
 
 from jetmix.report.style import COLOURS, OURS, drawing, finished
 from jetmix.resources import packaged
@@ -242,12 +243,7 @@ def page(references: list[Reference]) -> str:
         **cut_values(REFERENCES, mlp.registers),
         **pipelined_values(calibration_file(), [(one.title, one.registers) for one in references]),
     }
-    text = PAGE.read_text(encoding="utf-8")
-    for name, words in values.items():
-        assert f"@{name}@" in text, name
-        text = text.replace(f"@{name}@", str(words))
-    assert "@" not in text
-    return text
+    return filled(PAGE, values)
 
 
 def main() -> None:

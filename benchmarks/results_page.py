@@ -4,6 +4,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from pages import filled
+
 PAGE = Path(__file__).with_name("results.md.in")
 PAPER_EPOCHS, PAPER_JETS = 7000, 558_000  # schedule of the published code, see the presets
 SIXTEEN = (
@@ -172,9 +174,4 @@ def page(figures: Figures, titles: Titles, *, twin: str, within: float) -> str:
         "LOSS": quantisation_loss(runs, twin),
         "BUDGET": budget_table(tuple(every), runs, titles),
     }
-    text = PAGE.read_text(encoding="utf-8")
-    for name, words in values.items():
-        assert f"@{name}@" in text, name
-        text = text.replace(f"@{name}@", str(words))
-    assert "@" not in text
-    return text
+    return filled(PAGE, values)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from jetmix.errors import ToolMissingError
+from jetmix.synthesis.yosys import find_yosys
+
 REPOSITORY = Path(__file__).parent.parent
 NOSKIP = os.environ.get("JETMIX_NOSKIP") == "1"
 
@@ -23,6 +26,15 @@ def pytest_runtest_makereport(item, call):
 def repository() -> Path:
     """The checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def yosys_program() -> tuple[Path, str]:
+    """Yosys and its version: of the system, so a newcomer may be without it."""
+    try:
+        return find_yosys()
+    except ToolMissingError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

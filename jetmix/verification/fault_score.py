@@ -5,7 +5,6 @@ random vectors: it is missed if they find it, and silent if not even they do. A 
 well change nothing at all, such as a shorter word whose upper bit no input reaches.
 """
 
-import ctypes
 import json
 import shutil
 import time
@@ -13,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,16 +143,8 @@ def planted_copy(
 
 def _cpp_run(simulation: csim.CSim) -> Run:
     def run(number: int, x: Floats) -> Floats:
-        # not CSim.run, which shows a progress of its own for each of hundreds of runs
-        flat = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), -1)
-        out = np.empty((len(flat), simulation.n_outputs), dtype=np.int64)
         simulation.library.jetmix_set_fault(number)
-        simulation.library.jetmix_csim_run(
-            flat.ctypes.data_as(ctypes.c_void_p),
-            out.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_size_t(len(flat)),
-        )
-        return (out * simulation.lsb).astype(np.float32)
+        return (simulation.run_quietly(x) * simulation.lsb).astype(np.float32)
 
     return run
 
@@ -233,40 +224,29 @@ def score(
                 break
             verdicts.append((fault, judge(number, run, x, reference, known)))
             ticker.update(number)
-    return _summed(
-        verdicts,
-        FaultScore(
-            flow=project.flow,
-            project_digest=project.digest,
-            seed=seed,
-            planted=len(planted),
-            judged=len(verdicts),
-            caught=0,
-            missed=0,
-            silent=0,
-            n_vectors=len(x),
-            n_fresh=len(fresh),
-            seconds=round(time.monotonic() - started, 1),
-            by_kind={},
-            not_caught=[],
-        ),
+    return FaultScore(
+        flow=project.flow,
+        project_digest=project.digest,
+        seed=seed,
+        planted=len(planted),
+        judged=len(verdicts),
+        n_vectors=len(x),
+        n_fresh=len(fresh),
+        seconds=round(time.monotonic() - started, 1),
+        **_counts(verdicts),
     )
 
 
-def _summed(verdicts: Sequence[tuple[Fault, Verdict]], frame: FaultScore) -> FaultScore:
-    total = Counter(verdict for _, verdict in verdicts)
+def _counts(verdicts: Sequence[tuple[Fault, Verdict]]) -> dict[str, Any]:
+    """Return the fields of a score that count verdicts."""
     kinds: dict[str, Counter[str]] = {}
     for fault, verdict in verdicts:
         kinds.setdefault(fault.kind, Counter())[verdict] += 1
     others = [f"{verdict}: {fault}" for fault, verdict in verdicts if verdict != "caught"]
-    return replace(
-        frame,
-        caught=total["caught"],
-        missed=total["missed"],
-        silent=total["silent"],
-        by_kind={
-            kind: {verdict: kinds[kind][verdict] for verdict in get_args(Verdict)}
-            for kind in sorted(kinds)
+    return {
+        **{name: sum(of_kind[name] for of_kind in kinds.values()) for name in get_args(Verdict)},
+        "by_kind": {
+            kind: {name: kinds[kind][name] for name in get_args(Verdict)} for kind in sorted(kinds)
         },
-        not_caught=sorted(others)[:NAMED],
-    )
+        "not_caught": sorted(others)[:NAMED],
+    }

@@ -6,24 +6,20 @@ looked at. A fault that changes any output for any input must be caught by the v
 """
 
 import contextlib
-import shutil
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from jetmix import keras_env
-from jetmix.errors import ToolMissingError
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import write_project
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.plan import seal
 from jetmix.firmware.rtl_adapter import write_rtl
-from jetmix.verification import csim, fault_score, rtl
+from jetmix.verification import fault_score
 from jetmix.verification.levels import keras_logits
 from jetmix.verification.mining import extreme_vectors
 from jetmix.verification.vectors import InputRange, build_vectors
-from jetmix.verification.verilator import find_verilator
 
 pytestmark = [
     # raised inside Keras on JAX
@@ -129,15 +125,7 @@ def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
         inputs=bench.all[:1],
         outputs=bench.all_expected[:1],
     )
-    root = shutil.copytree(right.path, tmp_path / "wrong")
-    planted = fault_score.plant_cpp(root, N_CPP, seed=1)
-    project = seal(root, part=right.part, clock_period_ns=5.0)
-    simulation = csim.build(project, tmp_path / "csim")
-
-    def run(number, x):
-        simulation.library.jetmix_set_fault(number)
-        return (simulation.run(x) * simulation.lsb).astype(np.float32)
-
+    run, planted = fault_score.planted_copy(right, tmp_path, N_CPP, seed=1)
     verdicts = bench.judge_all(planted, run)
     assert len(verdicts) == N_CPP
     assert {fault.kind for fault in verdicts} == {
@@ -147,26 +135,11 @@ def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
 
 
 def test_every_fault_in_the_verilog_is_caught_or_changes_nothing(bench, tmp_path):
-    try:
-        find_verilator()
-    except ToolMissingError as error:
-        pytest.skip(str(error))
     right = write_rtl(
         bench.graph, tmp_path / "right", part=PART, clock_period_ns=5.0, adders_per_stage=4
     )
-    root = shutil.copytree(right.path, tmp_path / "wrong")
-    planted = fault_score.plant_verilog(root, N_VERILOG, seed=2)
-    project = seal(root, part=right.part, clock_period_ns=5.0, flow="rtl")
-    simulation = rtl.build(project, tmp_path / "sim")
-
-    def clocks(number, x):
-        selector = np.full((len(x), 1), number, dtype=np.float32)
-        return simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
-
-    shift = simulation.latency_cycles - 1
-    verdicts = bench.judge_all(
-        planted, lambda number, x: clocks(number, x)[shift : shift + len(x)].astype(np.float32)
-    )
+    run, planted = fault_score.planted_copy(right, tmp_path, N_VERILOG, seed=2)
+    verdicts = bench.judge_all(planted, run)
     assert len(verdicts) == N_VERILOG
     assert {fault.kind for fault in verdicts} >= {
         "bit-width", "constant", "outputs", "register", "shift", "sign", "weight-bit",

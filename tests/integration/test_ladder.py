@@ -3,7 +3,6 @@
 import pytest
 
 from jetmix import keras_env
-from jetmix.errors import ToolMissingError
 from jetmix.firmware import da_graph
 from jetmix.firmware.hls4ml_adapter import write_project
 from jetmix.firmware.parts import find_part
@@ -12,7 +11,6 @@ from jetmix.taggers.registry import ARCHITECTURES
 from jetmix.verification import csim, levels, rtl
 from jetmix.verification.emulator import Emulator
 from jetmix.verification.vectors import InputRange, build_vectors
-from jetmix.verification.verilator import find_verilator
 from tests.unit.taggers.test_architectures import calibrated, jets, spec_of
 
 pytestmark = [
@@ -61,10 +59,6 @@ def test_csim_is_exact(lowered, tmp_path):
 
 
 def test_rtl_is_exact_at_the_stated_latency(lowered, tmp_path):
-    try:
-        find_verilator()
-    except ToolMissingError as error:
-        pytest.skip(str(error))
     _, graph, vectors, reference = lowered
     project = write_rtl(
         graph, tmp_path / "rtl", part=PART, clock_period_ns=CLOCK_NS, adders_per_stage=5

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from jetmix import keras_env
-from jetmix.errors import ToolMissingError
 from jetmix.runs import file_digest
-from jetmix.synthesis.yosys import find_cells, find_yosys
-from jetmix.verification.verilator import find_verilator
+from jetmix.synthesis.yosys import find_cells
 from tests.integration.test_synth import jetmix, synth, verification
 
 pytestmark = [
@@ -44,12 +42,8 @@ def smallest_tagger():
 
 
 @pytest.fixture(scope="module")
-def netlist(tmp_path_factory):
-    try:
-        find_verilator()
-        find_cells(find_yosys()[0])
-    except ToolMissingError as error:
-        pytest.skip(str(error))
+def netlist(tmp_path_factory, yosys_program):
+    assert find_cells(yosys_program[0]).is_file()
     folder = tmp_path_factory.mktemp("netlist")
     smallest_tagger().save(folder / "smallest.keras")
     done = synth(folder / "smallest.keras", folder / "out", "--flow", "rtl", *LEVELS)

@@ -6,18 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from jetmix.errors import ToolMissingError
 from jetmix.runs import tree_digest
-from jetmix.verification.verilator import find_verilator
 from tests.integration.test_synth import MODEL, jetmix, synth, verification
 
 
 @pytest.fixture(scope="module")
 def rtl(tmp_path_factory):
-    try:
-        find_verilator()
-    except ToolMissingError as error:
-        pytest.skip(str(error))
     out = tmp_path_factory.mktemp("rtl") / "out"
     done = synth(MODEL, out, "--flow", "rtl", "--json")
     assert done.returncode == 0, done.stderr

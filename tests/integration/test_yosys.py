@@ -3,20 +3,12 @@
 import numpy as np
 import pytest
 
-from jetmix.errors import ReportReadError, ToolMissingError
+from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.rtl_adapter import write_rtl
 from jetmix.runs import StageRecord, write_json
 from jetmix.synthesis import synth_dir, yosys
-
-
-@pytest.fixture(scope="module")
-def program():
-    try:
-        return yosys.find_yosys()
-    except ToolMissingError as error:
-        pytest.skip(str(error))
 
 
 def graph_of(weights):
@@ -48,11 +40,11 @@ def synthesis_of(graph, out):
     return out
 
 
-def test_lut_come_near_the_cost_of_the_graph(program, tmp_path):
+def test_lut_come_near_the_cost_of_the_graph(yosys_program, tmp_path):
     weights = np.random.default_rng(1).integers(-15, 16, (8, 6)).astype(np.float64)
     graph = graph_of(weights)
     folder = synthesis_of(graph, tmp_path / "out")
-    report = yosys.run_yosys(folder, program, limit_s=300.0, memory_gb=4.0)
+    report = yosys.run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
     assert report.lut == pytest.approx(graph.cost, rel=0.25)
     assert report.ff > 0
     assert (report.dsp, report.bram18) == (0, 0)
@@ -60,8 +52,8 @@ def test_lut_come_near_the_cost_of_the_graph(program, tmp_path):
     assert "Executing SYNTH_XILINX pass" in (folder / "yosys" / "netlist.log").read_text()
 
 
-def test_a_netlist_without_logic_is_refused(program, tmp_path):
+def test_a_netlist_without_logic_is_refused(yosys_program, tmp_path):
     folder = synthesis_of(graph_of(np.eye(3)), tmp_path / "out")
     with pytest.raises(ReportReadError, match="the netlist holds no LUT"):
-        yosys.run_yosys(folder, program, limit_s=300.0, memory_gb=4.0)
+        yosys.run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
     assert not (folder / "yosys" / "stage.json").exists()
