@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from hls4ml.converters import convert_from_keras_model  # its import is part of neither time
 
-from jetmix.firmware import hls4ml_adapter
-from jetmix.firmware.hls4ml_mends import mended
+from jetmix.firmware import hls as hls4ml_adapter
+from jetmix.firmware.hls4ml_patches import mended
 from jetmix.firmware.parts import Part, find_part
-from jetmix.keras_env import load_tagger
-from jetmix.verification import csim
-from jetmix.verification.levels import keras_logits
+from jetmix.models.keras_env import load_tagger
+from jetmix.verification.levels import csim
+from jetmix.verification.levels.level import keras_logits
 
 CLOCK_NS = 5.0
 N_VECTORS = 100

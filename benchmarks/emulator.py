@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.synthesis.synth_dir import CSIM, SynthDir
-from jetmix.verification import csim
-from jetmix.verification.emulator import Emulator
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.levels import csim
 
 SHARE = {"emulator": 1.0, "da4ml interpreter": 0.1, "hls4ml csim": 0.02}
 

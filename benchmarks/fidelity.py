@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.describe import describe
-from jetmix.data.preprocess import Moments, Normalisation
-from jetmix.data.presets import read_preset
+from jetmix.data.describing.describe import describe
+from jetmix.data.normalise import Moments, Normalisation
 from jetmix.data.schema import CLASS_NAMES, PARTICLE_FEATURES
-from jetmix.data.simulate import Simulation, simulate
+from jetmix.data.simulation.presets import read_preset
+from jetmix.data.simulation.simulate import Simulation, simulate
 
 HERE = Path(__file__).parent
 

@@ -17,9 +17,9 @@ import h5py
 import numpy as np
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.presets import read_preset
 from jetmix.data.schema import PARTICLE_FEATURES
-from jetmix.data.simulate import Simulation, simulate
+from jetmix.data.simulation.presets import read_preset
+from jetmix.data.simulation.simulate import Simulation, simulate
 
 FEATURES_3 = ("pt", "etarel", "phirel")
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import fastjet
 import numpy as np
 
-from jetmix.data.blocks import Blocks
-from jetmix.data.clustering import cluster_flat
-from jetmix.data.detector import observe
-from jetmix.data.generator import BlockMaker, next_batch, start_pythia
-from jetmix.data.presets import read_preset
 from jetmix.data.schema import CLASS_NAMES
+from jetmix.data.simulation.blocks import Blocks
+from jetmix.data.simulation.clustering import cluster_flat
+from jetmix.data.simulation.detector import observe
+from jetmix.data.simulation.generator import BlockMaker, next_batch, start_pythia
+from jetmix.data.simulation.presets import read_preset
 
 
 def bare(preset_name: str, n_events: int) -> tuple[int, float]:

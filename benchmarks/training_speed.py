@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from jetmix import keras_env
-from jetmix.recipe import load_recipe
+from jetmix.models import keras_env
+from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger
 from jetmix.taggers.spec import spec_from
 from jetmix.training.loop import Jets, Loop

@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.firmware import da_graph
-from jetmix.keras_env import load_tagger
-from jetmix.synthesis.ladder import EXTREMES
-from jetmix.verification import levels
-from jetmix.verification.emulator import Emulator
+from jetmix.models.keras_env import load_tagger
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.ladder import EXTREMES
+from jetmix.verification.levels import level as levels
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.vectors import InputRange, build_vectors
 

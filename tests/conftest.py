@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from jetmix.eda.yosys import find_yosys
 from jetmix.errors import ToolMissingError
-from jetmix.synthesis.yosys import find_yosys
 
 REPOSITORY = Path(__file__).parent.parent
 NOSKIP = os.environ.get("JETMIX_NOSKIP") == "1"

@@ -72,8 +72,8 @@ def simulate(
     """
     import os
 
-    from jetmix.data.presets import read_preset
-    from jetmix.data.simulate import Simulation, simulate
+    from jetmix.data.simulation.presets import read_preset
+    from jetmix.data.simulation.simulate import Simulation, simulate
 
     simulation = Simulation(
         n_jets=n_jets, seed=seed, preset=read_preset(preset),
@@ -113,9 +113,9 @@ def import_(
     SRC is an .h5 file, a folder of them, or a .tar.gz archive as Zenodo 3602260 has them; or one
     file of high-level features: OpenML 42468 as .arff or .parquet, or the CERNBox HDF5 file.
     """
-    from jetmix.data.importer import import_jets
-    from jetmix.data.tabular import import_high_level
-    from jetmix.data.tabular_sources import is_high_level
+    from jetmix.data.importing.importer import import_jets
+    from jetmix.data.importing.tabular import import_high_level
+    from jetmix.data.importing.tabular_sources import is_high_level
 
     if len(sources) == 1 and is_high_level(sources[0]):
         done = import_high_level(sources[0], out)
@@ -140,14 +140,14 @@ def import_(
 @json_option
 def describe(*, file: Path, picture: Path | None, as_json: bool) -> None:
     """Count and summarise the jets of FILE, beside figures of the public set."""
-    from jetmix.data.describe import describe
-    from jetmix.data.survey import survey
+    from jetmix.data.describing.describe import describe
+    from jetmix.data.describing.survey import survey
 
     found = survey(file)
     description = describe(file, found)
     lines, result = description.lines(), description.as_json()
     if picture is not None:
-        from jetmix.data.describe_plot import plot
+        from jetmix.data.describing.plot import plot
 
         plot(found, description, picture)
         lines.append(f"plot: {picture}")

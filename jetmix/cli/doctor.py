@@ -15,7 +15,8 @@ from jetmix.cli.common import finish, json_option
 @json_option
 def doctor(*, as_json: bool) -> None:
     """Show tools and versions, and what can run here."""
-    from jetmix import provenance, toolchain
+    from jetmix.support import provenance
+    from jetmix.support import tools as toolchain
 
     versions = provenance.package_versions()
     lines = ["Packages"]
@@ -44,9 +45,9 @@ def doctor(*, as_json: bool) -> None:
 
 def _needs() -> dict[str, tuple[Callable[[], object], ...]]:
     """Return what looks for the tools of each level."""
-    from jetmix.synthesis.yosys import find_cells, find_yosys
-    from jetmix.toolchain import require
-    from jetmix.verification.verilator import find_verilator
+    from jetmix.eda.yosys import find_cells, find_yosys
+    from jetmix.support.tools import require
+    from jetmix.verification.levels.verilator import find_verilator
 
     compiler = partial(require, "g++")
     rtl = (compiler, partial(require, "make"), find_verilator)
@@ -72,8 +73,8 @@ def _lacks(needs: tuple[Callable[[], object], ...]) -> str | None:
 
 def _verilator_version() -> str | None:
     from jetmix.errors import ToolMissingError
-    from jetmix.toolchain import version_of
-    from jetmix.verification.verilator import find_verilator
+    from jetmix.support.tools import version_of
+    from jetmix.verification.levels.verilator import find_verilator
 
     try:
         program = find_verilator()[0]

@@ -22,10 +22,10 @@ def evaluate(
     *, run_or_model: Path, data: Path, split: str, backend: str | None, as_json: bool
 ) -> None:
     """Measure a run's tagger, or any HGQ2 model file, on jets."""
-    from jetmix import keras_env
-    from jetmix.firmware.source import open_source
+    from jetmix.models import keras_env
     from jetmix.training.evaluate import evaluate as measure
     from jetmix.training.metrics import summary
+    from jetmix.training.run_dir import open_source
 
     source = open_source(run_or_model)
     keras_env.activate(backend)

@@ -8,8 +8,8 @@ import click
 from jetmix.cli.common import PATH, finish, json_option
 
 if TYPE_CHECKING:
-    from jetmix.synthesis.report_text import VendorReport
-    from jetmix.synthesis.resource_report import ResourceReport
+    from jetmix.eda.reports.text import VendorReport
+    from jetmix.resources.report import ResourceReport
 
 AMOUNTS = {
     "lut": "LUT",
@@ -30,7 +30,7 @@ def report_read(*, files: tuple[Path, ...], as_json: bool) -> None:
     Read are csynth reports (XML and text), utilization reports, timing summaries and post-route
     figures in JSON. Exit code 9 names file and line of what is not as expected.
     """
-    from jetmix.synthesis.report_files import read_report
+    from jetmix.eda.reports.readers import read_report
 
     reports = [report for file in files for report in read_report(file)]
     lines = [line for report in reports for line in [*report_lines(report), ""]]

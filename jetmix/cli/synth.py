@@ -10,8 +10,8 @@ from jetmix.cli.common import PATH, finish, json_option
 from jetmix.errors import UsageError
 
 if TYPE_CHECKING:
-    from jetmix.runs import JSON
-    from jetmix.synthesis.resource_report import ResourceReport
+    from jetmix.resources.report import ResourceReport
+    from jetmix.support.files import JSON
 
 LEVELS = ("ir", "csim", "rtl", "netlist")
 FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
@@ -100,12 +100,15 @@ def synth(
 
     RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
     """
+    from jetmix.eda import vendor_tools, yosys
     from jetmix.firmware.parts import find_part
-    from jetmix.firmware.source import open_source
-    from jetmix.synthesis import budget, layers, proofs, vendor, vendor_tools, yosys
+    from jetmix.resources import layers
+    from jetmix.resources.utilisation import utilisation
+    from jetmix.synthesis import budget
     from jetmix.synthesis import flow as synthesis
     from jetmix.synthesis.synth_dir import PROJECTS
-    from jetmix.synthesis.utilisation import utilisation
+    from jetmix.training.run_dir import open_source
+    from jetmix.verification.proofs import proofs
 
     part = find_part(part_name)
     source = open_source(run_or_model)
@@ -131,9 +134,9 @@ def synth(
     )
     fresh = synthesis.synthesise(source, out, options)
     if program is not None:
-        yosys.run_yosys(out, program, limit_s=60 * yosys_minutes, memory_gb=yosys_gb)
+        synthesis.run_yosys(out, program, limit_s=60 * yosys_minutes, memory_gb=yosys_gb)
     if tools is not None:
-        vendor.run_vendor(out, tools, limit_s=3600 * vendor_hours)
+        synthesis.run_vendor(out, tools, limit_s=3600 * vendor_hours)
     results, reports = synthesis.read_result(out)
     lines = [] if fresh else [already(program is not None or tools is not None)]
     lines += [level_line(result) for result in results]
@@ -186,7 +189,7 @@ def options_of(
 
 def _chosen_levels(flows: tuple[str, ...], levels: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the wanted levels from the lowest to the highest, all that there are by default."""
-    from jetmix.verification.levels import LEVELS_OF, ON_REQUEST
+    from jetmix.verification.levels.level import LEVELS_OF, ON_REQUEST
 
     there = {level for flow, of_flow in LEVELS_OF.items() if flow in flows for level in of_flow}
     for level in levels:
@@ -233,7 +236,7 @@ def level_line(result: "JSON") -> str:
 
 def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
     """Return resources and latency with their origin, for people."""
-    from jetmix.synthesis.utilisation import utilisation
+    from jetmix.resources.utilisation import utilisation
 
     shares, lines = utilisation(report, part), []
     if report.lut is not None:

@@ -50,9 +50,9 @@ def train(
             mend="try `jetmix train mixer-8-demo --data datasets/sample/jets.h5 --run demo/run`, "
             "or `jetmix train --list`",
         )
-    from jetmix.recipe import load_recipe
-    from jetmix.training.stages import TrainingRun
-    from jetmix.training.stages import train as run_training
+    from jetmix.recipes.recipe import load_recipe
+    from jetmix.training.run import TrainingRun
+    from jetmix.training.run import train as run_training
 
     overrides = {"training": {"epochs": epochs, "seed": seed, "target_ebops": target_ebops}}
     result = run_training(
@@ -69,7 +69,7 @@ def train(
 
 
 def _backend() -> str:
-    from jetmix.keras_env import chosen_backend
+    from jetmix.models.keras_env import chosen_backend
 
     return chosen_backend(None)
 
@@ -88,7 +88,7 @@ def _report(result: dict[str, Any]) -> list[str]:
 
 
 def _listing() -> tuple[list[str], dict[str, Any]]:
-    from jetmix.recipe import load_recipe, presets
+    from jetmix.recipes.recipe import load_recipe, presets
     from jetmix.taggers.registry import ARCHITECTURES, resolved_options
 
     recipes = {name: load_recipe(name).description for name in presets()}

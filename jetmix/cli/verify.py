@@ -41,9 +41,10 @@ def verify(
     PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
     """
     from jetmix.firmware.parts import find_part
-    from jetmix.synthesis import fault_run, proofs
     from jetmix.synthesis.flow import verify_again
     from jetmix.synthesis.synth_dir import SynthDir
+    from jetmix.verification.faults import run as fault_run
+    from jetmix.verification.proofs import proofs
 
     projects = SynthDir.open(project_dir).projects
     project = next(iter(projects.values()))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jetmix.data import checks
 from jetmix.data.jet_file import JetFile, JetTable, open_jet_file
-from jetmix.data.preprocess import (
+from jetmix.data.normalise import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
     SPLITS,
@@ -26,7 +26,7 @@ from jetmix.data.schema import (
     CONSTITUENTS,
 )
 from jetmix.errors import DataError, UsageError
-from jetmix.runs import JSON, file_digest
+from jetmix.support.files import JSON, file_digest
 
 BLOCK_BYTES = 32 * 2**20
 _WITH_PARTICLES = 3  # axes of x
@@ -38,7 +38,7 @@ class JetDataset:
 
     Attributes:
         x: float32 (jet, particle, feature), normalised, C-contiguous; (jet, feature) for the
-            high-level features of :func:`jetmix.data.tabular.load_high_level`.
+            high-level features of :func:`jetmix.data.high_level.load_high_level`.
         y: int64 (jet,), index into ``class_names``.
         feature_names: names of the last axis of ``x``.
         class_names: g q W Z t.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import LoweringError, ReportReadError
-from jetmix.runs import atomic_path
+from jetmix.support.files import atomic_path
 
 # allowed depth of an adder tree beyond the shallowest one; hls4ml's own default for the strategy
 DELAY_CONSTRAINT = 2

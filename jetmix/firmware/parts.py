@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from jetmix.errors import UsageError
-from jetmix.resources import packaged
+from jetmix.support.packaged import packaged
 
 # package, pins, speed grade and temperature grade, with the hyphens that 7-series names lack;
 # nothing else is let through, so a part name can never carry Tcl or shell into a project

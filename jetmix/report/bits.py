@@ -59,7 +59,7 @@ def read_bits(path: Path) -> tuple[LayerBits, ...]:
     Raises:
         LoweringError: if the file is damaged, carries foreign parts or holds no HGQ layer.
     """
-    from jetmix.keras_env import load_tagger
+    from jetmix.models.keras_env import load_tagger
 
     layers = [_layer(layer) for layer in load_tagger(path).layers]
     return tuple(layer for layer in layers if layer is not None)

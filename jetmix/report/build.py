@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jetmix.console import progress
-from jetmix.report.baselines import load_baselines
 from jetmix.report.bits import with_bits
 from jetmix.report.collect import collect
-from jetmix.report.compare import fields, refuse_mixed
-from jetmix.report.content import content
-from jetmix.report.gate import Outcome, Rules, check, load_rules
+from jetmix.report.gate.regression import against_old, load_old
+from jetmix.report.gate.rules import Outcome, Rules, check, load_rules
 from jetmix.report.kinematics import with_kinematics
-from jetmix.report.markdown import markdown
-from jetmix.report.page import fitting_page
-from jetmix.report.regress import against_old, load_old
-from jetmix.report.sections import Section, sections
+from jetmix.report.published.baselines import load_baselines
+from jetmix.report.published.comparable import fields, refuse_mixed
+from jetmix.report.render.data import content
+from jetmix.report.render.markdown import markdown
+from jetmix.report.render.page import fitting_page
+from jetmix.report.sections.order import Section, sections
 from jetmix.report.tagger import Tagger
-from jetmix.runs import JSON, atomic_path, claim_folder, empty_folder, write_json, write_text
+from jetmix.support.console import progress
+from jetmix.support.files import JSON, atomic_path, empty_folder, write_json, write_text
+from jetmix.support.stages import claim_folder
 
 MARKER = ".jetmix-report"
 FILES = ("report.html", "report.md", "report.json")

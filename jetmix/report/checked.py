@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import ReportReadError
-from jetmix.runs import read_json
+from jetmix.support.files import read_json
 
 MEND = "let the stage that wrote the file write it again; it is not meant to be edited"
 _MISSING = object()

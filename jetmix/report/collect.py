@@ -10,9 +10,10 @@ from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
 from jetmix.report.proven import read_costs, read_faults, read_proofs
-from jetmix.report.scores import read_scores
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
-from jetmix.runs import JSON, STAGE_FILE, file_digest, read_stage
+from jetmix.support.files import JSON, file_digest
+from jetmix.support.stages import STAGE_FILE, read_stage
+from jetmix.training.scores import read_scores
 
 DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
 RUN_SIGNS = ("recipe.toml", DATA, TRAIN)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from jetmix.report.checked import Checked, each, read_sound
 from jetmix.report.tagger import Gap
-from jetmix.runs import JSON
-from jetmix.synthesis.fault_run import FAULTS_FILE
-from jetmix.synthesis.layers import LAYERS_FILE, LayerCost
-from jetmix.synthesis.proofs import RANGES_FILE
-from jetmix.verification.fault_score import FaultScore
-from jetmix.verification.linear import LinearProof
+from jetmix.resources.layers import LAYERS_FILE, LayerCost
+from jetmix.support.files import JSON
+from jetmix.verification.faults.run import FAULTS_FILE
+from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.linear import LinearProof
+from jetmix.verification.proofs.proofs import RANGES_FILE
 
 AGAIN = "run 'jetmix synth' on the model again"
 # rounding of the shares in layers.json, over all layers

@@ -4,8 +4,8 @@ from typing import Any, cast, get_args
 
 from jetmix.report.checked import Checked, each
 from jetmix.report.tagger import DataOrigin, DataUsed, FrontPoint, Metrics
-from jetmix.synthesis.resource_report import Origin, ResourceReport
-from jetmix.verification.compare import Level, Mismatch, Status, VerificationResult
+from jetmix.resources.report import Origin, ResourceReport
+from jetmix.verification.result import Level, Mismatch, Status, VerificationResult
 
 ROUNDING = 1e-4
 # numbers of a resource report that have an interval: value, its lower and its upper end

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from jetmix.report.tagger import Tagger
-from jetmix.runs import JSON
+from jetmix.support.files import JSON
 
 SIGNIFICANT = 0.05
 

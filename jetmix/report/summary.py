@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from jetmix.report import words
+from jetmix import words
 from jetmix.report.tagger import Tagger
-from jetmix.verification.compare import VerificationResult
+from jetmix.verification.result import VerificationResult
 
 
 def summary(taggers: Sequence[Tagger]) -> list[str]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.runs import JSON
-from jetmix.synthesis.layers import LayerCost
-from jetmix.synthesis.resource_report import ResourceReport
-from jetmix.verification.compare import VerificationResult
+from jetmix.resources.layers import LayerCost
+from jetmix.resources.report import ResourceReport
+from jetmix.support.files import JSON
+from jetmix.verification.result import VerificationResult
 
 if TYPE_CHECKING:
     from jetmix.report.proven import Proofs
-    from jetmix.verification.fault_score import FaultScore
+    from jetmix.verification.faults.score import FaultScore
 
 DataOrigin = Literal["simulated", "public", "unknown"]
 

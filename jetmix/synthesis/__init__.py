@@ -1,1 +1,1 @@
-"""Resources and latency, each number with its origin."""
+"""From a trained tagger to a proven project: the flow, and the folder that it writes."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT, Traces
-from jetmix.runs import JSON, read_json, write_json
-from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.resources.report import ResourceReport
+from jetmix.support.files import JSON, read_json, write_json
 
 BUDGET_FILE = "budget.json"
 # the usual one first, then the shallowest trees and those of any depth

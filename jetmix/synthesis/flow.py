@@ -9,35 +9,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix import keras_env, provenance, toolchain
-from jetmix.console import progress
+from jetmix.eda import vendor, yosys
+from jetmix.eda.vendor_tools import VendorTools
+from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
-from jetmix.firmware.hls4ml_adapter import check_lowerable, write_project
-from jetmix.firmware.logits import without_softmax
+from jetmix.firmware.hls import check_lowerable, write_project
 from jetmix.firmware.parts import Part
-from jetmix.firmware.plan import FirmwareProject, Flow
-from jetmix.firmware.rtl_adapter import write_rtl
-from jetmix.firmware.source import TaggerSource
-from jetmix.runs import (
-    JSON,
-    StageRecord,
-    StopWatch,
-    atomic_path,
-    content_digest,
-    file_digest,
-    read_json,
-)
-from jetmix.synthesis import budget, fault_run, ladder, proofs, synth_dir, yosys
+from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.firmware.softmax import without_softmax
+from jetmix.firmware.verilog import write_rtl
+from jetmix.models import keras_env
+from jetmix.resources.estimate import adders_per_stage, estimate
+from jetmix.resources.layers import layer_costs, write_layers
+from jetmix.resources.report import ResourceReport
+from jetmix.support import provenance
+from jetmix.support import tools as toolchain
+from jetmix.support.console import progress
+from jetmix.support.files import JSON, atomic_path, content_digest, file_digest, read_json
+from jetmix.support.stages import StageRecord, StopWatch
+from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import Budget
-from jetmix.synthesis.estimate import adders_per_stage, estimate
-from jetmix.synthesis.fault_run import FaultOptions
-from jetmix.synthesis.layers import layer_costs, write_layers
-from jetmix.synthesis.resource_report import ResourceReport
 from jetmix.synthesis.synth_dir import SynthDir
-from jetmix.verification import levels, verilator
-from jetmix.verification.compare import Level, VerificationResult
-from jetmix.verification.emulator import GRAPH_FILE, Emulator
+from jetmix.training.run_dir import TaggerSource
+from jetmix.verification import ladder
+from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
+from jetmix.verification.faults import run as fault_run
+from jetmix.verification.faults.run import FaultOptions
 from jetmix.verification.junit import write_junit
+from jetmix.verification.levels import level as levels
+from jetmix.verification.levels import verilator
+from jetmix.verification.proofs import proofs
+from jetmix.verification.result import Level, VerificationResult
 from jetmix.verification.vectors import VectorSet
 
 
@@ -123,8 +125,14 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     if "rtl" in options.flows:
         projects.append(_write_rtl(graph, out, options))
     projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
-    results = ladder.climb(
-        out, model, projects, vectors=vectors, reference=reference, wanted=options.levels
+    results = _climb(
+        out,
+        model,
+        projects,
+        options,
+        vectors=vectors,
+        reference=reference,
+        delay_constraint=chosen.delay_constraint,
     )
     _record(out, projects, digest, watch.seconds, results)
     levels.require_exact(results, out)
@@ -160,8 +168,14 @@ def verify_again(
     if proven is not None and data is not None:
         proofs.write(folder, {**proven, "data": data})
     reference = _reference(model, vectors)
-    results = ladder.climb(
-        folder, model, projects, vectors=vectors, reference=reference, wanted=options.levels
+    results = _climb(
+        folder,
+        model,
+        projects,
+        options,
+        vectors=vectors,
+        reference=reference,
+        delay_constraint=budget.taken(folder),
     )
     if junit is not None:
         write_junit(junit, results, suite=folder.resolve().name)
@@ -182,6 +196,65 @@ def verify_again(
     return results
 
 
+def run_yosys(
+    folder: Path, program: tuple[Path, str], *, limit_s: float, memory_gb: float
+) -> ResourceReport:
+    """Synthesise the Verilog of a directory of ``jetmix synth`` and add the report to it.
+
+    Args:
+        folder: a finished directory of ``jetmix synth`` with Verilog.
+        program: what :func:`jetmix.eda.yosys.find_yosys` found.
+        limit_s: time limit in s.
+        memory_gb: memory limit in GB; WebAssembly has its own, of 4 GB.
+
+    Raises:
+        LoweringError: if the directory holds no Verilog.
+        BitsDifferError: if the Verilog was edited.
+        ToolFailedError: if Yosys fails, or runs out of time or memory.
+        ReportReadError: if the netlist is empty or not fully mapped.
+    """
+    project = SynthDir.open(folder).projects.get("rtl")
+    if project is None:
+        raise LoweringError(
+            "the folder holds no Verilog",
+            where=folder,
+            mend="run 'jetmix synth' with --flow rtl or both into a new folder",
+        )
+    area = yosys.synthesised(folder, project, program, limit_s=limit_s, memory_gb=memory_gb)
+    report = yosys.read_statistics(area, project)
+    synth_dir.add_resources(folder, [report])
+    return report
+
+
+def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[ResourceReport]:
+    """Run C synthesis, place and route for a directory of ``jetmix synth``.
+
+    Its ``resources.json`` gets a report of each origin csynth, post-synthesis and post-route;
+    those of other origins stay. A directory with Verilog only has no C synthesis; one with both
+    is taken through HLS.
+
+    Args:
+        folder: a finished directory of ``jetmix synth``.
+        tools: what :func:`jetmix.eda.vendor_tools.find_tools` found.
+        limit_s: time limit of each of the two steps in s.
+
+    Returns:
+        The reports, csynth first where there is one.
+
+    Raises:
+        BitsDifferError: if the project was edited.
+        RunConflictError: if a vendor tool still runs in this directory.
+        ToolFailedError: if a tool fails, has no licence or memory, is killed or takes too long.
+        ReportReadError: if a report is not as expected, or is not about this project.
+    """
+    projects = SynthDir.open(folder).projects
+    reports = vendor.run(
+        folder / vendor.VENDOR, projects.get("hls4ml") or projects["rtl"], tools, limit_s=limit_s
+    )
+    synth_dir.add_resources(folder, reports)
+    return reports
+
+
 def _vectors(
     graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
 ) -> tuple[VectorSet, JSON | None]:
@@ -194,6 +267,29 @@ def _vectors(
         n_random=options.n_random,
         seed=options.seed,
     )
+
+
+def _climb(
+    out: Path,
+    model: Any,
+    projects: Sequence[FirmwareProject],
+    options: SynthOptions,
+    *,
+    vectors: VectorSet,
+    reference: NDArray[np.float32],
+    delay_constraint: int,
+) -> list[VerificationResult]:
+    results = ladder.climb(
+        out,
+        model,
+        projects,
+        vectors=vectors,
+        reference=reference,
+        wanted=options.levels,
+        delay_constraint=delay_constraint,
+    )
+    synth_dir.write_verification(out, results)
+    return results
 
 
 def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:

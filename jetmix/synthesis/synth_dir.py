@@ -5,26 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
-from jetmix.firmware.plan import FirmwareProject, Flow
-from jetmix.runs import (
-    JSON,
-    check_folder,
-    empty_folder,
-    file_digest,
-    read_json,
-    read_stage,
-    write_json,
-)
-from jetmix.synthesis.resource_report import ResourceReport
-from jetmix.verification.compare import VerificationResult
-from jetmix.verification.emulator import GRAPH_FILE, TAGGER_FILE
+from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.resources.report import ResourceReport
+from jetmix.support.files import JSON, empty_folder, file_digest, read_json, write_json
+from jetmix.support.stages import check_folder, read_stage
+from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE
+from jetmix.verification.result import VerificationResult
 
 REQUEST_FILE = "synth.json"
 MODEL_FILE = "tagger.keras"
 PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
-CSIM = "csim"
-RTL_SIM = "rtl-sim"
-NETLIST_SIM = "netlist-sim"
 VERIFICATION_FILE = "verification.json"
 RESOURCES_FILE = "resources.json"
 

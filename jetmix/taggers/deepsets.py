@@ -14,7 +14,7 @@ is set; bit widths a particle would break that.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE_SIZES, Check
+from jetmix.support.records import POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers, mean_scale
 from jetmix.taggers.spec import TaggerSpec
 

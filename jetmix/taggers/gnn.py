@@ -15,7 +15,7 @@ the quantiser's ``uniform_particles`` is set; bit widths a particle would break 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE, POSITIVE_SIZES, Check
+from jetmix.support.records import POSITIVE, POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers, mean_scale
 from jetmix.taggers.spec import TaggerSpec
 

@@ -10,7 +10,7 @@ form bit widths are trained and a batch normalisation is fused into every dense 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE_SIZES, Check
+from jetmix.support.records import POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
 

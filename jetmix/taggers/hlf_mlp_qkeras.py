@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE_SIZES, Check, between
+from jetmix.support.records import POSITIVE_SIZES, Check, between
 from jetmix.taggers import hlf_mlp
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec

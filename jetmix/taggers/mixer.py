@@ -17,7 +17,7 @@ the bias of the next layer absorbs it.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE, POSITIVE_SIZES, Check
+from jetmix.support.records import POSITIVE, POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
 

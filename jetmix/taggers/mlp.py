@@ -12,7 +12,7 @@ the output. It depends on the order of the particles.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jetmix.sections import POSITIVE_SIZES, Check
+from jetmix.support.records import POSITIVE_SIZES, Check
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
 

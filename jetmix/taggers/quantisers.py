@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from jetmix.recipe import QuantiserSection
+from jetmix.recipes.recipe import QuantiserSection
 
 # Bounds of hgq2 itself on the bits of weights: [-23, 23] integer and [-24, 24] fraction bits.
 MAX_WEIGHT_INTEGER_BITS = 23

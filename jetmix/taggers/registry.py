@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jetmix.errors import UsageError
-from jetmix.runs import JSON
-from jetmix.sections import section_from, suggestion
+from jetmix.support.files import JSON
+from jetmix.support.records import section_from, suggestion
 from jetmix.taggers import deepsets, gnn, hlf_mlp, hlf_mlp_qkeras, mixer, mlp
 from jetmix.taggers.spec import TaggerSpec
 
@@ -87,7 +87,7 @@ def build_tagger(spec: TaggerSpec) -> Any:
     Returns:
         A model from float32 (jet, particle, feature) to logits (jet, class).
     """
-    from jetmix import keras_env
+    from jetmix.models import keras_env
     from jetmix.taggers.layers import FullPrecisionLayers, QuantisedLayers
     from jetmix.taggers.quantisers import quantiser_scope
 

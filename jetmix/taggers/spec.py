@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from jetmix.errors import UsageError
-from jetmix.recipe import QuantiserSection, Recipe
-from jetmix.runs import JSON
+from jetmix.recipes.recipe import QuantiserSection, Recipe
+from jetmix.support.files import JSON
 
 
 @dataclass(frozen=True, kw_only=True)

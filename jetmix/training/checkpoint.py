@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.errors import TrainingError
-from jetmix.runs import JSON, atomic_path
+from jetmix.support.files import JSON, atomic_path
 from jetmix.training.pareto import FrontPoint
 
 STATE_FILE = "state.npz"

@@ -10,8 +10,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from jetmix import console
 from jetmix.errors import UsageError
+from jetmix.support import console
 
 
 @contextlib.contextmanager

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from jetmix import keras_env
 from jetmix.data.dataset import JetDataset
-from jetmix.data.tagger_jets import features_of, load_for_tagger
+from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.errors import UsageError
-from jetmix.runs import JSON
+from jetmix.models import keras_env
+from jetmix.support.files import JSON
 from jetmix.training.engine import hgq_variables
 from jetmix.training.finish import predict
 from jetmix.training.loop import Jets

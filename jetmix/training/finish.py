@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from jetmix import console, runs
-from jetmix.recipe import Recipe
-from jetmix.runs import JSON
+from jetmix.recipes.recipe import Recipe
+from jetmix.support import console
+from jetmix.support.files import JSON, atomic_path, write_json, write_text
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
 from jetmix.training.engine import FLOAT
@@ -45,7 +45,7 @@ def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[Fr
             restore(loop, found[point])
             save_model(loop.model, loop.folder / point.path)
             ticker.update(done)
-    runs.write_text(loop.folder / "pareto.csv", _table([rows[point] for point in front]))
+    write_text(loop.folder / "pareto.csv", _table([rows[point] for point in front]))
     return front
 
 
@@ -91,7 +91,7 @@ def save_model(model: Any, path: Path) -> None:
     Keras puts the time of saving and addresses of Python objects into the archive: the time is
     taken out, and the addresses are replaced by running numbers.
     """
-    with runs.atomic_path(path) as temporary:
+    with atomic_path(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
@@ -129,20 +129,20 @@ def write_results(
             f"warning: no tagger of the front has at most {limit:,} EBOPs; took the smallest, with "
             f"{chosen.ebops:,}. Train more epochs or end with a larger beta to come down"
         )
-    from jetmix.keras_env import load_tagger
+    from jetmix.models.keras_env import load_tagger
 
     model = load_tagger(folder / chosen.path, quantised_only=recipe.tagger.quantised)
-    with runs.atomic_path(folder / TAGGER) as temporary:
+    with atomic_path(folder / TAGGER) as temporary:
         temporary.write_bytes((folder / chosen.path).read_bytes())
     logits = predict(model, test)
     ebops = chosen.ebops if recipe.tagger.quantised else None
     result = metrics(logits, test.y, class_names, ebops=ebops)
-    with runs.atomic_path(folder / "test_scores.npz") as temporary:
+    with atomic_path(folder / "test_scores.npz") as temporary:
         np.savez_compressed(temporary, y=test.y, logits=logits)
-    runs.write_text(folder / "history.csv", _table(loop.state.history))
-    runs.write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
+    write_text(folder / "history.csv", _table(loop.state.history))
+    write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
     loop.picture.draw(front, loop.seen, chosen)
-    runs.write_json(folder / "metrics.json", result)
+    write_json(folder / "metrics.json", result)
     return chosen, result
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix import console
-from jetmix.recipe import Recipe
+from jetmix.recipes.recipe import Recipe
+from jetmix.support import console
 from jetmix.taggers.registry import architecture
 from jetmix.training import guards
+from jetmix.training.beta import BetaControl, make_control
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
-from jetmix.training.control import BetaControl, make_control
 from jetmix.training.engine import FLOAT, INT, Engine, Validation, make_engine, validate
 from jetmix.training.event_log import EventLog
+from jetmix.training.front_plot import FrontPicture
 from jetmix.training.pareto import FrontPoint, pruned
-from jetmix.training.picture import FrontPicture
 from jetmix.training.schedules import learning_rate
 
 FRONT_FOLDER = "front"

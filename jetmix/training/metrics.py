@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.runs import JSON
+from jetmix.support.files import JSON
 
 FALSE_POSITIVE_RATES = {"tpr_at_fpr10": 0.10, "tpr_at_fpr1": 0.01}
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jetmix.errors import TrainingError
-from jetmix.recipe import TrainingSection
-from jetmix.runs import JSON
+from jetmix.recipes.recipe import TrainingSection
+from jetmix.support.files import JSON
 
 TARGET_SLACK = 1.05
 

@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from jetmix.runs import write_text
-from jetmix.verification.compare import VerificationResult
+from jetmix.support.files import write_text
+from jetmix.verification.result import VerificationResult
 
 
 def write_junit(path: Path, results: Sequence[VerificationResult], *, suite: str) -> None:
@@ -13,7 +13,7 @@ def write_junit(path: Path, results: Sequence[VerificationResult], *, suite: str
 
     Args:
         path: file to write.
-        results: what :func:`jetmix.verification.levels.climb` gave.
+        results: what :func:`jetmix.verification.levels.level.climb` gave.
         suite: name of the suite, such as the project's folder.
     """
     root = ET.Element("testsuites")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.console import progress
 from jetmix.firmware import da_graph
-from jetmix.verification import ranges
-from jetmix.verification.emulator import Emulator
-from jetmix.verification.program import COPY_INPUT, port_of, widths_of
+from jetmix.support.console import progress
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.emulator.program import COPY_INPUT, port_of, widths_of
+from jetmix.verification.proofs import ranges
 from jetmix.verification.vectors import Floats, InputRange, uniform
 
 CHUNK = 8192

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from jetmix.runs import file_digest
+from jetmix.support.files import file_digest
 
 NAMES = ("mixer-8", "gnn-16", "hlf-mlp")
 

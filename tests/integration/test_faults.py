@@ -11,13 +11,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.firmware import da_graph
-from jetmix.firmware.hls4ml_adapter import write_project
+from jetmix.firmware.hls import write_project
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.rtl_adapter import write_rtl
-from jetmix.verification import fault_score
-from jetmix.verification.levels import keras_logits
+from jetmix.firmware.verilog import write_rtl
+from jetmix.models import keras_env
+from jetmix.verification.faults import score as fault_score
+from jetmix.verification.levels.level import keras_logits
 from jetmix.verification.mining import extreme_vectors
 from jetmix.verification.vectors import InputRange, build_vectors
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from jetmix import keras_env
 from jetmix.firmware import da_graph
-from jetmix.firmware.hls4ml_adapter import write_project
+from jetmix.firmware.hls import write_project
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.rtl_adapter import write_rtl
+from jetmix.firmware.verilog import write_rtl
+from jetmix.models import keras_env
 from jetmix.taggers.registry import ARCHITECTURES
-from jetmix.verification import csim, levels, rtl
-from jetmix.verification.emulator import Emulator
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.levels import csim, rtl
+from jetmix.verification.levels import level as levels
 from jetmix.verification.vectors import InputRange, build_vectors
 from tests.unit.taggers.test_architectures import calibrated, jets, spec_of
 

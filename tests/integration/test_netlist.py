@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jetmix import keras_env
-from jetmix.runs import file_digest
-from jetmix.synthesis.yosys import find_cells
+from jetmix.eda.yosys import find_cells
+from jetmix.models import keras_env
+from jetmix.support.files import file_digest
 from tests.integration.test_synth import jetmix, synth, verification
 
 pytestmark = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jetmix.runs import tree_digest
+from jetmix.support.files import tree_digest
 from tests.integration.test_synth import MODEL, jetmix, synth, verification
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jetmix.runs import tree_digest
-from jetmix.verification.emulator import Emulator
+from jetmix.support.files import tree_digest
+from jetmix.verification.emulator.emulator import Emulator
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MODEL = GOLDEN / "tiny_mixer.keras"

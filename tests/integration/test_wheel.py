@@ -42,9 +42,9 @@ def installed(tmp_path_factory, repository):
 
 def test_wheel_runs_from_its_own_files(installed, tmp_path, repository):
     script = (
-        "import jetmix, json; from jetmix.resources import shipped, packaged;"
+        "import jetmix, json; from jetmix.support.packaged import shipped, packaged;"
         "print(json.dumps([jetmix.__file__, str(shipped('datasets/sample/jets.h5')),"
-        "str(shipped('firmware_templates/vitis')), str(packaged('defaults.toml'))]))"
+        "str(shipped('firmware_templates/vitis')), str(packaged('recipes/defaults.toml'))]))"
     )
     done = run(installed / "python", "-c", script, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -6,9 +6,11 @@ import pytest
 from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.rtl_adapter import write_rtl
-from jetmix.runs import StageRecord, write_json
-from jetmix.synthesis import synth_dir, yosys
+from jetmix.firmware.verilog import write_rtl
+from jetmix.support.files import write_json
+from jetmix.support.stages import StageRecord
+from jetmix.synthesis import synth_dir
+from jetmix.synthesis.flow import run_yosys
 
 
 def graph_of(weights):
@@ -44,7 +46,7 @@ def test_lut_come_near_the_cost_of_the_graph(yosys_program, tmp_path):
     weights = np.random.default_rng(1).integers(-15, 16, (8, 6)).astype(np.float64)
     graph = graph_of(weights)
     folder = synthesis_of(graph, tmp_path / "out")
-    report = yosys.run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
+    report = run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
     assert report.lut == pytest.approx(graph.cost, rel=0.25)
     assert report.ff > 0
     assert (report.dsp, report.bram18) == (0, 0)
@@ -55,5 +57,5 @@ def test_lut_come_near_the_cost_of_the_graph(yosys_program, tmp_path):
 def test_a_netlist_without_logic_is_refused(yosys_program, tmp_path):
     folder = synthesis_of(graph_of(np.eye(3)), tmp_path / "out")
     with pytest.raises(ReportReadError, match="the netlist holds no LUT"):
-        yosys.run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
+        run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
     assert not (folder / "yosys" / "stage.json").exists()

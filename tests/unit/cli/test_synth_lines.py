@@ -5,7 +5,7 @@ from jetmix.cli.main import cli
 from jetmix.cli.synth import already, resource_lines
 from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
-from jetmix.synthesis.resource_report import ResourceReport
+from jetmix.resources.report import ResourceReport
 
 
 def test_an_estimate():

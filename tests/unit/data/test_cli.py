@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from jetmix.cli.data import data
 from jetmix.errors import DataError, UsageError
-from jetmix.resources import shipped
+from jetmix.support.packaged import shipped
 
 SAMPLE = shipped("datasets/sample/jets.h5")
 

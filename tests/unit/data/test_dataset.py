@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.preprocess import Normalisation
+from jetmix.data.normalise import Normalisation
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError, UsageError
 

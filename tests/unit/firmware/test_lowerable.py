@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.errors import LoweringError
-from jetmix.firmware.hls4ml_adapter import check_lowerable
-from jetmix.firmware.logits import without_softmax
+from jetmix.firmware.hls import check_lowerable
+from jetmix.firmware.softmax import without_softmax
+from jetmix.models import keras_env
 
 keras = keras_env.activate()
 # raised inside Keras on JAX

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.hls4ml_adapter import _remove_traces
+from jetmix.firmware.hls import _remove_traces
 
 
 def project(folder: Path, line: str) -> Path:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jetmix.report import sections
+from jetmix.report.sections import order as sections
 from tests.unit.report.folders import make_run, make_synth
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jetmix.runs import StageRecord, file_digest, write_json
+from jetmix.support.files import file_digest, write_json
+from jetmix.support.stages import StageRecord
 from jetmix.training.metrics import metrics as computed
 
 CLASSES = ["g", "q", "W", "Z", "t"]

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from jetmix.cli.report import report as command
 from jetmix.errors import RunConflictError, UsageError
-from jetmix.report import page
 from jetmix.report.build import write_report
+from jetmix.report.render import page
 from tests.unit.report.folders import (
     THREE,
     edit,

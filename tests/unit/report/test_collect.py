@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jetmix import words
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report import words
 from jetmix.report.collect import collect
-from jetmix.report.gate import figures
-from jetmix.runs import StageRecord, write_json
+from jetmix.report.gate.rules import figures
+from jetmix.support.files import write_json
+from jetmix.support.stages import StageRecord
 from tests.unit.report.folders import (
     edit,
     logits_and_labels,

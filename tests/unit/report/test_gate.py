@@ -6,13 +6,13 @@ from click.testing import CliRunner
 
 from jetmix.cli.report import report as command
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report.baselines import load_baselines
 from jetmix.report.collect import collect
-from jetmix.report.compare import fields
-from jetmix.report.content import content
-from jetmix.report.gate import Rules, check, figures, load_rules
-from jetmix.report.regress import against_old, load_old
-from jetmix.runs import write_json
+from jetmix.report.gate.regression import against_old, load_old
+from jetmix.report.gate.rules import Rules, check, figures, load_rules
+from jetmix.report.published.baselines import load_baselines
+from jetmix.report.published.comparable import fields
+from jetmix.report.render.data import content
+from jetmix.support.files import write_json
 from tests.unit.report.folders import edit, make_run, make_synth, resources, verification
 
 

@@ -10,8 +10,8 @@ from jetmix.report.build import write_report
 from jetmix.report.collect import collect
 from jetmix.report.kinematics import efficiencies, read_kinematics, with_kinematics
 from jetmix.report.tagger import Scores
-from jetmix.resources import shipped
-from jetmix.runs import file_digest
+from jetmix.support.files import file_digest
+from jetmix.support.packaged import shipped
 from tests.unit.report.folders import CLASSES, change_scores, edit, make_run
 
 SAMPLE = shipped("datasets/sample/jets.h5")

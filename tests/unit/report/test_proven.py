@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 
 from jetmix.errors import ReportReadError
-from jetmix.report import bit_plots, proof_tables, trust_tables
 from jetmix.report.collect import collect
-from jetmix.report.compare import fields
-from jetmix.report.glance import glance
-from jetmix.report.panels import panels
-from jetmix.report.sections import sections
-from jetmix.report.tables import Table
+from jetmix.report.figures import bits as bit_plots
+from jetmix.report.published.comparable import fields
+from jetmix.report.published.panels import panels
+from jetmix.report.render.model import Table
+from jetmix.report.sections import proofs as proof_tables
+from jetmix.report.sections import trust as trust_tables
+from jetmix.report.sections.glance import glance
+from jetmix.report.sections.order import sections
 from jetmix.report.tagger import Tagger
-from jetmix.runs import write_json
+from jetmix.support.files import write_json
 from tests.unit.report.folders import (
     faults,
     layer_costs,
@@ -225,7 +227,7 @@ def test_vectors_are_named_for_people(tmp_path: Path):
 
 
 def test_the_costs_and_proofs_are_in_the_json(synth: Path):
-    from jetmix.report.content import content
+    from jetmix.report.render.data import content
 
     (told,) = content([one(synth)], [])["taggers"]
     assert [cost["lut"] for cost in told["layer_costs"]] == [7500, 4000, 1000]

@@ -1,9 +1,9 @@
 import pytest
 
 from jetmix.firmware import da_graph
+from jetmix.resources.report import ResourceReport
 from jetmix.synthesis import budget
 from jetmix.synthesis.budget import Budget
-from jetmix.synthesis.resource_report import ResourceReport
 
 # depth of the adder trees -> LUT and cycles at 5 ns, as da4ml trades them
 GRAPHS = {2: (1000, 4), 0: (1100, 3), -1: (950, 5)}

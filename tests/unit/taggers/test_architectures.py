@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.errors import UsageError
-from jetmix.recipe import load_recipe
+from jetmix.models import keras_env
+from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.layers import mean_scale
 from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
 from jetmix.taggers.spec import TaggerSpec, spec_from

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jetmix.errors import UsageError
-from jetmix.recipe import load_recipe
+from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
 from jetmix.taggers.spec import TaggerSpec, spec_from
 

@@ -4,8 +4,8 @@ import importlib.util
 
 import pytest
 
-from jetmix import keras_env
 from jetmix.errors import ToolMissingError, UsageError
+from jetmix.models import keras_env
 from jetmix.training.event_log import TAGS, EventLog, check_event_log
 
 from .conftest import jetmix

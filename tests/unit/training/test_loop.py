@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.errors import TrainingError
-from jetmix.recipe import load_recipe
+from jetmix.models import keras_env
+from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger
 from jetmix.taggers.spec import spec_from
 from jetmix.training.calibrate import calibrate

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jetmix.errors import TrainingError
-from jetmix.recipe import load_recipe
+from jetmix.recipes.recipe import load_recipe
 from jetmix.training.pareto import FrontPoint, dominates, pruned, select, size_limit
 
 

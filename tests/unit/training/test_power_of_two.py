@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.data.dataset import JetDataset, Normalisation
-from jetmix.recipe import load_recipe
-from jetmix.training.stages import TrainingRun, train
+from jetmix.models import keras_env
+from jetmix.recipes.recipe import load_recipe
+from jetmix.training.run import TrainingRun, train
 
 keras = keras_env.activate()
 pytestmark = [
@@ -60,7 +60,7 @@ def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
 
 def test_biases_start_from_the_mean(run, monkeypatch):
     seen = []
-    from jetmix.training import stages
+    from jetmix.training import run as stages
 
     absorb = stages.absorb_shift
     monkeypatch.setattr(stages, "absorb_shift", lambda *a: seen.extend(absorb(*a)))

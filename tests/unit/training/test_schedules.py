@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetmix.recipe import load_recipe
+from jetmix.recipes.recipe import load_recipe
 from jetmix.training.schedules import beta, learning_rate
 
 SETTINGS = replace(

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from jetmix import keras_env
 from jetmix.cli.main import main
+from jetmix.models import keras_env
 
 from .conftest import jetmix
 
@@ -196,7 +196,7 @@ def test_half_written_stage_is_done_again(recipe, data, tmp_path, here):
     run = tmp_path / "run"
     (run / "2-train").mkdir(parents=True)
     (run / "2-train" / "metrics.json").write_text("{}")
-    from jetmix.recipe import load_recipe
+    from jetmix.recipes.recipe import load_recipe
 
     (run / "recipe.toml").write_text(load_recipe(str(recipe)).to_toml())
     result = result_of(here("train", recipe, "--data", data, "--run", run, "--json"))

@@ -1,0 +1,1 @@
+"""What a file of jets holds, in numbers and pictures."""

@@ -1,0 +1,1 @@
+"""Published jets, read from their archives."""

@@ -1,0 +1,1 @@
+"""Simulated jets: Pythia 8, a detector of cells and tracks, FastJet, features."""

@@ -1,0 +1,144 @@
+"""A parametrised detector: tracks, ECAL cells and HCAL cells from stable particles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.data.normalise import mix
+from jetmix.data.simulation.features import polar
+from jetmix.data.simulation.presets import DetectorSettings
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NEUTRINOS = (12, 14, 16)
+PHOTON, NEUTRAL_PION = 22, 111
+# charged particles that can be stable in Pythia 8: leptons, pions, kaons, protons, hyperons
+CHARGED = (11, 13, 211, 321, 2212, 3112, 3222, 3312, 3334)
+_ECAL, _HCAL = 0, 1
+_LEAST_GEV = 1e-9
+_HALF_CELLS = 1 << 20  # cell numbers are shifted by this to be positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Particles:
+    """Particles or detector objects of many events, in one flat list sorted by event.
+
+    Attributes:
+        event: number of the event of each.
+        kind: absolute PDG code, 0 for a cell.
+        momenta: (particle, 4) with px, py, pz, e in GeV.
+    """
+
+    event: Ints
+    kind: Ints
+    momenta: Array
+
+
+def observe(particles: Particles, settings: DetectorSettings, key: int) -> Particles:
+    """Return what the detector sees of ``particles``.
+
+    Charged particles up to ``track_pt_max_gev`` are tracks with their true direction; photons and
+    neutral pions hit the ECAL, all else but neutrinos the HCAL. A cell is massless and sits at
+    its centre. The random numbers of the smearing hang on ``key``, the event and the object
+    alone, so an event looks the same in whatever batch it comes.
+    """
+    pt, eta, _ = polar(particles.momenta)
+    charged = np.isin(particles.kind, CHARGED)
+    visible = ~np.isin(particles.kind, NEUTRINOS)
+    track = charged & (pt <= settings.track_pt_max_gev) & (abs(eta) < settings.track_abs_eta_max)
+    hard = charged & (pt > settings.track_pt_max_gev)
+    cell = visible & (hard | ~charged) & (abs(eta) < settings.cell_abs_eta_max)
+    seen = _tracks(particles, track, settings, key)
+    hits = _cells(particles, cell, settings, key)
+    return _merged(seen, hits, settings.object_pt_min_gev)
+
+
+def _tracks(
+    particles: Particles, chosen: NDArray[np.bool_], settings: DetectorSettings, key: int
+) -> Particles:
+    momenta = particles.momenta[chosen]
+    if settings.smearing:
+        pt = np.hypot(momenta[:, 0], momenta[:, 1])
+        width = np.hypot(settings.track_resolution_per_gev * pt, settings.track_resolution_constant)
+        ordinal = _ordinal(particles.event)[chosen]
+        scale = 1 + settings.smearing * width * counter_normals(
+            key, particles.event[chosen], ordinal
+        )
+        momenta = momenta * np.maximum(scale, 0)[:, None]
+    return Particles(event=particles.event[chosen], kind=particles.kind[chosen], momenta=momenta)
+
+
+def _ordinal(event: Ints) -> Ints:
+    """Return the place of each particle within its event."""
+    place = np.arange(len(event))
+    starts = np.r_[True, event[1:] != event[:-1]] if len(event) else np.zeros(0, bool)
+    return np.asarray(place - np.maximum.accumulate(np.where(starts, place, 0)))
+
+
+def _cells(
+    particles: Particles, chosen: NDArray[np.bool_], settings: DetectorSettings, key: int
+) -> Particles:
+    event, energy = particles.event[chosen], particles.momenta[chosen, 3]
+    _, eta, phi = polar(particles.momenta[chosen])
+    in_ecal = np.isin(particles.kind[chosen], (PHOTON, NEUTRAL_PION))
+    layer = np.where(in_ecal, _ECAL, _HCAL)
+    size = np.where(layer == _ECAL, settings.ecal_cell_size, settings.hcal_cell_size)
+    along_eta = np.floor(eta / size).astype(np.int64) + _HALF_CELLS
+    along_phi = np.floor(phi / size).astype(np.int64) + _HALF_CELLS
+    number = ((layer << 21 | along_eta) << 21) | along_phi
+    order = np.lexsort((number, event))
+    first = np.ones(len(order), bool)
+    first[1:] = (np.diff(number[order]) != 0) | (np.diff(event[order]) != 0)
+    starts = np.flatnonzero(first)
+    one_each = order[starts]
+    total = np.add.reduceat(energy[order], starts) if len(starts) else np.zeros(0)
+    total = np.maximum(total, _LEAST_GEV)  # Pythia lets through photons without energy
+    if settings.smearing:
+        width = _cell_width(total, layer[one_each], settings)
+        normals = counter_normals(key, event[one_each], number[one_each])
+        total = total * np.maximum(1 + settings.smearing * width * normals, 0)
+    centre_eta = (along_eta[one_each] - _HALF_CELLS + 0.5) * size[one_each]
+    centre_phi = (along_phi[one_each] - _HALF_CELLS + 0.5) * size[one_each]
+    pt = total / np.cosh(centre_eta)
+    momenta = np.stack(
+        [pt * np.cos(centre_phi), pt * np.sin(centre_phi), total * np.tanh(centre_eta), total], -1
+    )
+    return Particles(event=event[one_each], kind=np.zeros(len(one_each), np.int64), momenta=momenta)
+
+
+def _cell_width(energy: Array, layer: Ints, settings: DetectorSettings) -> Array:
+    """Return the nominal relative resolution of cells of ``energy`` in GeV."""
+    ecal = np.sqrt(
+        settings.ecal_stochastic**2 * settings.ecal_reference_gev / energy
+        + (settings.ecal_noise * settings.ecal_reference_gev / energy) ** 2
+        + settings.ecal_constant**2
+    )
+    hcal = np.sqrt(
+        settings.hcal_stochastic**2 * settings.hcal_reference_gev / energy
+        + settings.hcal_constant**2
+    )
+    return np.where(layer == _ECAL, ecal, hcal)
+
+
+def _merged(tracks: Particles, cells: Particles, pt_min_gev: float) -> Particles:
+    event = np.concatenate([tracks.event, cells.event])
+    kind = np.concatenate([tracks.kind, cells.kind])
+    momenta = np.concatenate([tracks.momenta, cells.momenta])
+    kept = np.flatnonzero(np.hypot(momenta[:, 0], momenta[:, 1]) > pt_min_gev)
+    kept = kept[np.argsort(event[kept], kind="stable")]
+    return Particles(event=event[kept], kind=kind[kept], momenta=momenta[kept])
+
+
+def counter_normals(key: int, event: Ints, item: Ints) -> Array:
+    """Return standard normal numbers that are a function of key, event and item alone.
+
+    Box-Muller on two SplitMix64 hashes of the three numbers.
+    """
+    seed = mix(np.uint64(key % 2**64) ^ mix(event.astype(np.uint64)))
+    first = mix(seed ^ item.astype(np.uint64))
+    second = mix(first)
+    unit = 2.0**-53
+    radius = np.sqrt(-2 * np.log(((first >> np.uint64(11)) + np.uint64(1)) * unit))
+    return np.asarray(radius * np.cos(2 * np.pi * unit * (second >> np.uint64(11))))

@@ -1,0 +1,1 @@
+"""Vendor and open synthesis tools: run as subprocesses, their text read."""

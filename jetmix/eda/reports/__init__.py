@@ -1,0 +1,1 @@
+"""Readers of synthesis reports, recognised by content."""

@@ -1,0 +1,220 @@
+"""The only place that talks to hls4ml: a Keras HGQ model in, a sealed Vitis HLS project out."""
+
+import contextlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.errors import LoweringError
+from jetmix.firmware.da_graph import DELAY_CONSTRAINT
+from jetmix.firmware.hls4ml_patches import mended
+from jetmix.firmware.parts import Part
+from jetmix.firmware.project import (
+    TOP,
+    FirmwareProject,
+    require_line,
+    seal,
+    substitute,
+    write_templates,
+)
+from jetmix.firmware.softmax import is_softmax
+from jetmix.support.files import place_folder
+
+STRATEGY = "distributed_arithmetic"
+# A precision that no value fits in: whatever propagation does not reach fails loudly.
+POISON = "fixed<-1,0>"
+POISON_IN_CPP = re.compile(r"ap_u?fixed<\s*-1\s*,")
+TEST_BENCH_JETS = 100
+
+
+def write_project(
+    model: Any,
+    destination: Path,
+    *,
+    part: Part,
+    clock_period_ns: float,
+    inputs: NDArray[np.float32],
+    outputs: NDArray[np.float32],
+    delay_constraint: int = DELAY_CONSTRAINT,
+) -> FirmwareProject:
+    """Lower ``model`` through hls4ml and write a Vitis HLS project.
+
+    The project appears at ``destination`` only when it is complete.
+
+    Args:
+        model: Keras HGQ model that emits logits.
+        destination: folder that does not exist yet.
+        part: the FPGA.
+        clock_period_ns: target clock period in ns.
+        inputs: test-bench jets, float32 (jet, ...).
+        outputs: what the Keras model gives for them, float32 (jet, output).
+        delay_constraint: how many adders deeper than the shallowest an adder tree may be; -1 for
+            any depth.
+
+    Raises:
+        LoweringError: if hls4ml cannot lower the model, or its output is not as expected.
+    """
+    check_lowerable(model)
+    # hls4ml writes its paths into files and scripts, so it works at a path without odd characters
+    with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
+        folder = Path(scratch) / "project"
+        with _da_environment(delay_constraint):
+            stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
+        _remove_traces(folder, stamp)
+        _finish(folder, part=part, clock_period_ns=clock_period_ns)
+        _write_test_bench(folder / "tb_data", inputs, outputs)
+        place_folder(folder, destination)
+    return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
+
+
+def check_lowerable(model: Any) -> None:
+    """Refuse a model that the DA strategy cannot lower exactly, naming the layer.
+
+    Raises:
+        LoweringError: for a layer that is neither of hgq nor purely structural, or a softmax, and
+            for a model whose ranges were never calibrated.
+    """
+    structural = {"InputLayer", "Reshape", "Flatten", "Permute"}
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if is_softmax(layer) and kind != "QSoftmax":
+            raise LoweringError(
+                "a softmax is not lowered, and the order of classes does not need it",
+                where=f"layer {layer.name}",
+                mend="lower the logits with 'jetmix synth --logits', or use hgq's QSoftmax",
+            )
+        if type(layer).__module__.split(".")[0] not in ("hgq", "qkeras") and kind not in structural:
+            raise LoweringError(
+                f"{kind} is not quantised, so it cannot be lowered exactly",
+                where=f"layer {layer.name}",
+                mend="use the HGQ layer of the same name (supported: hgq layers, "
+                f"{', '.join(sorted(structural))})",
+            )
+    _require_calibrated(model)
+
+
+def _require_calibrated(model: Any) -> None:
+    """Refuse a model whose quantisers all wrap at the integer bits that they were made with.
+
+    HGQ finds the integer bits of a wrapping quantiser from what passes through it.
+    """
+    bits = [entry for layer in model.layers for entry in _integer_bits(layer)]
+    n = sum(now.size for now, _ in bits)
+    if n > 1 and all((now == first).all() for now, first in bits):
+        raise LoweringError(
+            f"the ranges of its quantisers ({n} values) were never calibrated",
+            where=f"model {model.name}",
+            mend="train it, or run hgq.utils.trace_minmax with jets, and save it again",
+        )
+
+
+def _integer_bits(layer: Any) -> Iterator[tuple[NDArray[np.float32], float]]:
+    """Yield the integer bits, now and at first, of every wrapping quantiser of values."""
+    for name in ("iq", "oq"):
+        if not getattr(layer, f"enable_{name}", False):
+            continue
+        outer = getattr(layer, name)
+        for quantiser in getattr(outer, "quantizers", [outer]):
+            inner = quantiser.quantizer
+            first = getattr(getattr(inner, "_i0", None), "value", None)
+            if getattr(inner, "overflow_mode", None) == "WRAP" and first is not None:
+                yield np.asarray(inner._i), first
+
+
+def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:
+    """Let hls4ml write its project, and return the random stamp that it drew for it."""
+    from hls4ml.converters import convert_from_keras_model
+
+    try:
+        # hls4ml prints to standard output, which here carries results only
+        with mended(), contextlib.redirect_stdout(io.StringIO()):
+            lowered = convert_from_keras_model(
+                model,
+                hls_config={"Model": {"Precision": POISON, "ReuseFactor": 1, "Strategy": STRATEGY}},
+                backend="vitis",
+                io_type="io_parallel",
+                part=part.full_name,
+                clock_period=clock_period_ns,
+                clock_uncertainty=0,
+                project_name=TOP,
+                output_dir=str(folder),
+                # weights stay in the headers: csim then reads the very constants of synthesis
+                write_weights_txt=False,
+            )
+            lowered.write()
+            return str(lowered.config.config["Stamp"])
+    except (OSError, LoweringError):
+        raise  # a full disk is no fault of the model
+    except Exception as error:
+        # hls4ml raises plain Exception, KeyError, AssertionError ... for what it cannot lower
+        raise LoweringError(
+            f"hls4ml cannot lower the model ({type(error).__name__}: {error})",
+            mend="use the layers that jetmix taggers use, with their ranges calibrated",
+        ) from error
+
+
+@contextlib.contextmanager
+def _da_environment(delay_constraint: int) -> Iterator[None]:
+    """Set the variable that hls4ml reads for the depth of its adder trees, and put it back."""
+    before = os.environ.get("DA_HARD_DC")
+    os.environ["DA_HARD_DC"] = str(delay_constraint)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["DA_HARD_DC"]
+        else:
+            os.environ["DA_HARD_DC"] = before
+
+
+def _remove_traces(folder: Path, stamp: str) -> None:
+    """Take the random stamp and the machine's paths out, so that equal models give equal files."""
+    substitute(folder / "build_lib.sh", f"LIB_STAMP={stamp}", "LIB_STAMP=jetmix")
+    config = folder / "hls4ml_config.yml"
+    # YAML quotes a stamp of digits alone, which would read as a number
+    quoted = f"Stamp: '{stamp}'"
+    is_quoted = quoted in config.read_text(encoding="utf-8")
+    substitute(config, quoted if is_quoted else f"Stamp: {stamp}", "Stamp: jetmix")
+    substitute(config, f"OutputDir: {folder}", "OutputDir: .")
+    # the model lies beside the project as tagger.keras
+    substitute(config, f"'{folder}/keras_model.keras'", "'../tagger.keras'")
+    (folder / "keras_model.keras").unlink()
+
+
+def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
+    """Put into the generated project what hls4ml leaves out, each place checked."""
+    top = folder / "firmware" / f"{TOP}.cpp"
+    substitute(
+        top,
+        "#pragma HLS PIPELINE\n",
+        "#pragma HLS PIPELINE II=1\n    #pragma HLS INLINE recursive\n",
+    )
+    if POISON_IN_CPP.search((folder / "firmware" / "defines.h").read_text(encoding="utf-8")):
+        raise LoweringError(
+            "some layer got no precision by propagation",
+            mend="give every layer HGQ quantisers and calibrate the model's ranges",
+        )
+    substitute(folder / "build_prj.tcl", "-format ip_catalog", "-flow impl -format ip_catalog")
+    require_line(folder / "project.tcl", f'set part "{part.full_name}"')
+    require_line(folder / "project.tcl", f"set clock_period {clock_period_ns}")
+    values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
+    write_templates("vitis", folder, values)
+
+
+def _write_test_bench(
+    folder: Path, inputs: NDArray[np.float32], outputs: NDArray[np.float32]
+) -> None:
+    """Write the vectors that the project's own C test bench reads, nine digits to be exact."""
+    for name, values in (
+        ("tb_input_features.dat", inputs),
+        ("tb_output_predictions.dat", outputs),
+    ):
+        rows = values[:TEST_BENCH_JETS].reshape(min(len(values), TEST_BENCH_JETS), -1)
+        np.savetxt(folder / name, rows, fmt="%.9g")

@@ -1,0 +1,117 @@
+"""The firmware project as data: what it is, what it holds, whether it was edited since."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from jetmix.errors import BitsDifferError, LoweringError
+from jetmix.support.files import tree_digest
+from jetmix.support.packaged import shipped
+
+Flow = Literal["hls4ml", "rtl"]
+TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirmwareProject:
+    """A written project.
+
+    ``files`` are the paths, relative to ``path``, that ``digest`` (SHA-256) covers.
+    ``latency_cycles`` is None until a tool or model has told it.
+    """
+
+    path: Path
+    part: str
+    flow: Flow
+    clock_period_ns: float
+    files: tuple[str, ...]
+    digest: str
+    latency_cycles: int | None = None
+
+    def require_untouched(self) -> None:
+        """Refuse a project whose files are not those that were written.
+
+        Raises:
+            BitsDifferError: naming a missing file, or telling that the digest differs.
+        """
+        missing = [name for name in self.files if not (self.path / name).is_file()]
+        if missing:
+            raise BitsDifferError(
+                f"the project lacks {missing[0]}",
+                where=self.path,
+                mend="run 'jetmix synth' again into a new folder",
+            )
+        if tree_digest(self.path, list(self.files)) != self.digest:
+            raise BitsDifferError(
+                "the project was edited since it was written (its digest differs)",
+                where=self.path,
+                mend="run 'jetmix synth' again into a new folder",
+            )
+
+
+def seal(
+    path: Path, *, part: str, clock_period_ns: float, flow: Flow = "hls4ml"
+) -> FirmwareProject:
+    """Return the project in ``path`` with the digest over all the files that it holds now."""
+    files = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
+    return FirmwareProject(
+        path=path,
+        part=part,
+        flow=flow,
+        clock_period_ns=clock_period_ns,
+        files=tuple(files),
+        digest=tree_digest(path, files),
+    )
+
+
+def substitute(file: Path, old: str, new: str, *, times: int = 1) -> None:
+    """Replace ``old`` in a generated file, and insist that it stood there ``times`` times.
+
+    Raises:
+        LoweringError: if the generator's output is not what this version of jetmix knows.
+    """
+    text = file.read_text(encoding="utf-8")
+    found = text.count(old)
+    if found != times:
+        raise LoweringError(
+            f"expected {old!r} {times} times and found it {found} times",
+            where=file.name,
+            mend="install the hls4ml version of the lock file",
+        )
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def require_line(file: Path, line: str) -> None:
+    """Insist that a generated file holds ``line``.
+
+    Raises:
+        LoweringError: if it does not.
+    """
+    if line not in file.read_text(encoding="utf-8").splitlines():
+        raise LoweringError(
+            f"expected the line {line!r}",
+            where=file.name,
+            mend="install the hls4ml version of the lock file",
+        )
+
+
+def write_templates(flow: str, folder: Path, values: Mapping[str, object]) -> None:
+    """Write the filled templates of ``vitis`` or ``rtl``, and those of Vivado, into a folder."""
+    for kind in ("vivado", flow):
+        for template in sorted(shipped(f"firmware_templates/{kind}").iterdir()):
+            (folder / template.name).write_text(fill(template, values), encoding="utf-8")
+
+
+def fill(template: Path, values: Mapping[str, object]) -> str:
+    """Return a template with every ``@NAME@`` replaced; a name left over is an error."""
+    text = template.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    left = re.search(r"@[A-Z_]+@", text)
+    if left:
+        raise LoweringError(
+            f"unfilled place {left[0]!r}", where=template.name, mend="reinstall jetmix"
+        )
+    return text

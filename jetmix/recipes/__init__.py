@@ -1,0 +1,1 @@
+"""Recipes: TOML files that become frozen dataclasses; presets and all defaults."""

@@ -1,0 +1,287 @@
+"""Recipes: TOML turned into frozen dataclasses, and refused when something in it is unknown.
+
+Values are layered: ``defaults.toml`` < preset or recipe file < command line. Every key that a
+recipe may hold is in ``defaults.toml``, except those under ``[tagger.options]``, which belong to
+the architecture (:mod:`jetmix.taggers.registry`). An optional value that is not set is "none",
+since TOML has no null.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jetmix.errors import UsageError
+from jetmix.support.files import JSON, content_digest
+from jetmix.support.packaged import packaged
+from jetmix.support.records import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    between,
+    check_type,
+    refuse_unknown,
+    rule,
+    section_from,
+    suggestion,
+    toml_text,
+)
+
+NORMALISATIONS = ("standard", "power-of-two")
+INTERPOLATIONS = ("linear", "log", "constant")
+KeyPoint = tuple[float, float, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSection:
+    """Which constituents and features are read, and how they are scaled."""
+
+    features: tuple[str, ...]
+    pt_gate_gev: float | None
+    normalisation: str
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "features": rule(bool, "must name at least one feature"),
+        "pt_gate_gev": POSITIVE,
+        "normalisation": rule(
+            NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"
+        ),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggerSection:
+    """The network: its architecture, its input, and the architecture's own options.
+
+    ``n_particles`` is None for taggers on jet-level features.
+    """
+
+    architecture: str
+    n_particles: int | None
+    quantised: bool
+    options: JSON = field(default_factory=dict)
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "n_particles": POSITIVE,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantiserSection:
+    """How HGQ starts and bounds the bit widths; bits are without the sign."""
+
+    uniform_particles: bool
+    activation_integer_bits: int
+    activation_fraction_bits: int
+    activation_max_integer_bits: int
+    activation_integer_decay: float
+    weight_integer_bits: int
+    weight_fraction_bits: int
+    bit_regularisation: float
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "activation_fraction_bits": between(-24, 24),
+        "weight_fraction_bits": between(-24, 24),
+        "activation_integer_bits": between(0, 23),
+        "activation_max_integer_bits": between(0, 23),
+        "weight_integer_bits": between(-23, 23),
+        "activation_integer_decay": POSITIVE,
+        "bit_regularisation": NOT_NEGATIVE,
+    }
+
+
+def _beta_problem(points: Sequence[KeyPoint]) -> str:
+    """Return what is wrong with a beta schedule, "" if nothing."""
+    if not points or points[0][0] != 0:
+        return "is no schedule: the first key point must be at 0"
+    positions = [point[0] for point in points]
+    if sorted(set(positions)) != positions or positions[-1] > 1:
+        return "is no schedule: positions are fractions of the epochs, rising from 0 to at most 1"
+    for (_, beta, kind), after in zip(points, [*points[1:], points[-1]], strict=True):
+        if kind not in INTERPOLATIONS:
+            return f"is no schedule: '{kind}' is none of {', '.join(INTERPOLATIONS)}"
+        if NOT_NEGATIVE(beta):
+            return "is no schedule: beta must not be negative"
+        if kind == "log" and min(beta, after[1]) <= 0:
+            return "is no schedule: a log interpolation needs betas above zero"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSection:
+    """Optimiser, schedules, guards, and which point of the Pareto front becomes the tagger.
+
+    ``beta`` holds key points (fraction of the epochs, beta, interpolation to the next point).
+    """
+
+    seed: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    learning_rate_floor: float
+    learning_rate_cycles: int
+    learning_rate_cycle_factor: float
+    learning_rate_rest: float
+    beta: tuple[KeyPoint, ...]
+    target_ebops: int | None
+    front_min_accuracy: float
+    select_max_ebops: int | None
+    select_within: float
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "seed": NOT_NEGATIVE,
+        "epochs": POSITIVE,
+        "batch_size": POSITIVE,
+        "learning_rate": POSITIVE,
+        "learning_rate_floor": NOT_NEGATIVE,
+        "learning_rate_cycles": POSITIVE,
+        "learning_rate_cycle_factor": POSITIVE,
+        "learning_rate_rest": FRACTION,
+        "beta": _beta_problem,
+        "target_ebops": POSITIVE,
+        "front_min_accuracy": FRACTION,
+        "select_max_ebops": POSITIVE,
+        "select_within": FRACTION,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that decides what a training run does, apart from the data file and the backend."""
+
+    name: str
+    description: str
+    data: DataSection
+    tagger: TaggerSection
+    quantiser: QuantiserSection
+    training: TrainingSection
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything that shapes the result (not name and description)."""
+        content = self.as_json()
+        return content_digest({key: content[key] for key in SECTIONS})
+
+    def as_json(self) -> JSON:
+        """Return the recipe as JSON-serialisable data, with None where a value is not set."""
+        return asdict(self)
+
+    def to_toml(self) -> str:
+        """Return the fully resolved recipe as TOML that :func:`load_recipe` reads back."""
+        content = self.as_json()
+        lines = [f"{key} = {toml_text(content[key])}" for key in ("name", "description")]
+        for section in SECTIONS:
+            table = dict(content[section])
+            options = table.pop("options", None)
+            lines += ["", f"[{section}]", *(f"{key} = {toml_text(v)}" for key, v in table.items())]
+            if options:
+                lines += ["", f"[{section}.options]"]
+                lines += [f"{key} = {toml_text(value)}" for key, value in options.items()]
+        return "\n".join(lines) + "\n"
+
+
+SECTIONS: dict[str, type] = {
+    "data": DataSection,
+    "tagger": TaggerSection,
+    "quantiser": QuantiserSection,
+    "training": TrainingSection,
+}
+
+
+def presets() -> dict[str, Path]:
+    """Return the shipped presets, name to file, sorted by name."""
+    return {path.stem: path for path in sorted(packaged("recipes/presets").glob("*.toml"))}
+
+
+def load_recipe(
+    name_or_path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> Recipe:
+    """Read a preset by name, or a TOML file, and lay it between the defaults and ``overrides``.
+
+    Args:
+        name_or_path: a preset such as ``mixer-8-demo``, or the path of a TOML file.
+        overrides: section to {key: value}, from the command line; None values are left out.
+
+    Raises:
+        UsageError: for an unknown preset or key (the nearest one is named), a wrong type or an
+            impossible value.
+    """
+    path = _find(name_or_path)
+    content = _layered(readtoml_text(packaged("recipes/defaults.toml")), readtoml_text(path), path)
+    for section, values in (overrides or {}).items():
+        content[section] |= {key: value for key, value in values.items() if value is not None}
+    return recipe_from(content, name=path.stem, where=path)
+
+
+def recipe_from(content: JSON, *, name: str, where: object) -> Recipe:
+    """Build a recipe from layered tables; ``where`` is named in errors."""
+    texts = {
+        key: check_type(str, content.get(key) or default, f"{where}: {key}")
+        for key, default in (("name", name), ("description", ""))
+    }
+    sections: dict[str, Any] = {
+        key: section_from(kind, content[key], where=f"{where}: [{key}]")
+        for key, kind in SECTIONS.items()
+    }
+    quantiser = sections["quantiser"]
+    if quantiser.activation_integer_bits > quantiser.activation_max_integer_bits:
+        raise UsageError(
+            "activation_integer_bits is above activation_max_integer_bits",
+            where=f"{where}: [quantiser]",
+            mend="raise the limit or start with fewer bits",
+        )
+    for place in ("activation", "weight"):
+        if (
+            getattr(quantiser, f"{place}_integer_bits")
+            + getattr(quantiser, f"{place}_fraction_bits")
+            < 0
+        ):
+            raise UsageError(
+                f"{place}_integer_bits and {place}_fraction_bits add up to less than zero",
+                where=f"{where}: [quantiser]",
+                mend="start with more bits",
+            )
+    return Recipe(**texts, **sections)
+
+
+def readtoml_text(path: Path) -> JSON:
+    """Read a TOML file.
+
+    Raises:
+        UsageError: if it cannot be read or is no TOML; the message holds the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            f"cannot read the recipe ({error})", where=path, mend="give a valid TOML file"
+        ) from None
+
+
+def _find(name_or_path: str) -> Path:
+    known = presets()
+    if name_or_path in known:
+        return known[name_or_path]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        raise UsageError("there is no such recipe file", where=path, mend="check the path")
+    raise UsageError(
+        f"unknown recipe '{name_or_path}'", mend=suggestion(name_or_path, list(known), "preset")
+    )
+
+
+def _layered(defaults: JSON, own: JSON, where: object) -> JSON:
+    refuse_unknown(own, list(defaults), str(where))
+    layered = dict(defaults)
+    for key, value in own.items():
+        if isinstance(defaults[key], dict):
+            if not isinstance(value, dict):
+                raise UsageError(f"{key} is not a table", where=where, mend=f"write [{key}]")
+            refuse_unknown(value, list(defaults[key]), f"{where}: [{key}]")
+            layered[key] = defaults[key] | value
+        else:
+            layered[key] = value
+    return layered

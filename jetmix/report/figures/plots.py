@@ -1,0 +1,230 @@
+"""The figures of the report, each with the words that replace it for those who do not see it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jetmix import words
+from jetmix.report.figures.curves import roc_curves, thinned
+from jetmix.report.figures.style import (
+    COLOURS,
+    GRID,
+    INK,
+    LINES,
+    OURS,
+    THEIRS,
+    Picture,
+    drawing,
+    finished,
+    plain,
+)
+from jetmix.report.published.panels import COST_TITLES, Panel, Point
+from jetmix.report.tagger import Metrics, Scores, Tagger
+from jetmix.support.files import JSON
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Limits = tuple[float, float]
+MARKERS = {True: "s", False: "o", None: "D"}
+COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
+DARK_CELL = 0.5
+# an axis whose ends are nearer than this factor has too few of the usual labels
+NARROW = 4.0
+FINE = (1, 1.5, 2, 3, 4, 5, 7)
+BREAK = "own axes: not comparable\nwith the public jets"
+
+
+def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
+    """Draw accuracy against cost for the points of one panel, the non-dominated ones joined.
+
+    Args:
+        panel: the points; ours carry their errors, published ones were quoted without.
+        name: name of the figure's files.
+        x: range of the cost, shared between panels of the same data set.
+        y: range of the accuracy in per cent.
+    """
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        axes.set(xscale="log", xlim=x, ylim=y, xlabel=COST_TITLES[panel.cost])
+        _plain_ticks(axes)
+        axes.set_ylabel("Accuracy [%]")
+        axes.set_title(plain(panel.title, 62), fontsize=9)
+        axes.grid(visible=True)
+        best = sorted((p.cost, p.accuracy_pct) for p in panel.points if p.nondominated)
+        axes.step(*zip(*best, strict=True), where="post", color=INK, linewidth=0.8, zorder=1)
+        for index, point in enumerate(panel.points):
+            spot = (point.cost, point.accuracy_pct)
+            below = sum((p.cost, p.accuracy_pct) == spot for p in panel.points[:index])
+            _draw_point(axes, point, index, below)
+        if not panel.public:
+            axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
+        told = tuple(_told(point, panel) for point in panel.points)
+        alt = _pareto_words(panel)
+        title = f"Accuracy against {COST_NAMES[panel.cost]}: {panel.title}"
+        return finished(canvas, name=name, title=title, alt=alt, points=told)
+
+
+def _plain_ticks(axes: "Axes") -> None:
+    """Label a logarithmic axis with numbers in full: at 1, 2 and 5 of a decade, or at more."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    narrow = high < NARROW * low
+    axes.xaxis.set_major_locator(LogLocator(subs=FINE if narrow else (1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _draw_point(axes: "Axes", point: Point, index: int, below: int) -> None:
+    """Draw a point; its label stands below those of ``below`` other points on the same spot."""
+    colour = OURS if point.ours else THEIRS
+    cost_error = None
+    if point.low is not None and point.high is not None:
+        cost_error = [[point.cost - point.low], [point.high - point.cost]]
+    drawn = axes.errorbar(
+        point.cost,
+        point.accuracy_pct,
+        xerr=cost_error,
+        yerr=point.accuracy_error_pct,
+        marker="*" if point.ours else MARKERS[point.permutation_invariant],
+        markersize=13 if point.ours else 6,
+        color=colour,
+        markerfacecolor="none" if point.seen == "quoted" else colour,
+        linestyle="none",
+        capsize=2,
+        zorder=3 if point.ours else 2,
+    )
+    for number, part in enumerate(drawn.get_children()):
+        part.set_gid(f"point-{index}-{number}")
+    shown = plain(point.label, 24) if point.ours else str(point.n_particles or "")
+    label = axes.annotate(
+        shown,
+        (point.cost, point.accuracy_pct),
+        xytext=(7, 4 - 11 * below),
+        textcoords="offset points",
+        fontsize=9 if point.ours else 7,
+        fontweight="bold" if point.ours else "normal",
+        color=colour if point.ours else INK,
+    )
+    label.set_gid(f"point-{index}-label")
+
+
+def _told(point: Point, panel: Panel) -> JSON:
+    """Return what a page tells about a point, line by line."""
+    error = "" if point.accuracy_error_pct is None else f" ± {point.accuracy_error_pct:.2f}"
+    cost = f"{COST_TITLES[panel.cost]}: {point.cost:,.10g}"
+    interval = "" if point.low is None else f" (90%: {point.low:,.0f} to {point.high:,.0f})"
+    lines = [point.label, f"Accuracy: {point.accuracy_pct:.2f}{error}%", cost + interval]
+    lines += [f"{point.n_particles} constituents"] if point.n_particles else []
+    lines += [f"Order-free: {words.yes_no(point.permutation_invariant)}"]
+    lines += [f"Read: {point.seen}"] if point.seen else []
+    lines += ["Not dominated on these axes"] if point.nondominated else []
+    return {"family": point.label, "ours": point.ours, "cost": point.cost, "lines": lines}
+
+
+def _pareto_words(panel: Panel) -> str:
+    best = [point.label for point in panel.points if point.nondominated]
+    ours = [
+        f"{point.label} at {point.accuracy_pct:.2f}% and {point.cost:,.0f}"
+        for point in panel.points
+        if point.ours
+    ]
+    cost = COST_TITLES[panel.cost]
+    told = f" Of this report: {'; '.join(ours)}." if ours else " None of this report's taggers."
+    return (
+        f"Accuracy against {cost} on {panel.data}, origin {panel.origin}: {len(panel.points)} "
+        f"taggers, {len(best)} of them not dominated.{told}"
+    )
+
+
+def shared_limits(panels: Sequence[Panel]) -> dict[bool, tuple[Limits, Limits]]:
+    """Return the ranges of (cost, accuracy) of the panels on public and on other jets."""
+    limits: dict[bool, tuple[Limits, Limits]] = {}
+    for public in {panel.public for panel in panels}:
+        points = [p for panel in panels if panel.public is public for p in panel.points]
+        costs = [value for p in points for value in (p.low, p.cost, p.high) if value]
+        errors = [p.accuracy_error_pct or 0.0 for p in points]
+        accuracies = [
+            p.accuracy_pct + sign * error
+            for p, error in zip(points, errors, strict=True)
+            for sign in (-1, 1)
+        ]
+        low, high = min(accuracies), max(accuracies)
+        margin = max(1.0, 0.12 * (high - low))
+        limits[public] = (min(costs) / 1.5, max(costs) * 2.2), (low - margin, high + margin)
+    return limits
+
+
+def roc(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:
+    """Draw background rejection against signal efficiency, one curve a class."""
+    curves = roc_curves(scores, metrics.class_names)
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        for index, curve in enumerate(curves):
+            tpr, rejection = thinned(curve)
+            axes.plot(
+                tpr,
+                rejection,
+                color=COLOURS[index % len(COLOURS)],
+                linestyle=LINES[index % len(LINES)],
+                linewidth=1.6,
+                label=f"{plain(curve.name, 12)}  AUC {curve.auc:.4f}",
+            )
+        axes.set(yscale="log", xlim=(0, 1), xlabel="Signal efficiency")
+        axes.set_ylim(bottom=1)
+        axes.set_ylabel("Background rejection 1/FPR")
+        axes.grid(visible=True)
+        axes.legend(title="class against the rest", title_fontsize=9)
+        listed = ", ".join(f"{curve.name} {curve.auc:.4f}" for curve in curves)
+        alt = f"ROC curves of {tagger.name}, each class against the rest. AUC: {listed}."
+        return finished(canvas, name=name, title=f"ROC curves: {tagger.name}", alt=alt)
+
+
+def confusion(tagger: Tagger, metrics: Metrics, name: str) -> Picture:
+    """Draw the confusion matrix, in per cent of the jets of each true class."""
+    counts = np.array(metrics.confusion, float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    labels = [plain(label, 12) for label in metrics.class_names]
+    with drawing(4.6, 4.2) as canvas:
+        axes = canvas.subplots()
+        axes.pcolormesh(shares, cmap="cividis", vmin=0, vmax=1, edgecolors=GRID, linewidth=0.5)
+        for (row, column), share in np.ndenumerate(shares):
+            colour = "#ffffff" if share < DARK_CELL else "#000000"
+            text = f"{100 * share:.1f}"
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=colour)
+        middles = np.arange(len(labels)) + 0.5
+        axes.set_xticks(middles, labels)
+        axes.set_yticks(middles, labels)
+        axes.tick_params(which="both", length=0)
+        axes.minorticks_off()
+        axes.invert_yaxis()
+        axes.set(xlabel="Predicted class", ylabel="True class")
+        axes.set_title("Share of the true class [%]", fontsize=9)
+        listed = ", ".join(
+            f"{name_} {100 * shares[i, i]:.1f}%" for i, name_ in enumerate(metrics.class_names)
+        )
+        alt = f"Confusion matrix of {tagger.name}. Rightly classified: {listed}."
+        return finished(canvas, name=name, title=f"Confusion matrix: {tagger.name}", alt=alt)
+
+
+def front(tagger: Tagger, name: str) -> Picture:
+    """Draw the front of validation accuracy against EBOPs that training kept."""
+    costs = [max(point.ebops, 1.0) for point in tagger.front]
+    accuracies = [100 * point.val_accuracy for point in tagger.front]
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        axes.plot(costs, accuracies, color=THEIRS, marker="o", markersize=4, linewidth=1)
+        if tagger.ebops:
+            axes.axvline(tagger.ebops, color=OURS, linestyle="--", label="chosen")
+            axes.legend()
+        axes.set(xscale="log", xlabel="EBOPs", ylabel="Validation accuracy [%]")
+        _plain_ticks(axes)
+        axes.grid(visible=True)
+        alt = (
+            f"Front of validation accuracy against EBOPs of {tagger.name}: {len(costs)} points, "
+            f"from {min(accuracies):.2f}% at {costs[0]:,.0f} to {max(accuracies):.2f}% at "
+            f"{costs[-1]:,.0f} EBOPs."
+        )
+        return finished(canvas, name=name, title=f"Training front: {tagger.name}", alt=alt)

@@ -1,0 +1,1 @@
+"""Limits and baselines that a report is held to."""

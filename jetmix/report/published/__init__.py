@@ -1,0 +1,1 @@
+"""Published taggers, and the rules of a fair comparison with them."""

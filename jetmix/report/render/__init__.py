@@ -1,0 +1,1 @@
+"""Tables and sections as HTML, Markdown and JSON."""

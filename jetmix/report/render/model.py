@@ -1,0 +1,69 @@
+"""What a table of the report is made of, the same for the page and for Markdown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from jetmix import words
+
+Mark = Literal["", "ours", "good", "bad", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell; ``sort`` is what a column is sorted by, ``hint`` is shown on demand."""
+
+    text: str
+    sort: float | str | None = None
+    href: str | None = None
+    mark: Mark = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """Heading of a column."""
+
+    title: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Rows that belong together; ``heading`` marks the break to the rows above."""
+
+    heading: str
+    rows: tuple[tuple[Cell, ...], ...]
+    mark: Mark = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table; rows are sorted only within their group, so that a break stays a break.
+
+    ``footnotes`` are numbered from 1; cells refer to them as ``[1]``.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+    sortable: bool = False
+    note: str = ""
+    footnotes: tuple[str, ...] = ()
+
+
+def text(value: str, mark: Mark = "", href: str | None = None) -> Cell:
+    """Return a cell of words."""
+    return Cell(text=value, sort=value, mark=mark, href=href)
+
+
+def number(value: float | None, digits: int = 0) -> Cell:
+    """Return a cell of a number, marked where it is not known."""
+    mark: Mark = "unknown" if value is None else ""
+    return Cell(text=words.decimal(value, digits), sort=value, mark=mark)
+
+
+def columns(*titles: str, numeric: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return headings; those named in ``numeric`` hold numbers."""
+    chosen = set(numeric)
+    return tuple(Column(title=title, numeric=title in chosen) for title in titles)

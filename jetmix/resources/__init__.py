@@ -1,0 +1,1 @@
+"""Resources and latency, each number with its origin."""

@@ -1,0 +1,96 @@
+"""Which layer of a tagger costs what: the cost of the DA graph, told apart by layer."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import Traces
+from jetmix.resources.estimate import lut_from_cost
+from jetmix.support.files import JSON, read_json, write_json
+
+LAYERS_FILE = "layers.json"
+# what no trace of a layer holds: nothing with the locked da4ml, and never dropped in silence
+REST = "(between layers)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerCost:
+    """What a layer adds to the DA graph.
+
+    ``da4ml_cost`` sums over the layers to the cost of the whole graph, ``lut`` to its estimate and
+    ``share`` to 1. ``depth_adders`` is the longest chain of adders from the inputs to the layer's
+    outputs. An operation that several layers use counts for the first of them.
+    """
+
+    layer: str
+    da4ml_cost: float
+    lut: float
+    share: float
+    depth_adders: float
+
+
+def layer_costs(traces: Traces, graph: Any) -> list[LayerCost]:
+    """Return the cost of every layer, in order of data flow.
+
+    Args:
+        traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave.
+        graph: what :func:`jetmix.firmware.da_graph.graph_of` made of them.
+    """
+    alive = _reach(traces["final"], set())
+    seen: set[Any] = {variable.id for variable in da_graph.variables(traces["inputs"])}
+    costs: dict[str, float] = {}
+    depths: dict[str, float] = {}
+    for place, trace in traces.items():
+        layer = "/".join(place.split("/")[1:-1])
+        if not layer:
+            continue
+        new = _reach(trace, seen)
+        cost = sum(float(variable.cost) for key, variable in new.items() if key in alive)
+        costs[layer] = costs.get(layer, 0.0) + cost
+        depths[layer] = max(float(v.latency) for v in da_graph.variables(trace))
+    total = float(graph.cost)
+    rest = total - sum(costs.values())
+    if abs(rest) > 1e-6 * max(total, 1.0):
+        costs[REST], depths[REST] = rest, max(depths.values(), default=0.0)
+    lut = lut_from_cost(total).value / total if total else 0.0
+    return [
+        LayerCost(
+            layer=layer,
+            da4ml_cost=cost,
+            lut=round(cost * lut, 1),
+            share=round(cost / total, 6) if total else 0.0,
+            depth_adders=depths[layer],
+        )
+        for layer, cost in costs.items()
+    ]
+
+
+def _reach(trace: Any, seen: set[Any]) -> dict[Any, Any]:
+    """Return the variables that ``trace`` is made from and that were not seen, by their id."""
+    new: dict[Any, Any] = {}
+    stack = da_graph.variables(trace)
+    while stack:
+        variable = stack.pop()
+        if variable.id not in seen:
+            seen.add(variable.id)
+            new[variable.id] = variable
+            stack.extend(variable._from)
+    return new
+
+
+def write_layers(folder: Path, costs: list[LayerCost]) -> None:
+    """Write ``layers.json``, a list in order of data flow."""
+    write_json(folder / LAYERS_FILE, [asdict(cost) for cost in costs])
+
+
+def read_layers(folder: Path) -> list[JSON]:
+    """Return the content of ``layers.json``, empty where a synthesis did not write it yet."""
+    path = folder / LAYERS_FILE
+    return list(read_json(path)) if path.exists() else []
+
+
+def largest(costs: list[JSON], count: int = 3) -> str:
+    """Return the layers that cost most in one line, such as ``token_mix 41%, head 12%``."""
+    by_cost = sorted(costs, key=lambda cost: -float(cost["share"]))[:count]
+    return ", ".join(f"{cost['layer']} {100 * cost['share']:.0f}%" for cost in by_cost)

@@ -1,0 +1,1 @@
+"""Files, stages, records, tools and the terminal; knows nothing of jets or FPGAs."""

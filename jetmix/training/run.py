@@ -1,0 +1,263 @@
+"""The stages of ``jetmix train`` in a run directory: 1-data and 2-train.
+
+A finished stage with the same digest is skipped; a half-written one is done again, or continued
+with ``resume``; a directory of something else is refused.
+"""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jetmix.errors import JetmixError, RunConflictError
+from jetmix.recipes.recipe import Recipe, load_recipe
+from jetmix.support import console, provenance
+from jetmix.support.files import (
+    JSON,
+    content_digest,
+    empty_folder,
+    file_digest,
+    read_json,
+    write_json,
+    write_text,
+)
+from jetmix.support.stages import StageRecord, StopWatch, check_folder, claim_folder, read_stage
+from jetmix.taggers.registry import build_tagger, resolved_options
+from jetmix.taggers.shift import absorb_shift
+from jetmix.taggers.spec import spec_from
+from jetmix.training import devices, event_log
+
+RECIPE_FILE = "recipe.toml"
+DATA_STAGE, TRAIN_STAGE = "1-data", "2-train"
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRun:
+    """One run: what is trained, on which file, where to, and with which backend.
+
+    ``event_folder`` is where logs for TensorBoard go, if any are wanted.
+    """
+
+    recipe: Recipe
+    data: Path
+    folder: Path
+    backend: str
+    resume: bool = False
+    event_folder: Path | None = None
+
+    @property
+    def data_folder(self) -> Path:
+        """Folder of the data stage."""
+        return self.folder / DATA_STAGE
+
+    @property
+    def train_folder(self) -> Path:
+        """Folder of the training stage."""
+        return self.folder / TRAIN_STAGE
+
+
+def resolved(recipe: Recipe) -> Recipe:
+    """Return the recipe with all options of its architecture filled in."""
+    options = resolved_options(recipe.tagger.architecture, recipe.tagger.options)
+    return replace(recipe, tagger=replace(recipe.tagger, options=options))
+
+
+def train(run: TrainingRun) -> JSON:
+    """Run both stages and return what the command reports.
+
+    Raises:
+        RunConflictError: if the directory holds something else, or a run of another recipe,
+            data file or backend.
+        DataError, TrainingError: if the data or the training fail.
+    """
+    run = replace(run, recipe=resolved(run.recipe))
+    spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
+    _refuse_foreign(run)
+    from jetmix.models import keras_env
+
+    keras_env.activate(run.backend)
+    digest = _digest(run)
+    done = _finished(run, digest)
+    if done is not None:
+        console.say(f"{run.train_folder}: already trained, nothing to do")
+        return done
+    datasets = _load(run)  # all input is judged before the first file is written
+    devices.check_batch(min(run.recipe.training.batch_size, len(datasets["train"].y)))
+    if run.event_folder is not None:
+        event_log.check_event_log(run.event_folder)
+    _claim(run)
+    _write_data_stage(run, datasets)
+    return _train_stage(run, datasets, digest)
+
+
+def _refuse_foreign(run: TrainingRun) -> None:
+    check_folder(run.folder, owned_by=RECIPE_FILE)
+    path = run.folder / RECIPE_FILE
+    if path.exists() and resolved(load_recipe(str(path))).digest() != run.recipe.digest():
+        raise RunConflictError(
+            "the directory holds a run of another recipe",
+            where=run.folder,
+            mend=f"name another directory, or train {path} to go on with that run",
+        )
+
+
+def _claim(run: TrainingRun) -> None:
+    claim_folder(run.folder, owned_by=RECIPE_FILE)
+    if not (run.folder / RECIPE_FILE).exists():
+        write_text(run.folder / RECIPE_FILE, run.recipe.to_toml())
+
+
+def _digest(run: TrainingRun) -> str:
+    return content_digest(
+        {
+            "recipe": run.recipe.digest(),
+            "data": _file_digest(run.data),
+            "backend": run.backend,
+        }
+    )
+
+
+def _file_digest(path: Path) -> str:
+    from jetmix.errors import DataError
+
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise DataError(
+            f"cannot read the data ({error.strerror})",
+            where=path,
+            mend="give an HDF5 file of `jetmix data simulate` or `jetmix data import`",
+        ) from None
+
+
+def _finished(run: TrainingRun, digest: str) -> JSON | None:
+    """Return the result of a finished training of the same digest, None if there is none."""
+    record = read_stage(run.train_folder)
+    if record is None:
+        return None
+    if record.digest != digest:
+        raise RunConflictError(
+            "the directory holds a finished run on other data or another backend",
+            where=run.folder,
+            mend="name another directory",
+        )
+    return {
+        "run": str(run.folder),
+        "metrics": read_json(run.train_folder / "metrics.json"),
+        **record.details,
+    }
+
+
+def _load(run: TrainingRun) -> dict[str, Any]:
+    from jetmix.data.for_tagger import load_jets
+
+    recipe = run.recipe
+    console.say(f"reading {run.data}")
+    return {
+        split: load_jets(
+            run.data,
+            n_particles=recipe.tagger.n_particles,
+            features=recipe.data.features,
+            split=split,
+            pt_gate_gev=recipe.data.pt_gate_gev,
+            normalisation=recipe.data.normalisation,
+        )
+        for split in SPLITS
+    }
+
+
+def _write_data_stage(run: TrainingRun, datasets: dict[str, Any]) -> None:
+    watch = StopWatch()
+    train_set = datasets["train"]
+    content = {
+        **train_set.provenance,
+        **{f"n_{split}": len(datasets[split].y) for split in SPLITS},
+        "class_names": list(train_set.class_names),
+        "feature_names": list(train_set.feature_names),
+        "n_particles": run.recipe.tagger.n_particles,
+        "pt_gate_gev": run.recipe.data.pt_gate_gev,
+        "normalisation": train_set.normalisation.as_json(),
+    }
+    write_json(run.data_folder / "dataset.json", content)
+    StageRecord(stage=DATA_STAGE, digest=content_digest(content), seconds=watch.seconds).write(
+        run.data_folder
+    )
+
+
+def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSON:
+    import keras
+
+    from jetmix.training import finish
+    from jetmix.training.loop import FRONT_FOLDER, Jets
+
+    watch = StopWatch()
+    recipe, folder = run.recipe, run.train_folder
+    if not run.resume:
+        empty_folder(folder)
+    write_json(
+        run.folder / "provenance.json",
+        provenance.collect(seed=recipe.training.seed, backend=run.backend),
+    )
+    jets = {split: Jets(x=datasets[split].x, y=datasets[split].y) for split in SPLITS}
+    class_names = list(datasets["train"].class_names)
+    # Keras counts layers to name them: a run must not depend on the runs before it
+    keras.utils.clear_session(free_memory=False)
+    with devices.all_devices():
+        loop = _loop(run, jets, len(class_names), digest)
+        try:
+            loop.run()
+        except JetmixError as error:
+            _log(run, str(error))
+            raise
+        front = finish.calibrated_front(loop, jets["train"], class_names)
+    chosen, metrics = finish.write_results(loop, recipe, front, jets["test"], class_names)
+    details = {
+        "tagger": str(Path(TRAIN_STAGE) / finish.TAGGER),
+        "chosen": chosen.as_json(),
+        "epochs": loop.state.epoch,
+        "training_seconds": round(loop.state.seconds, 3),
+        "jets_per_second": round(_speed(loop), 1),
+        "n_front": len(front),
+    }
+    StageRecord(stage=TRAIN_STAGE, digest=digest, seconds=watch.seconds, details=details).write(
+        folder
+    )
+    shutil.rmtree(folder / FRONT_FOLDER, ignore_errors=True)
+    (folder / "state.npz").unlink(missing_ok=True)
+    _log(run, f"trained {loop.state.epoch} epochs, chose {chosen.path}")
+    return {"run": str(run.folder), "metrics": metrics, **details}
+
+
+def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -> Any:
+    import keras
+
+    from jetmix.training.loop import Loop
+
+    keras.utils.set_random_seed(run.recipe.training.seed)
+    model = build_tagger(spec_from(run.recipe, n_classes=n_classes))
+    if run.recipe.data.normalisation == "power-of-two":
+        absorb_shift(model, jets["train"].x)
+    loop = Loop(
+        run.recipe,
+        model,
+        train=jets["train"],
+        validation=jets["validation"],
+        folder=run.train_folder,
+        digest=digest,
+        events=None if run.event_folder is None else event_log.EventLog(run.event_folder),
+    )
+    if run.resume:
+        loop.resume()
+    return loop
+
+
+def _speed(loop: Any) -> float:
+    """Jets a second over all epochs but the first, which compiles."""
+    rows = loop.state.history[1:] or loop.state.history
+    return float(loop.steps * loop.batch_size * len(rows) / sum(row["seconds"] for row in rows))
+
+
+def _log(run: TrainingRun, line: str) -> None:
+    with (run.folder / "log.txt").open("a", encoding="utf-8") as handle:
+        handle.write(line + "\n")

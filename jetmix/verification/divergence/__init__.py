@@ -1,0 +1,1 @@
+"""Where two levels part: layers and pipeline stages."""

@@ -1,0 +1,148 @@
+"""Where two levels part: the first place, in order of data flow, at which their values differ.
+
+Values are compared as each layer's quantisers take them: there every level must hold the same bits,
+while between two quantisers hls4ml keeps only those bits that the next one can use.
+"""
+
+import ctypes
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.firmware import da_graph
+from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.support.files import empty_folder
+from jetmix.verification.levels import csim
+from jetmix.verification.vectors import Floats
+
+# quantised inputs of layers: one array for each input of the layer, None where it is not known
+Places = Mapping[str, list[NDArray[np.float64] | None]]
+TRACE_FILE = "trace.txt"
+
+_CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
+_TRACER = """
+#include <cstdio>
+static const char *jetmix_trace_path = nullptr;
+extern "C" void jetmix_trace_to(const char *path) { jetmix_trace_path = path; }
+template <typename T> static void jetmix_trace(const char *name, const T *values, size_t n) {
+    std::FILE *file = jetmix_trace_path ? std::fopen(jetmix_trace_path, "a") : nullptr;
+    if (!file)
+        return;
+    std::fprintf(file, "%s", name);
+    for (size_t i = 0; i < n; i++)
+        std::fprintf(file, " %.17g", values[i].to_double());
+    std::fprintf(file, "\\n");
+    std::fclose(file);
+}
+"""
+
+
+def first_parting(model: Any, reference: Places, candidate: Places) -> str:
+    """Return the first pair of layers between which two levels part, such as ``mean -> head_1``.
+
+    It is the layer whose output differs, and the one that takes it. Where no quantised input
+    differs it is the last layer and the model's output.
+    """
+    for layer in model.layers:
+        for place, (right, got) in enumerate(
+            zip(reference.get(layer.name, []), candidate.get(layer.name, []), strict=False)
+        ):
+            if right is not None and got is not None and not np.array_equal(right, got):
+                return f"{_source(layer, place)} -> {layer.name}"
+    return f"{model.layers[-1].name} -> output"
+
+
+def of_keras(model: Any, x: Floats) -> Places:
+    """Return the quantised inputs of all layers for one vector, float32 (1, *input shape)."""
+    import keras
+
+    layers = [layer for layer in model.layers if _quantisers(layer)]
+    inputs = [tensor for layer in layers for tensor in _tensors(layer)]
+    values = keras.Model(model.inputs, inputs).predict(x, verbose=0) if inputs else []
+    values = iter(values if isinstance(values, list) else [values])
+    return {
+        layer.name: [
+            np.asarray(keras.ops.convert_to_numpy(quantiser(next(values))), np.float64).ravel()
+            for quantiser in _quantisers(layer)
+        ]
+        for layer in layers
+    }
+
+
+def of_graph(model: Any, x: Floats) -> Places:
+    """Return the quantised inputs of all layers in the DA graph, traced anew."""
+    traces = da_graph.trace_layers(model)
+    graph, places = da_graph.layered(traces)
+    values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
+    found: dict[str, list[NDArray[np.float64] | None]] = {}
+    for layer in model.layers:
+        if f"/{layer.name}/post_iq" in places:
+            ends = np.cumsum([array.size for array in traces[f"/{layer.name}/post_iq"]])
+            taken = values[places[f"/{layer.name}/post_iq"]]
+            found[layer.name] = list(np.split(taken, ends[:-1]))
+    return found
+
+
+def of_csim(model: Any, project: FirmwareProject, x: Floats, folder: Path) -> Places:
+    """Return the quantised inputs of all layers in the C++, compiled anew to tell them.
+
+    Args:
+        model: the Keras model, for the names of its quantisers.
+        project: the HLS project; it is not changed.
+        x: one vector, float32 (1, *input shape).
+        folder: where to compile; it is emptied.
+    """
+    import shutil
+
+    empty_folder(folder)
+    root = shutil.copytree(project.path, folder / "project")
+    top = root / "firmware" / f"{TOP}.cpp"
+    top.write_text(with_traces(top.read_text(encoding="utf-8")), encoding="utf-8")
+    traced = seal(root, part=project.part, clock_period_ns=project.clock_period_ns)
+    simulation = csim.build(traced, folder / "csim")
+    told = folder / TRACE_FILE
+    path = ctypes.create_string_buffer(str(told.resolve()).encode())  # the library keeps a pointer
+    simulation.library.jetmix_trace_to(path)
+    simulation.run(x)
+    simulation.library.jetmix_trace_to(None)
+    values = {}
+    for line in told.read_text(encoding="utf-8").splitlines():
+        name, *numbers = line.split()
+        values[name] = np.array([float(number) for number in numbers])
+    return {
+        layer.name: [values.get(quantiser.name) for quantiser in _quantisers(layer)]
+        for layer in model.layers
+    }
+
+
+def with_traces(text: str) -> str:
+    """Return the top function with every layer's output written to a file."""
+    sizes = dict(re.findall(r"^    \w+ (layer\d+_out)\[([\d*]+)\];", text, re.MULTILINE))
+
+    def traced(call: re.Match[str]) -> str:
+        array, name = call.groups()
+        if array not in sizes:
+            return call[0]
+        return f'{call[0]}\n    jetmix_trace("{name}", {array}, {sizes[array]});'
+
+    head, body = text.split(f"void {TOP}(", 1)
+    return f"{head}{_TRACER}\nvoid {TOP}({_CALL.sub(traced, body)}"
+
+
+def _quantisers(layer: Any) -> list[Any]:
+    if not getattr(layer, "enable_iq", False):
+        return []
+    found = getattr(layer.iq, "quantizers", None)
+    return list(found) if found is not None else [layer.iq]
+
+
+def _tensors(layer: Any) -> list[Any]:
+    return list(layer.input) if isinstance(layer.input, list | tuple) else [layer.input]
+
+
+def _source(layer: Any, place: int) -> str:
+    return str(_tensors(layer)[place]._keras_history.operation.name)

@@ -1,0 +1,126 @@
+"""A bit-exact emulator of a synthesised tagger: its DA graph run in integers, many jets at once."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.errors import DataError, LoweringError, ToolMissingError
+from jetmix.firmware import da_graph
+from jetmix.support.files import read_json
+from jetmix.verification.emulator.native import NativeEmulator, build, not_finite
+from jetmix.verification.emulator.program import UnsupportedError, assemble
+from jetmix.verification.vectors import InputRange, corners, uniform
+
+GRAPH_FILE = "ir.json"
+TAGGER_FILE = "tagger.json"
+FOLDER = "emulator"
+# jets handed to a thread at once
+CHUNK = 4096
+# vectors on which a freshly loaded emulator must agree with da4ml's interpreter
+CHECK_VECTORS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emulator:
+    """Runs the DA graph of a tagger; ``lsb`` is the weight of the least significant output bit.
+
+    ``native`` is None where jets are run by da4ml's interpreter instead, many times slower and
+    with the same results; ``reason`` then tells why. ``threads`` run at the same time.
+    """
+
+    graph: Any
+    input_shape: tuple[int, ...]
+    native: NativeEmulator | None = None
+    reason: str | None = None
+    threads: int = os.cpu_count() or 1
+
+    @classmethod
+    def load(cls, synth_dir: Path | str) -> "Emulator":
+        """Open the emulator of a directory that ``jetmix synth`` wrote.
+
+        The first time it is compiled with g++, in a second or two, and kept in the directory.
+
+        Raises:
+            ReportReadError: if the directory lacks the graph or its description.
+            LoweringError: if the compiled emulator is not exact, which is a fault of jetmix.
+        """
+        folder = Path(synth_dir)
+        tagger = read_json(folder / TAGGER_FILE)
+        graph = da_graph.load(folder / GRAPH_FILE)
+        return cls.of(graph, tuple(tagger["input_shape"]), folder / FOLDER)
+
+    @classmethod
+    def of(cls, graph: Any, input_shape: tuple[int, ...], folder: Path) -> "Emulator":
+        """Return the emulator of a graph; the compiled library is kept in ``folder``."""
+        try:
+            built = build(assemble(graph), folder)
+        except ToolMissingError as error:
+            return cls(graph=graph, input_shape=input_shape, reason=str(error))
+        except UnsupportedError as error:
+            return cls(graph=graph, input_shape=input_shape, reason=f"the graph holds {error}")
+        _check(graph, built)
+        return cls(graph=graph, input_shape=input_shape, native=built)
+
+    @property
+    def engine(self) -> Literal["native", "interpreter"]:
+        """What runs the jets: the compiled emulator, or da4ml's interpreter."""
+        return "native" if self.native else "interpreter"
+
+    @property
+    def lsb(self) -> float:
+        """Weight of the least significant bit over all outputs."""
+        return float(min(interval.step for interval in self.graph.out_qint))
+
+    def predict(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the firmware's logits, bit for bit.
+
+        Args:
+            x: normalised jets, float32 (jet, particle, feature).
+
+        Returns:
+            float32 (jet, class).
+
+        Raises:
+            DataError: if the shape is not the tagger's, or a value is not finite.
+        """
+        if x.shape[1:] != self.input_shape:
+            raise DataError(
+                f"jets of shape {x.shape[1:]}, the tagger takes {self.input_shape}",
+                mend="load the data with the tagger's particles and features",
+            )
+        flat = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), self.graph.shape[0])
+        if self.native is None:
+            if not np.isfinite(flat).all():
+                raise not_finite()
+            return _interpret(self.graph, flat)
+        starts = range(0, len(flat), CHUNK)
+        if self.threads == 1 or len(starts) < 2:
+            return self.native.run(flat)
+        with ThreadPoolExecutor(self.threads) as pool:
+            run = self.native.run
+            return np.concatenate(list(pool.map(lambda i: run(flat[i : i + CHUNK]), starts)))
+
+
+def _interpret(graph: Any, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    values = np.asarray(graph.predict(np.ascontiguousarray(x, dtype=np.float64)))
+    return values.reshape(len(x), graph.shape[1]).astype(np.float32)
+
+
+def _check(graph: Any, built: NativeEmulator) -> None:
+    """Hold a loaded emulator against da4ml's interpreter before anything relies on it."""
+    ranges = InputRange.of(graph)
+    rng = np.random.default_rng(0)
+    n = CHECK_VECTORS // 2
+    x = np.concatenate(
+        [corners(ranges)[:n], *(uniform(ranges, n, rng, stretch=by) for by in (1.0, 2.0))]
+    )
+    if not np.array_equal(built.run(np.ascontiguousarray(x)), _interpret(graph, x)):
+        raise LoweringError(
+            "the compiled emulator differs from da4ml's interpreter",
+            mend="report the model: this is a fault of jetmix",
+        )

@@ -1,0 +1,254 @@
+"""How many faults that are planted on purpose the vectors of a verification catch.
+
+A fault is caught where any output of any vector differs. One that is not caught is run on fresh
+random vectors: it is missed if they find it, and silent if not even they do. A silent fault may
+well change nothing at all, such as a shorter word whose upper bit no input reaches.
+"""
+
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.errors import ToolFailedError
+from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.firmware.verilog import PORTS_FILE
+from jetmix.support.console import progress
+from jetmix.support.files import JSON
+from jetmix.verification.faults import cpp as faults
+from jetmix.verification.faults import verilog as faults_verilog
+from jetmix.verification.faults.cpp import Fault
+from jetmix.verification.levels import csim, rtl
+
+Verdict = Literal["caught", "missed", "silent"]
+Floats = NDArray[np.float32]
+# what runs vectors through the firmware with the fault of a number, 0 for none
+Run = Callable[[int, Floats], Floats]
+
+# of the faults in C++, those in biases; of those in Verilog, those in registers
+BIAS_SHARE, REGISTER_SHARE = 0.2, 0.1
+# how the vectors are given, most faults showing in the first few
+FIRST, SECOND = 256, 2048
+# the number of the fault as an input port: no sign, 16 bits
+SELECTOR_BITS = [0, 16, 0]
+NAMED = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultScore:
+    """Outcome of the faults of one project.
+
+    ``judged`` of the ``planted`` faults were run before the time was up; ``by_kind`` counts their
+    verdicts. ``not_caught`` names the first few that were missed or silent.
+    """
+
+    flow: str
+    project_digest: str
+    seed: int
+    planted: int
+    judged: int
+    caught: int
+    missed: int
+    silent: int
+    n_vectors: int
+    n_fresh: int
+    seconds: float
+    by_kind: dict[str, dict[str, int]]
+    not_caught: list[str]
+
+    def as_json(self) -> JSON:
+        """Return the score as JSON-serialisable data."""
+        return asdict(self)
+
+    @property
+    def line(self) -> str:
+        """The score as one line."""
+        rest = f" ({self.planted - self.judged} more not run in time)" * (
+            self.judged < self.planted
+        )
+        return (
+            f"Faults in {self.flow}: {self.caught} of {self.judged} caught, {self.missed} missed, "
+            f"{self.silent} without effect on {self.n_vectors} vectors and {self.n_fresh} fresh "
+            f"ones{rest}"
+        )
+
+
+def plant_cpp(root: Path, count: int, seed: int) -> list[Fault]:
+    """Plant faults into a copy of an HLS project; return them in the order of their numbers."""
+    header = root / "firmware" / "nnet_utils" / "nnet_code_gen.h"
+    text = header.read_text(encoding="utf-8")
+    defines = (root / "firmware" / "defines.h").read_text(encoding="utf-8")
+    weights = sorted((root / "firmware" / "weights").glob("b*.h"))
+    biases = [
+        site
+        for file in weights
+        for site in faults.bias_sites(file.name, file.read_text(encoding="utf-8"), defines)
+    ]
+    biases = faults.sample(biases, round(BIAS_SHARE * count), seed)
+    sites = faults.sample(faults.cpp_sites(header.name, text), count - len(biases), seed)
+    header.write_text(faults.plant_cpp(text, sites, first=1), encoding="utf-8")
+    with (root / "firmware" / f"{TOP}.cpp").open("a", encoding="utf-8") as top:
+        top.write(faults.bias_setter(biases, first=1 + len(sites)))
+    return [site.fault for site in [*sites, *biases]]
+
+
+def plant_verilog(root: Path, count: int, seed: int) -> list[Fault]:
+    """Plant faults into a copy of a Verilog project; return them in the order of their numbers."""
+    top = root / "src" / f"{TOP}.v"
+    text = top.read_text(encoding="utf-8")
+    registers = faults_verilog.register_sites(top.name, text)
+    registers = faults.sample(registers, round(REGISTER_SHARE * count), seed)
+    top.write_text(faults_verilog.plant_top(text, registers, first=1), encoding="utf-8")
+    stages = {p: p.read_text(encoding="utf-8") for p in (root / "src").glob(f"{TOP}_stage*.v")}
+    sites = [s for p in sorted(stages) for s in faults_verilog.stage_sites(p.name, stages[p])]
+    chosen = faults.sample(sites, count - len(registers), seed)
+    planted = [site.fault for site in registers]
+    for stage in sorted(stages):
+        mine = [site for site in chosen if site.fault.file == stage.name]
+        first = 1 + len(planted)
+        wrong = faults_verilog.plant_stage(stages[stage], mine, first)
+        stage.write_text(wrong, encoding="utf-8")
+        planted += [site.fault for site in mine]
+    ports = json.loads((root / PORTS_FILE).read_text(encoding="utf-8"))
+    ports["inputs"].append(SELECTOR_BITS)
+    (root / PORTS_FILE).write_text(json.dumps(ports), encoding="utf-8")
+    return planted
+
+
+def planted_copy(
+    project: FirmwareProject, scratch: Path, count: int, seed: int
+) -> tuple[Run, list[Fault]]:
+    """Compile a copy of a project with faults into ``scratch``; return how to run it, and them.
+
+    Raises:
+        ToolMissingError: if a compiler is missing.
+        ToolFailedError: if one fails.
+    """
+    root = shutil.copytree(project.path, scratch / "wrong")
+    plant = plant_cpp if project.flow == "hls4ml" else plant_verilog
+    planted = plant(root, count, seed)
+    sealed = seal(
+        root, part=project.part, clock_period_ns=project.clock_period_ns, flow=project.flow
+    )
+    wrong = replace(sealed, latency_cycles=project.latency_cycles)
+    if project.flow == "hls4ml":
+        return _cpp_run(csim.build(wrong, scratch / "csim")), planted
+    return _verilog_run(rtl.build(wrong, scratch / "rtl-sim")), planted
+
+
+def _cpp_run(simulation: csim.CSim) -> Run:
+    def run(number: int, x: Floats) -> Floats:
+        simulation.library.jetmix_set_fault(number)
+        return (simulation.run_quietly(x) * simulation.lsb).astype(np.float32)
+
+    return run
+
+
+def _verilog_run(simulation: rtl.RtlSim) -> Run:
+    first = simulation.latency_cycles - 1
+
+    def run(number: int, x: Floats) -> Floats:
+        selector = np.full((len(x), 1), number, dtype=np.float32)
+        clocks = simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
+        return clocks[first : first + len(x)].astype(np.float32)
+
+    return run
+
+
+def judge(
+    number: int, run: Run, x: Floats, reference: Floats, fresh: tuple[Floats, Floats]
+) -> Verdict:
+    """Return the verdict on one fault.
+
+    Args:
+        number: its number.
+        run: what runs the firmware with it.
+        x: the vectors of the verification in random order, float32 (vector, ...).
+        reference: what is right for them, float32 (vector, output).
+        fresh: vectors that are not among them, and what is right for those.
+    """
+    for start, stop in ((0, FIRST), (FIRST, SECOND), (SECOND, len(x))):
+        part = slice(start, min(stop, len(x)))
+        if len(x) > start and not np.array_equal(run(number, x[part]), reference[part]):
+            return "caught"
+    return "silent" if np.array_equal(run(number, fresh[0]), fresh[1]) else "missed"
+
+
+def score(
+    project: FirmwareProject,
+    scratch: Path,
+    *,
+    x: Floats,
+    reference: Floats,
+    fresh: Floats,
+    count: int,
+    seed: int,
+    limit_s: float,
+) -> FaultScore:
+    """Plant faults into a copy of a project and return how many its vectors catch.
+
+    Args:
+        project: Verilog or HLS project that is exact on ``x``.
+        scratch: empty folder to compile in.
+        x: vectors of the verification, float32 (vector, ...).
+        reference: Keras outputs for them, float32 (vector, output).
+        fresh: other vectors, float32 (vector, ...), for faults that ``x`` does not catch.
+        count: how many faults; fewer if there are not as many places for them.
+        seed: seed of the choice of faults, and of the order of the vectors.
+        limit_s: time limit in s from the end of the compilation on.
+
+    Raises:
+        ToolMissingError: if a compiler is missing.
+        ToolFailedError: if one fails, or the copy is wrong without any fault.
+    """
+    started = time.monotonic()
+    run, planted = planted_copy(project, scratch, count, seed)
+    order = np.random.default_rng(seed).permutation(len(x))
+    x, reference = x[order], reference[order]
+    if not np.array_equal(run(0, x), reference):
+        raise ToolFailedError(
+            "the copy for faults is wrong without any fault",
+            where=project.path,
+            mend="leave out --faults and report the model",
+        )
+    known, start = (fresh, run(0, fresh)), time.monotonic()
+    verdicts: list[tuple[Fault, Verdict]] = []
+    with progress(f"Faults in {project.flow}", len(planted)) as ticker:
+        for number, fault in enumerate(planted, start=1):
+            if time.monotonic() - start > limit_s:
+                break
+            verdicts.append((fault, judge(number, run, x, reference, known)))
+            ticker.update(number)
+    return FaultScore(
+        flow=project.flow,
+        project_digest=project.digest,
+        seed=seed,
+        planted=len(planted),
+        judged=len(verdicts),
+        n_vectors=len(x),
+        n_fresh=len(fresh),
+        seconds=round(time.monotonic() - started, 1),
+        **_counts(verdicts),
+    )
+
+
+def _counts(verdicts: Sequence[tuple[Fault, Verdict]]) -> dict[str, Any]:
+    """Return the fields of a score that count verdicts."""
+    kinds: dict[str, Counter[str]] = {}
+    for fault, verdict in verdicts:
+        kinds.setdefault(fault.kind, Counter())[verdict] += 1
+    others = [f"{verdict}: {fault}" for fault, verdict in verdicts if verdict != "caught"]
+    return {
+        **{name: sum(of_kind[name] for of_kind in kinds.values()) for name in get_args(Verdict)},
+        "by_kind": {
+            kind: {name: kinds[kind][name] for name in get_args(Verdict)} for kind in sorted(kinds)
+        },
+        "not_caught": sorted(others)[:NAMED],
+    }

@@ -1,0 +1,1 @@
+"""What is proven for all inputs: ranges and matrices."""

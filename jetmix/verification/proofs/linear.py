@@ -1,0 +1,226 @@
+"""Linear proof: each adder graph computes exactly its layer's constant matrix, for all inputs.
+
+An adder graph is linear as long as no sum overflows or loses bits, which the range proof shows. A
+linear graph is known from what it does to the unit vectors: so its coefficients are worked out,
+exactly, by pushing all unit vectors through it at once, and are compared with the matrix and bias
+that Keras multiplies with. Nothing is sampled.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.errors import BitsDifferError
+from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import Traces
+from jetmix.support.files import JSON
+from jetmix.verification.emulator import program as dais
+from jetmix.verification.proofs import ranges
+
+# coefficients by operation, and that of 1 under the key CONSTANT
+Form = dict[int, float]
+ONE = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearProof:
+    """One layer: how many coefficients were compared, and how many of them differ.
+
+    ``reason`` tells why a layer's matrix could not be compared; it is None for a proven layer.
+    """
+
+    layer: str
+    outputs: int
+    coefficients: int
+    wrong: int
+    reason: str | None = None
+
+    def as_json(self) -> JSON:
+        """Return the proof as JSON-serialisable data."""
+        return asdict(self)
+
+
+class _NotLinearError(Exception):
+    """The graph between a layer's inputs and outputs does more than add and shift."""
+
+
+def prove(model: Any, traces: Traces) -> list[LinearProof]:
+    """Compare the adder graph of every linear layer with its matrix.
+
+    Args:
+        model: Keras HGQ model.
+        traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave for it.
+    """
+    graph, places = da_graph.layered(traces)
+    overflows = ranges.prove(graph).overflows
+    proofs = []
+    for layer in model.layers:
+        inputs = places.get(f"/{layer.name}/post_iq")
+        outputs = places.get(f"/{layer.name}/post_call")
+        if inputs is None or outputs is None:
+            continue
+        matrix = MATRICES.get(type(layer).__name__)
+        if matrix is None or overflows:
+            reason = f"no matrix is known of a {type(layer).__name__}"
+            reason = "a sum can overflow" if overflows else reason
+            proof = LinearProof(
+                layer=layer.name, outputs=len(outputs), coefficients=0, wrong=0, reason=reason
+            )
+        else:
+            shapes = [array.shape for array in traces[f"/{layer.name}/post_iq"]]
+            proof = _prove_layer(graph, layer.name, inputs, outputs, matrix(layer, shapes))
+        proofs.append(proof)
+    return proofs
+
+
+def require_proofs(proofs: list[LinearProof], where: object) -> None:
+    """Raise if a layer's adder graph is not its matrix.
+
+    Raises:
+        BitsDifferError: naming the first layer.
+    """
+    for proof in proofs:
+        if proof.wrong:
+            raise BitsDifferError(
+                f"the adder graph of layer {proof.layer} differs from its matrix in {proof.wrong} "
+                f"of {proof.coefficients} coefficients",
+                where=where,
+                mend="do not use this firmware; keep the folder and report the model",
+            )
+
+
+def _prove_layer(
+    graph: Any,
+    name: str,
+    inputs: list[int],
+    outputs: list[int],
+    expected: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> LinearProof:
+    matrix, bias = expected
+    forms: dict[int, Form] = {
+        graph.out_idxs[place]: {graph.out_idxs[place]: 1.0} for place in inputs
+    }
+    wrong = 0
+    for number, place in enumerate(outputs):
+        try:
+            got = _scaled(graph, place, _form(graph, graph.out_idxs[place], forms))
+        except _NotLinearError as error:
+            return LinearProof(
+                layer=name, outputs=len(outputs), coefficients=0, wrong=0, reason=str(error)
+            )
+        wanted: Form = {ONE: float(bias[number])}
+        for column in np.flatnonzero(matrix[:, number]):
+            source = _scaled(graph, inputs[column], forms[graph.out_idxs[inputs[column]]])
+            _accumulate(wanted, source, float(matrix[column, number]))
+        wrong += _differences(_constants_folded(graph, got), _constants_folded(graph, wanted))
+    return LinearProof(
+        layer=name, outputs=len(outputs), coefficients=matrix.size + bias.size, wrong=wrong
+    )
+
+
+def _form(graph: Any, index: int, forms: dict[int, Form]) -> Form:
+    """Return the coefficients of an operation, worked out without recursion for deep graphs."""
+    stack = [index]
+    while stack:
+        current = stack[-1]
+        if current in forms:
+            stack.pop()
+            continue
+        op = graph.ops[current]
+        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT, dais.CONSTANT):
+            raise _NotLinearError(f"operation {current} has opcode {op.opcode}")
+        missing = [source for source in dais.operands(op) if source not in forms]
+        if missing:
+            stack += missing
+            continue
+        forms[stack.pop()] = _combined(op, forms)
+    return forms[index]
+
+
+def _combined(op: Any, forms: dict[int, Form]) -> Form:
+    if op.opcode == dais.CONSTANT:
+        return {ONE: op.data * op.qint.step}
+    form = dict(forms[op.id0])
+    if op.opcode == dais.ADD_CONSTANT:
+        _accumulate(form, {ONE: 1.0}, op.data * op.qint.step)
+    else:
+        _accumulate(form, forms[op.id1], 2.0**op.data * (1 if op.opcode == dais.ADD else -1))
+    return form
+
+
+def _scaled(graph: Any, place: int, form: Form) -> Form:
+    scale = 2.0 ** graph.out_shifts[place] * (-1 if graph.out_negs[place] else 1)
+    return {source: scale * value for source, value in form.items()}
+
+
+def _accumulate(form: Form, other: Form, scale: float) -> None:
+    for source, value in other.items():
+        form[source] = form.get(source, 0.0) + scale * value
+
+
+def _constants_folded(graph: Any, form: Form) -> Form:
+    """Return a form in which inputs that are always the same count as constants."""
+    folded: Form = {}
+    for source, value in form.items():
+        if source != ONE and graph.ops[source].qint.min == graph.ops[source].qint.max:
+            _accumulate(folded, {ONE: value}, float(graph.ops[source].qint.min))
+        else:
+            _accumulate(folded, {source: value}, 1.0)
+    return folded
+
+
+def _differences(one: Form, other: Form) -> int:
+    return sum(
+        one.get(source, 0.0) != other.get(source, 0.0) for source in one.keys() | other.keys()
+    )
+
+
+Matrix = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def _einsum(layer: Any, shapes: list[tuple[int, ...]], equation: str | None = None) -> Matrix:
+    from keras import ops
+
+    kernel = np.asarray(ops.convert_to_numpy(layer.qkernel), dtype=np.float64)
+    size = int(np.prod(shapes[0]))
+    units = np.eye(size).reshape(size, *shapes[0])
+    matrix = np.einsum(equation or layer.equation, units, kernel, optimize=True)
+    bias = np.zeros(matrix.shape[1:])
+    if layer.qbias is not None:
+        bias = bias + np.asarray(ops.convert_to_numpy(layer.qbias), dtype=np.float64)
+    return matrix.reshape(size, -1), bias.ravel()
+
+
+def _dense(layer: Any, shapes: list[tuple[int, ...]]) -> Matrix:
+    return _einsum(layer, shapes, "...c,cC->...C")
+
+
+def _sum(layer: Any, shapes: list[tuple[int, ...]]) -> Matrix:
+    size = int(np.prod(shapes[0]))
+    units = np.eye(size).reshape(size, *shapes[0])
+    matrix = units.sum(axis=tuple(layer.axes)).reshape(size, -1) * float(layer.scale)
+    return matrix, np.zeros(matrix.shape[1])
+
+
+def _add(_: Any, shapes: list[tuple[int, ...]]) -> Matrix:
+    shape = np.broadcast_shapes(*shapes)
+    matrices = []
+    for one in shapes:
+        units = np.eye(int(np.prod(one))).reshape(-1, *one)
+        matrices.append(np.broadcast_to(units, (len(units), *shape)).reshape(len(units), -1))
+    matrix = np.concatenate(matrices)
+    return matrix, np.zeros(matrix.shape[1])
+
+
+MATRICES: dict[str, Callable[[Any, list[tuple[int, ...]]], Matrix]] = {
+    "QEinsumDense": _einsum,
+    "QEinsumDenseBatchnorm": _einsum,
+    "QDense": _dense,
+    "QBatchNormDense": _dense,
+    "QSum": _sum,
+    "QMeanPow2": _sum,
+    "QAdd": _add,
+}

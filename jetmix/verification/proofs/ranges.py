@@ -1,0 +1,282 @@
+"""Range proof: what every value of the DA graph can be, and which quantisers can wrap.
+
+Intervals are worked out from the input ports alone, so that what they show holds for every input.
+Firmware keeps a fixed number of bits of each value: a sum that needs more would be wrong, and a
+quantiser that wraps turns a large value into a small one (Keras does the same, so it is no
+difference between levels, but no physics either).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetmix.errors import BitsDifferError
+from jetmix.support.files import JSON
+from jetmix.verification.emulator import program as dais
+from jetmix.verification.emulator.program import Interval, Width, port_of, widths_of
+from jetmix.verification.vectors import Floats, InputRange
+
+# how many jets and inputs that wrap are named
+NAMED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantiser:
+    """An operation that cuts bits off, and where its operand and its result lie, in real units."""
+
+    operation: int
+    layer: str
+    operand: Interval
+    port: Interval
+
+    @property
+    def can_wrap(self) -> bool:
+        """Tell whether some operand within the interval lies outside of the port."""
+        return self.operand[0] < self.port[0] or self.operand[1] > self.port[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeProof:
+    """Outcome of :func:`prove`.
+
+    ``overflows`` are sums whose declared width is too small for some input; ``unproven`` operations
+    are of a kind whose interval is taken from da4ml.
+    """
+
+    n_operations: int
+    quantisers: list[Quantiser]
+    overflows: list[int]
+    unproven: list[int]
+
+    @property
+    def can_wrap(self) -> list[Quantiser]:
+        """The quantisers that some input within the ports may wrap."""
+        return [quantiser for quantiser in self.quantisers if quantiser.can_wrap]
+
+    def as_json(self) -> JSON:
+        """Return the proof as JSON-serialisable data."""
+        wraps = self.can_wrap
+        return {
+            "operations": self.n_operations,
+            "overflows": self.overflows,
+            "unproven": self.unproven,
+            "quantisers": len(self.quantisers),
+            "can_wrap": len(wraps),
+            "can_wrap_by_layer": dict(Counter(quantiser.layer for quantiser in wraps)),
+            "wraps": [
+                {
+                    "layer": quantiser.layer,
+                    "operation": quantiser.operation,
+                    "operand": list(quantiser.operand),
+                    "port": list(quantiser.port),
+                }
+                for quantiser in wraps
+            ],
+        }
+
+
+def prove(graph: Any, layers: Sequence[str] | None = None) -> RangeProof:
+    """Work out the interval of every operation from the ranges of the input ports.
+
+    Args:
+        graph: da4ml ``CombLogic``.
+        layers: layer of every operation, for the names of quantisers.
+    """
+    walk = _Walk(graph=graph, widths=widths_of(graph), layers=layers)
+    for index in range(len(graph.ops)):
+        walk.step(index)
+    return RangeProof(
+        n_operations=len(graph.ops),
+        quantisers=walk.quantisers,
+        overflows=walk.overflows,
+        unproven=walk.unproven,
+    )
+
+
+def require_proof(proof: RangeProof, where: object) -> None:
+    """Raise if a sum can overflow.
+
+    Raises:
+        BitsDifferError: naming the first operation.
+    """
+    if proof.overflows:
+        raise BitsDifferError(
+            f"operation {proof.overflows[0]} of the DA graph can overflow its width "
+            f"({len(proof.overflows)} such operations)",
+            where=where,
+            mend="do not use this firmware; keep the folder and report the model",
+        )
+
+
+class _Walk:
+    """The intervals so far. All numbers are dyadic and far below 2**53: doubles are exact."""
+
+    def __init__(self, *, graph: Any, widths: list[Width], layers: Sequence[str] | None) -> None:
+        self.graph, self.widths, self.layers = graph, widths, layers
+        self.intervals: list[Interval] = []
+        self.quantisers: list[Quantiser] = []
+        self.overflows: list[int] = []
+        self.unproven: list[int] = []
+
+    def step(self, index: int) -> None:
+        op = self.graph.ops[index]
+        code = abs(op.opcode)
+        if op.opcode != dais.COPY_INPUT and code in (dais.RELU, dais.QUANTISE):
+            self.intervals.append(self._cut(index))
+            return
+        interval = self._interval(op, self.widths[index])
+        if interval is None:
+            self.unproven.append(index)
+            interval = (op.qint.min, op.qint.max)
+        elif not _fits(interval, self.widths[index]) or not self._on_grid(index):
+            self.overflows.append(index)
+        self.intervals.append(interval)
+
+    def _interval(self, op: Any, width: Width) -> Interval | None:
+        """Return the interval of an operation that cuts nothing, None for an unknown kind."""
+        if op.opcode == dais.COPY_INPUT:
+            return port_of(width)
+        if op.opcode == dais.CONSTANT:
+            return (op.data * op.qint.step,) * 2
+        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT):
+            return None
+        low, high = self.intervals[op.id0]
+        if op.opcode == dais.ADD_CONSTANT:
+            return low + op.data * op.qint.step, high + op.data * op.qint.step
+        other = [2.0**op.data * end for end in self.intervals[op.id1]]
+        if op.opcode == dais.SUBTRACT:
+            other = [-end for end in reversed(other)]
+        return low + other[0], high + other[1]
+
+    def _on_grid(self, index: int) -> bool:
+        """Tell whether a sum's LSB is as fine as its operands', so that nothing is cut off."""
+        op, fraction = self.graph.ops[index], self.widths[index].fraction
+        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT):
+            return True
+        needed = (
+            [(op.id0, 0), (op.id1, op.data)] if op.opcode != dais.ADD_CONSTANT else [(op.id0, 0)]
+        )
+        return all(
+            self.widths[source].fraction - shift <= fraction
+            for source, shift in needed
+            if self.intervals[source] != (0.0, 0.0)
+        )
+
+    def _cut(self, index: int) -> Interval:
+        op, width = self.graph.ops[index], self.widths[index]
+        low, high = self.operand(op)
+        grid = 2.0**-width.fraction
+        low, high = floor(low / grid) * grid, floor(high / grid) * grid
+        port = port_of(width)
+        layer = self.layers[index] if self.layers else ""
+        quantiser = Quantiser(operation=index, layer=layer, operand=(low, high), port=port)
+        self.quantisers.append(quantiser)
+        return port if quantiser.can_wrap else (low, high)
+
+    def operand(self, op: Any) -> Interval:
+        """Return the interval of what an operation cuts: negated, or its positive part."""
+        low, high = self.intervals[op.id0]
+        if op.opcode < 0:
+            low, high = -high, -low
+        return (max(low, 0.0), max(high, 0.0)) if abs(op.opcode) == dais.RELU else (low, high)
+
+
+def _fits(interval: Interval, width: Width) -> bool:
+    low, high = port_of(width)
+    return low <= interval[0] and interval[1] <= high
+
+
+def unwrapped(graph: Any) -> InputRange:
+    """Return the ranges of the input ports within which no quantiser of an input wraps.
+
+    A quantiser that rounds to nearest adds half of its step, the last bit of the port, before it
+    cuts. Its sum is right modulo the port, so its range begins and ends that bit earlier.
+    """
+    ranges = InputRange.of(graph)
+    added: list[set[float]] = [set() for _ in ranges.low]
+    origin: dict[int, int] = {}
+    for index, op in enumerate(graph.ops):
+        if op.opcode == dais.COPY_INPUT:
+            origin[index] = op.id0
+            continue
+        for operand in {op.id0, op.id1} & origin.keys():
+            source = origin[operand]
+            step = float(ranges.step[source])
+            if op.opcode == dais.QUANTISE:
+                origin[index] = source
+            else:
+                constant = op.opcode == dais.ADD_CONSTANT and op.data * op.qint.step
+                added[source].add(step if constant == step else 0.0)
+    least, most = ([pick(values, default=0.0) for values in added] for pick in (min, max))
+    return replace(
+        ranges,
+        low=ranges.low - np.array(least, np.float32),
+        high=ranges.high - np.array(most, np.float32),
+    )
+
+
+def input_overruns(jets: Floats, ranges: InputRange, names: Sequence[str] | None = None) -> JSON:
+    """Count the jets that the input ports wrap, and name the inputs and the first of the jets.
+
+    Args:
+        jets: normalised jets, float32 (jet, *input shape).
+        ranges: range of each input within which it does not wrap (:func:`unwrapped`), in the
+            order of the flattened input.
+        names: names of the last axis, such as features.
+
+    Returns:
+        JSON-serialisable counts; dead inputs, which the firmware ignores, never count.
+    """
+    x = jets.reshape(len(jets), -1)
+    live = ranges.high > ranges.low
+    outside = ((x < ranges.low) | (x >= ranges.high + ranges.step)) & live
+    by_jet, by_input = outside.any(axis=1), outside.sum(axis=0)
+    worst = [int(i) for i in np.argsort(-by_input, kind="stable")[:NAMED] if by_input[i]]
+    width = jets.shape[-1]
+    inputs = [
+        {
+            "input": i,
+            "particle": i // width if jets.ndim > 2 else None,
+            "feature": names[i % width] if names else i % width,
+            "jets": int(by_input[i]),
+            "port": [float(ranges.low[i]), float(ranges.high[i])],
+            "data": [float(x[:, i].min()), float(x[:, i].max())],
+        }
+        for i in worst
+    ]
+    return {
+        "n_jets": len(x),
+        "n_jets_that_wrap": int(by_jet.sum()),
+        "n_values_that_wrap": int(outside.sum()),
+        "first_jets": [int(jet) for jet in np.flatnonzero(by_jet)[:NAMED]],
+        "inputs": inputs,
+    }
+
+
+def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, NDArray[np.float64]]:
+    """Return a graph whose outputs are the operands of all quantisers that can wrap.
+
+    Returns:
+        ``CombLogic`` with one output a quantiser, and (quantiser, 2) the ends at which each of
+        them wraps, infinite where no input reaches the end.
+    """
+    ops = [graph.ops[quantiser.operation] for quantiser in proof.can_wrap]
+    watched = graph._replace(
+        shape=(graph.shape[0], len(ops)),
+        out_idxs=[op.id0 for op in ops],
+        out_shifts=[0] * len(ops),
+        out_negs=[op.opcode < 0 for op in ops],
+    )
+    ends = [
+        (
+            quantiser.port[0] if quantiser.operand[0] < quantiser.port[0] else -np.inf,
+            quantiser.port[1] if quantiser.operand[1] > quantiser.port[1] else np.inf,
+        )
+        for quantiser in proof.can_wrap
+    ]
+    return watched, np.array(ends, dtype=np.float64).reshape(-1, 2)

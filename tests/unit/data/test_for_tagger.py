@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from jetmix.data.for_tagger import THREE_FEATURES, features_of, load_for_tagger
+from jetmix.data.schema import HIGH_LEVEL_FEATURES, PARTICLE_FEATURES
+
+
+@pytest.mark.parametrize(
+    ("shape", "features"),
+    [
+        ((8, 16), PARTICLE_FEATURES),
+        ((8, 3), THREE_FEATURES),
+        ((16,), HIGH_LEVEL_FEATURES),
+        ((8, 4), None),
+        ((12,), None),
+        ((2, 8, 16), None),
+    ],
+)
+def test_features_follow_from_the_shape_of_a_foreign_tagger(shape, features):
+    assert features_of(None, shape) == features
+
+
+def test_a_run_names_its_features():
+    assert features_of({"feature_names": ["eta", "pt"]}, (8, 2)) == ("eta", "pt")
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (16,)])
+def test_a_run_brings_its_constants(repository, shape):
+    """The jets of a run are normalised by its constants, particles and whole jets alike."""
+    sample = repository / "datasets" / "sample" / "jets.h5"
+    features = features_of(None, shape)
+    foreign = load_for_tagger(
+        sample, dataset=None, features=features, input_shape=shape, split="test"
+    )
+    dataset = {"pt_gate_gev": None, "normalisation": foreign.normalisation.as_json()}
+    own = load_for_tagger(
+        sample, dataset=dataset, features=features, input_shape=shape, split="test"
+    )
+    assert own.x.shape == (3965, *shape)
+    assert np.array_equal(own.x, foreign.x)
+    doubled = foreign.normalisation.as_json()
+    doubled["std"] = [2 * value for value in doubled["std"]]
+    wider = load_for_tagger(
+        sample,
+        dataset={**dataset, "normalisation": doubled},
+        features=features,
+        input_shape=shape,
+        split="test",
+    )
+    assert np.allclose(wider.x, foreign.x / 2)

@@ -1,0 +1,79 @@
+import json
+
+import numpy as np
+import pytest
+
+from jetmix.firmware import da_graph
+from jetmix.models import keras_env
+from jetmix.resources.estimate import lut_from_cost
+from jetmix.resources.layers import LayerCost, largest, layer_costs, write_layers
+
+
+@pytest.fixture(scope="module")
+def traces():
+    """Two layers of random integer weights; the second does not use all of the first."""
+    from da4ml.trace import FixedVariableArrayInput, HWConfig
+
+    draw = np.random.default_rng(1)
+    free = FixedVariableArrayInput((4,), HWConfig(1, -1, -1), {"hard_dc": 2})
+    x = free.quantize(np.ones(4, dtype=np.int64), np.full(4, 3), np.full(4, 2))
+    hidden = x @ draw.integers(-7, 8, (4, 6)).astype(np.float64)
+    last = hidden[:5] @ draw.integers(-7, 8, (5, 3)).astype(np.float64)
+    return {
+        "inputs": (free,),
+        "/wide/post_iq": (x,),
+        "/wide/final": (hidden,),
+        "/sub/narrow/final": (last,),
+        "final": (last,),
+    }
+
+
+def test_layers_sum_to_the_cost_of_the_graph(traces):
+    graph = da_graph.graph_of(traces)
+    costs = layer_costs(traces, graph)
+    assert [cost.layer for cost in costs] == ["wide", "sub/narrow"]
+    assert all(cost.da4ml_cost > 0 for cost in costs)
+    assert sum(cost.da4ml_cost for cost in costs) == graph.cost
+    assert sum(cost.share for cost in costs) == pytest.approx(1, abs=1e-5)
+    assert sum(cost.lut for cost in costs) == pytest.approx(
+        lut_from_cost(graph.cost).value, abs=0.5
+    )
+    assert 0 < costs[0].depth_adders < costs[1].depth_adders
+
+
+def test_what_no_output_needs_costs_nothing(traces):
+    without_last = {**traces, "final": traces["/wide/final"]}
+    costs = layer_costs(without_last, da_graph.graph_of(without_last))
+    assert costs[1].da4ml_cost == 0.0
+    assert costs[0].share == 1.0
+
+
+def test_cost_that_no_layer_explains_is_shown(traces):
+    gap = {place: trace for place, trace in traces.items() if place != "/sub/narrow/final"}
+    costs = layer_costs(gap, da_graph.graph_of(gap))
+    assert [cost.layer for cost in costs] == ["wide", "(between layers)"]
+    assert sum(cost.da4ml_cost for cost in costs) == da_graph.graph_of(gap).cost
+
+
+def test_file_and_the_line_for_people(tmp_path):
+    costs = [
+        LayerCost(layer=name, da4ml_cost=share, lut=share, share=share, depth_adders=1.0)
+        for name, share in (("a", 0.1), ("b", 0.6), ("c", 0.25), ("d", 0.05))
+    ]
+    write_layers(tmp_path, costs)
+    written = json.loads((tmp_path / "layers.json").read_text())
+    assert written[1] == {
+        "layer": "b", "da4ml_cost": 0.6, "lut": 0.6, "share": 0.6, "depth_adders": 1.0
+    }  # fmt: skip
+    assert largest(written) == "b 60%, c 25%, a 10%"
+
+
+@pytest.mark.slow
+def test_layers_of_a_published_tagger(shared):
+    model = keras_env.load_tagger(shared / "models" / "openml" / "mlp_openml_acc75.86.h5")
+    traces = da_graph.trace_layers(model)
+    graph = da_graph.graph_of(traces)
+    assert graph.cost == 3018
+    assert {cost.layer: cost.da4ml_cost for cost in layer_costs(traces, graph)} == {
+        "dense_1": 902.5, "dense_2": 950.5, "dense_3": 766.0, "dense_4": 399.0
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetmix.firmware import da_graph
+from jetmix.models.keras_env import load_tagger
+from jetmix.verification.divergence import layers as partings
+from jetmix.verification.junit import write_junit
+from jetmix.verification.result import Mismatch, VerificationResult, not_run
+from jetmix.verification.vectors import VectorSet
+
+GOLDEN = Path(__file__).parents[3] / "golden"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return load_tagger(GOLDEN / "tiny_mixer.keras")
+
+
+@pytest.fixture(scope="module")
+def jet():
+    return np.random.default_rng(8).normal(0, 2, (1, 4, 3)).astype(np.float32)
+
+
+def test_keras_and_graph_agree_at_every_layer(tiny, jet):
+    keras, graph = partings.of_keras(tiny, jet), partings.of_graph(tiny, jet)
+    assert (
+        list(keras) == list(graph) == [layer.name for layer in tiny.layers if layer.name != "jets"]
+    )
+    assert [len(values) for values in keras.values()] == [1, 1, 1, 2, 1, 1, 1, 1, 1]
+    for name, values in keras.items():
+        for right, got in zip(values, graph[name], strict=True):
+            assert np.array_equal(right, got), name
+    assert partings.first_parting(tiny, keras, graph) == "logits -> output"
+
+
+def test_wrong_operation_is_found_between_its_layers(tiny, jet, monkeypatch):
+    traces = da_graph.trace_layers(tiny)
+    graph, places = da_graph.layered(traces)
+    ops = list(graph.ops)
+    wrong = {graph.out_idxs[place] for place in places["/channel_mixing_3/post_call"]}
+    for index in [index for index in wrong if ops[index].opcode == 4]:
+        ops[index] = ops[index]._replace(data=ops[index].data + 37)
+    broken = graph._replace(ops=ops)
+    monkeypatch.setattr(da_graph, "trace_layers", lambda _: traces)
+    monkeypatch.setattr(da_graph, "layered", lambda _: (broken, places))
+    parted = partings.first_parting(
+        tiny, partings.of_keras(tiny, jet), partings.of_graph(tiny, jet)
+    )
+    assert parted == "channel_mixing_3 -> channel_mixing_4"
+
+
+def test_second_input_of_a_layer_is_named_and_unknown_places_are_passed_over(tiny):
+    right = {"residual": [np.zeros(2), np.zeros(2)], "head_1": [np.zeros(1)]}
+    got = {"residual": [np.zeros(2), np.ones(2)], "head_1": [np.ones(1)]}
+    inputs = [tensor._keras_history.operation.name for tensor in tiny.get_layer("residual").input]
+    assert partings.first_parting(tiny, right, got) == f"{inputs[1]} -> residual"
+    assert partings.first_parting(tiny, right, {"residual": [None, None], "head_1": [None]}) == (
+        "logits -> output"
+    )
+
+
+TOP_FUNCTION = """\
+#include "parameters.h"
+void jetmix_tagger(
+    input_t x[4]
+) {
+    a_t layer2_out[2*2];
+    nnet::a_iq<input_t, a_t>(x, layer2_out); // a_iq
+    nnet::b<a_t, result_t>(layer2_out, layer3_out); // b
+}
+"""
+
+
+def test_traces_are_put_after_each_layer():
+    text = partings.with_traces(TOP_FUNCTION)
+    assert '// a_iq\n    jetmix_trace("a_iq", layer2_out, 2*2);\n' in text
+    assert "layer3_out, " not in text.split("// b")[1]
+    assert text.index("jetmix_trace_to") < text.index("void jetmix_tagger(")
+
+
+def result(**change):
+    return VerificationResult(
+        **{
+            "reference": "keras", "candidate": "ir", "status": "passed", "n_vectors": 9,
+            "n_mismatch": 0, "max_diff_lsb": 0.0, "lsb": 0.5, "first_mismatch": None,
+            "vectors": {"jet": 4, "random": 5}, "seconds": 1.5, **change,
+        }
+    )  # fmt: skip
+
+
+def test_junit_tells_each_level(tmp_path):
+    first = Mismatch(
+        vector=3, origin="jet", output=2, reference=8.0, candidate=7, layer="sum -> head_1"
+    )
+    failed = result(candidate="csim", status="failed", n_mismatch=2, first_mismatch=first)
+    missing = not_run("rtl", "Verilator is not installed <here>")
+    write_junit(tmp_path / "j.xml", [result(), failed, missing], suite="a & b")
+    (suite,) = ET.parse(tmp_path / "j.xml").getroot()  # noqa: S314
+    assert suite.attrib == {
+        "name": "a & b", "time": "3.000", "tests": "3", "failures": "1", "skipped": "1",
+        "errors": "0",
+    }  # fmt: skip
+    cases = {case.get("name"): case for case in suite}
+    assert list(cases) == ["ir against keras", "csim against keras", "rtl against keras"]
+    assert cases["ir against keras"].find("system-out").text == "vectors: 4 jet, 5 random"
+    assert cases["csim against keras"].find("failure").get("message") == (
+        "csim differs from keras on 2 of 9 vectors; first: jet 3, output 2: 7 instead of 8 LSB, "
+        "parting at sum -> head_1"
+    )
+    assert cases["rtl against keras"].find("skipped").get("message") == missing.reason
+
+
+def test_one_vector_of_an_origin():
+    vectors = VectorSet(x=np.arange(10.0).reshape(5, 2), origins=[("jet", 2), ("random", 3)])
+    assert vectors.one("random", 1).tolist() == [[6.0, 7.0]]

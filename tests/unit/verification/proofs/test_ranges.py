@@ -1,0 +1,259 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetmix.errors import BitsDifferError
+from jetmix.firmware import da_graph
+from jetmix.models.keras_env import load_tagger
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.mining import extreme_vectors, rare_jets
+from jetmix.verification.proofs import linear, proofs, ranges
+from jetmix.verification.vectors import InputRange, build_vectors
+
+GOLDEN = Path(__file__).parents[3] / "golden"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    model = load_tagger(GOLDEN / "tiny_mixer.keras")
+    traces = da_graph.trace_layers(model)
+    return model, traces, da_graph.graph_of(traces)
+
+
+def quantised_inputs(k, i, f, n=2):
+    from da4ml.trace import FixedVariableArray, HWConfig
+
+    kif = (np.full(n, bits) for bits in (k, i, f))
+    return FixedVariableArray.from_kif(*kif, HWConfig(1, -1, -1))
+
+
+def graph_of(inputs, *outputs):
+    from da4ml.trace import comb_trace
+
+    return comb_trace(inputs, list(outputs))
+
+
+def test_interval_of_a_sum_and_the_quantiser_that_wraps():
+    x = quantised_inputs(1, 2, 1)  # -4 to 3.5 in steps of 0.5
+    total = x[0] + x[1] * 2.0
+    proof = ranges.prove(graph_of(x, total.quantize(1, 3, 0), total.quantize(1, 4, 0)))
+    narrow, wide = sorted(proof.quantisers, key=lambda q: q.port[1])
+    assert (narrow.operand, narrow.port) == ((-12.0, 10.0), (-8.0, 7.0))
+    assert (narrow.can_wrap, wide.can_wrap) == (True, False)
+    assert proof.overflows == []
+    content = proof.as_json()
+    assert (content["quantisers"], content["can_wrap"], content["operations"]) == (2, 1, 5)
+    assert content["wraps"][0]["port"] == [-8.0, 7.0]
+
+
+def test_relu_wraps_only_at_its_upper_end():
+    x = quantised_inputs(1, 3, 0)
+    proof = ranges.prove(graph_of(x, (x[0] + x[1]).relu(3, 0)))
+    (relu,) = proof.quantisers
+    assert (relu.operand, relu.port, relu.can_wrap) == ((0.0, 14.0), (0.0, 7.0), True)
+
+
+def test_negated_operand():
+    x = quantised_inputs(0, 3, 0)
+    proof = ranges.prove(graph_of(x, (-(x[0] + x[1])).quantize(1, 3, 0)))
+    (quantiser,) = proof.quantisers
+    assert quantiser.operand == (-14.0, 0.0)
+
+
+def narrowed(graph, **change):
+    """The graph with its last sum declared narrower than it is."""
+    index = max(i for i, op in enumerate(graph.ops) if op.opcode in (0, 1))
+    ops = list(graph.ops)
+    ops[index] = ops[index]._replace(qint=ops[index].qint._replace(**change))
+    return graph._replace(ops=ops), index
+
+
+@pytest.mark.parametrize("change", [{"max": 3.5}, {"min": -4.0}, {"step": 1.0}])
+def test_sum_that_is_too_narrow_is_found(change):
+    x = quantised_inputs(1, 2, 1)
+    graph, index = narrowed(graph_of(x, x[0] + x[1]), **change)
+    if "step" not in change:
+        # da4ml keeps a sign and integer bits for the larger end: both must be narrow
+        graph, index = narrowed(graph, min=-4.0, max=3.5)
+    proof = ranges.prove(graph)
+    assert proof.overflows == [index]
+    with pytest.raises(BitsDifferError, match=f"operation {index} of the DA graph can overflow"):
+        ranges.require_proof(proof, "here")
+
+
+def test_operation_without_an_interval_is_told():
+    x = quantised_inputs(1, 2, 1)
+    proof = ranges.prove(graph_of(x, x[0] * x[1]))
+    assert len(proof.unproven) == 1
+
+
+def test_intervals_of_the_tiny_model_hold_for_random_inputs(tiny, tmp_path):
+    """No vector, not even beyond the ports' ranges, leaves an interval that was proven."""
+    _, _, graph = tiny
+    proof = ranges.prove(graph)
+    assert (proof.overflows, proof.unproven) == ([], [])
+    watched = [q for q in proof.quantisers if graph.ops[q.operation].opcode in (3, -3)]
+    seen = graph._replace(
+        shape=(12, len(watched)),
+        out_idxs=[graph.ops[q.operation].id0 for q in watched],
+        out_shifts=[0] * len(watched),
+        out_negs=[graph.ops[q.operation].opcode < 0 for q in watched],
+    )
+    x = build_vectors(InputRange.of(graph), (12,), jets=None, n_random=20000, seed=2).x
+    values = Emulator.of(seen, (12,), tmp_path).predict(x)
+    steps = np.array([graph.ops[graph.ops[q.operation].id0].qint.step for q in watched])
+    low, high = np.array([q.operand for q in watched]).T
+    assert (values >= low).all()
+    assert (
+        values < high + np.maximum(steps, [graph.ops[q.operation].qint.step for q in watched])
+    ).all()
+
+
+def test_layers_of_operations(tiny):
+    _, traces, graph = tiny
+    layers = da_graph.layer_of_operations(traces, graph)
+    assert len(layers) == len(graph.ops)
+    assert {layers[i] for i in graph.out_idxs} == {"logits"}
+    assert {layers[i] for i, op in enumerate(graph.ops) if op.opcode == -1} == {"inputs"}
+    assert set(layers) == {"inputs"} | {
+        layer.name for layer in tiny[0].layers if layer.name != "jets"
+    }
+
+
+def test_every_layer_of_the_tiny_model_is_its_matrix(tiny):
+    model, traces, _ = tiny
+    proven = {proof.layer: proof for proof in linear.prove(model, traces)}
+    assert set(proven) == {layer.name for layer in model.layers if layer.name != "jets"}
+    for proof in proven.values():
+        assert (proof.wrong, proof.reason) == (0, None)
+    assert proven["logits"].coefficients == 8 * 5 + 5
+    assert proven["residual"].coefficients == 24 * 12 + 12
+
+
+@pytest.mark.parametrize("change", ["shift", "sign", "constant"])
+def test_wrong_adder_graph_is_found(tiny, monkeypatch, change):
+    model, traces, _ = tiny
+    graph, places = da_graph.layered(traces)
+    last = graph.out_idxs[places["/logits/post_call"][0]]
+    while change != "constant" and graph.ops[last].opcode not in (0, 1):
+        last = graph.ops[last].id0
+    op = graph.ops[last]
+    if change == "constant":
+        assert op.opcode == 4
+    wrong = {
+        "shift": op._replace(data=op.data - 1),
+        "sign": op._replace(opcode=1 - op.opcode),
+        "constant": op._replace(data=op.data + 1),
+    }[change]
+    ops = list(graph.ops)
+    ops[last] = wrong
+    monkeypatch.setattr(da_graph, "layered", lambda _: (graph._replace(ops=ops), places))
+    monkeypatch.setattr(ranges, "prove", lambda _: replace(EMPTY, overflows=[]))
+    proven = linear.prove(model, traces)
+    assert [proof.layer for proof in proven if proof.wrong] == ["logits"]
+    with pytest.raises(BitsDifferError, match="the adder graph of layer logits differs from its"):
+        linear.require_proofs(proven, "here")
+
+
+EMPTY = ranges.RangeProof(n_operations=0, quantisers=[], overflows=[], unproven=[])
+
+
+def test_nothing_is_proven_where_a_sum_can_overflow(tiny, monkeypatch):
+    monkeypatch.setattr(ranges, "prove", lambda _: replace(EMPTY, overflows=[3]))
+    proven = linear.prove(tiny[0], tiny[1])
+    assert {proof.reason for proof in proven} == {"a sum can overflow"}
+
+
+def test_layer_without_a_matrix_is_not_called_proven(tiny, monkeypatch):
+    monkeypatch.delitem(linear.MATRICES, "QAdd")
+    (proof,) = [p for p in linear.prove(tiny[0], tiny[1]) if p.layer == "residual"]
+    assert (proof.coefficients, proof.reason) == (0, "no matrix is known of a QAdd")
+
+
+PORTS = InputRange(
+    low=np.float32([-4, 0, 0, -1]),
+    high=np.float32([3.5, 7, 0, 0.75]),
+    step=np.float32([0.5, 1, 1, 0.25]),
+)
+
+
+def test_jets_that_wrap_are_counted_and_named():
+    jets = np.zeros((5, 2, 2), dtype=np.float32)
+    jets[1, 0] = 3.99, 7.99  # cut down to 3.5 and 7: inside
+    jets[2, 0, 0] = 4.0
+    jets[3] = [[-4.01, 8.0], [99.0, 0.9]]  # the third input is dead
+    told = ranges.input_overruns(jets, PORTS, ("pt", "etarel"))
+    assert (told["n_jets"], told["n_jets_that_wrap"], told["n_values_that_wrap"]) == (5, 2, 3)
+    assert told["first_jets"] == [2, 3]
+    assert [(i["particle"], i["feature"], i["jets"]) for i in told["inputs"]] == [
+        (0, "pt", 2),
+        (0, "etarel", 1),
+    ]
+    assert told["inputs"][0]["port"] == [-4.0, 3.5]
+    assert told["inputs"][0]["data"] == [pytest.approx(-4.01), 4.0]
+    content = {
+        "proof": {"operations": 7, "can_wrap": 1, "quantisers": 3},
+        "linear": [],
+        "data": told,
+    }
+    assert proofs.lines(content)[-1] == (
+        "Inputs: 2 of 5 jets wrap at the input ports, most often feature pt of particle 0: 2 jets "
+        "outside of -4 to 3.5 (first: jet 2)"
+    )
+
+
+def test_a_rounding_quantiser_wraps_half_a_step_earlier():
+    from da4ml.trace import FixedVariableArrayInput, HWConfig
+
+    x = FixedVariableArrayInput((3,), HWConfig(1, -1, -1))
+    cuts = [(0, 2, -1, "RND"), (1, 1, 2, "RND"), (1, 1, 2, "TRN")]
+    one = [x[n].quantize(k, i, f, "WRAP", mode) for n, (k, i, f, mode) in enumerate(cuts)]
+    graph = graph_of(x, one[0] * 3.0, one[1] + one[2], one[1] - one[2])
+    found = ranges.unwrapped(graph)
+    assert found.low.tolist() == [-1.0, -2.125, -2.0]
+    assert (found.high + found.step).tolist() == [3.0, 1.875, 2.0]
+    jets = np.linspace(-4, 4, 161, dtype=np.float32)[:, None].repeat(3, axis=1)
+    told = ranges.input_overruns(jets, found)
+    for port in told["inputs"]:
+        k, i, f, mode = cuts[port["input"]]
+        step, low = 2.0**-f, -k * 2.0**i
+        rounded = np.floor(jets[:, 0] / step + 0.5 * (mode == "RND")) * step
+        assert port["jets"] == ((rounded < low) | (rounded > 2.0**i - step)).sum()
+
+
+def test_no_jet_wraps_and_old_folders_have_no_proofs(tmp_path):
+    told = ranges.input_overruns(np.zeros((5, 4), np.float32), PORTS)
+    assert (told["n_jets_that_wrap"], told["inputs"], told["first_jets"]) == (0, [], [])
+    assert proofs.lines(proofs.read(tmp_path)) == []
+
+
+def test_rare_jets_come_nearest_to_where_a_sum_wraps():
+    x = quantised_inputs(1, 3, 0)
+    graph = graph_of(x, (x[0] + x[1]).quantize(1, 3, 0))  # wraps beyond -8 and 7
+    jets = np.float32([[0, 0], [3, 3], [-5, -2], [-2, -1], [1, 5], [6, 6]])
+    assert rare_jets(graph, jets, count=9).tolist() == [[-5, -2], [6, 6]]
+    assert rare_jets(graph, jets, count=1).tolist() == [[6, 6]]
+    assert rare_jets(graph, jets[:0], count=9).shape == (0, 2)
+
+
+def test_graph_that_never_wraps_has_no_rare_jets():
+    x = quantised_inputs(1, 3, 0)
+    assert rare_jets(graph_of(x, x[0] + x[1]), np.ones((3, 2), np.float32), count=5).shape == (0, 2)
+
+
+def test_extreme_vectors_reach_the_top_bit_that_random_ones_rarely_do():
+    x = quantised_inputs(1, 5, 0, n=4)
+    total = x[0] + x[1] + x[2] + x[3]  # beyond 64 for one input in 24
+    graph = graph_of(x, total, (total + total.quantize(1, 7, 0)).quantize(1, 5, 0))
+    found = extreme_vectors(graph, count=500, seed=1)
+    assert 0 < len(found) <= 2 * len(graph.ops)
+    assert np.floor(found).sum(axis=1).max() > 64
+    assert np.array_equal(found, extreme_vectors(graph, count=500, seed=1))
+    assert len(extreme_vectors(graph, count=1, seed=1)) == 1
+
+
+def test_graph_without_operations_has_no_extreme_vectors():
+    x = quantised_inputs(1, 3, 0)
+    assert extreme_vectors(graph_of(x, x[0]), count=5, seed=1).shape == (0, 2)
