@@ -13,8 +13,7 @@ from jetmix.data.dataset import JetDataset
 from jetmix.data.jet_file import open_jet_file
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError
-
-from .conftest import JET_COLUMNS, random_jets, write_jets
+from tests.unit.data.conftest import JET_COLUMNS, random_jets, write_jets
 
 PT = PARTICLE_FEATURES.index("pt")
 

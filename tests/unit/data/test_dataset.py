@@ -7,8 +7,7 @@ from jetmix.data.dataset import JetDataset
 from jetmix.data.normalise import Normalisation
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError, UsageError
-
-from .conftest import random_jets, write_jets
+from tests.unit.data.conftest import random_jets, write_jets
 
 FEATURES = ("ptrel", "etarel", "phirel")
 UNIT_3 = Normalisation(kind="standard", mean=np.zeros(3), std=np.ones(3))

@@ -8,8 +8,7 @@ import pytest
 
 from jetmix.data.writer import PatientFile, jet_writer
 from jetmix.errors import DataError
-
-from .conftest import JET_COLUMNS, random_jets
+from tests.unit.data.conftest import JET_COLUMNS, random_jets
 
 
 def fill(path, n_jets=3000, half=False):

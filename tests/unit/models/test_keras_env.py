@@ -135,7 +135,7 @@ def test_other_backend_than_the_running_one_is_refused():
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_backend_is_chosen_before_keras_is_imported(backend):
     code = (
-        "import sys; from jetmix import keras_env; assert 'keras' not in sys.modules; "
+        "import sys; from jetmix.models import keras_env; assert 'keras' not in sys.modules; "
         f"print(keras_env.activate({backend!r}).backend.backend())"
     )
     done = subprocess.run(

@@ -107,7 +107,7 @@ def test_placed_folder_is_whole_or_not_there(tmp_path, monkeypatch):
         reason = f"[Errno 28] No space left on device: '{src}/a' -> '{dst}/a'"
         raise shutil.Error([(f"{src}/{name}", f"{dst}/{name}", reason) for name in "ab"])
 
-    monkeypatch.setattr("jetmix.support.runs.shutil.copytree", full)
+    monkeypatch.setattr("jetmix.support.files.shutil.copytree", full)
     with pytest.raises(OSError, match=r"No space left on device") as caught:
         place_folder(source, tmp_path / "other")
     assert caught.value.filename.endswith("/a")

@@ -14,8 +14,7 @@ from jetmix.data.describing.survey import survey
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError
 from jetmix.support.packaged import shipped
-
-from .conftest import JET_COLUMNS, random_jets, write_jets
+from tests.unit.data.conftest import JET_COLUMNS, random_jets, write_jets
 
 SAMPLE = shipped("datasets/sample/jets.h5")
 

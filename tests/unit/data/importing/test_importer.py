@@ -14,8 +14,7 @@ from jetmix.data.importing.importer import import_jets
 from jetmix.data.importing.manifest import Manifest, PublishedFile, read_manifest
 from jetmix.data.schema import PARTICLE_FEATURES
 from jetmix.errors import DataError, RunConflictError
-
-from .conftest import random_jets, write_jets
+from tests.unit.data.conftest import random_jets, write_jets
 
 
 def write_member(folder: Path, number: int, n_jets: int = 50) -> Path:

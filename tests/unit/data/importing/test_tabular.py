@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.high_level import load_high_level
-from jetmix.data.importing.tabular import _hashes, import_high_level
+from jetmix.data.high_level import _hashes, load_high_level
+from jetmix.data.importing.tabular import import_high_level
 from jetmix.data.importing.tabular_sources import is_high_level
 from jetmix.data.jet_file import open_jet_table
 from jetmix.data.normalise import in_split
