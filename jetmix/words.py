@@ -1,6 +1,7 @@
 """Numbers and names as people read them; what is not known is said, never a zero."""
 
-from jetmix.report.tagger import Tagger
+from collections.abc import Sequence
+
 from jetmix.resources.report import ResourceReport
 from jetmix.verification.result import VerificationResult
 
@@ -94,10 +95,9 @@ def _achieved(report: ResourceReport) -> str:
     return f"{report.clock_achieved_ns:g} ns ({word} clock{span})"
 
 
-def timed_by(tagger: Tagger) -> str:
-    """Return where the latency of :attr:`Tagger.timing` comes from; empty where it is unknown."""
-    source = tagger.timing.source if tagger.timing else ""
-    return LEVEL_WORDS.get(source) or ORIGIN_WORDS.get(source, "")
+def source(name: str) -> str:
+    """Return the title of a level or origin."""
+    return LEVEL_WORDS.get(name) or ORIGIN_WORDS[name]
 
 
 def latency_origin(report: ResourceReport) -> str:
@@ -130,15 +130,16 @@ def rung(result: VerificationResult) -> str:
     return f"{level}: not run"
 
 
-def exactness(tagger: Tagger) -> str:
+def exactness(results: Sequence[VerificationResult]) -> str:
     """Return the levels that were run in one line; a level that was not run is not counted.
 
     Levels that are exact on the same vectors are told together.
     """
     exact: dict[str, list[str]] = {}
-    for result in tagger.verified("passed"):
-        exact.setdefault(compared(result), []).append(LEVEL_WORDS[result.candidate])
-    told = [rung(result) for result in tagger.verified("failed")]
+    for result in results:
+        if result.status == "passed":
+            exact.setdefault(compared(result), []).append(LEVEL_WORDS[result.candidate])
+    told = [rung(result) for result in results if result.status == "failed"]
     told += [f"{_listed(names)}: bit-exact on {vectors}" for vectors, names in exact.items()]
     return "; ".join(told) if told else "not verified"
 

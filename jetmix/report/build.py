@@ -13,8 +13,9 @@ from jetmix.report.published.baselines import load_baselines
 from jetmix.report.published.comparable import fields, refuse_mixed
 from jetmix.report.render.data import content
 from jetmix.report.render.markdown import markdown
+from jetmix.report.render.model import Section
 from jetmix.report.render.page import fitting_page
-from jetmix.report.sections.order import Section, sections
+from jetmix.report.sections.order import sections
 from jetmix.report.tagger import Tagger
 from jetmix.support.console import progress
 from jetmix.support.files import JSON, atomic_path, empty_folder, write_json, write_text

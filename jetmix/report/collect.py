@@ -11,9 +11,11 @@ from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
 from jetmix.report.proven import read_costs, read_faults, read_proofs
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
+from jetmix.resources.layers import LAYERS_FILE
 from jetmix.support.files import JSON, file_digest
 from jetmix.support.stages import STAGE_FILE, read_stage
 from jetmix.training.scores import read_scores
+from jetmix.verification.proofs.proofs import RANGES_FILE
 
 DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
 RUN_SIGNS = ("recipe.toml", DATA, TRAIN)
@@ -24,6 +26,9 @@ NO_SYNTH = Gap(
     mend="run 'jetmix synth' on it and name the folder that it wrote as well",
 )
 NAME_RUN = "name the run of 'jetmix train' that the model comes from as well"
+AGAIN = "run 'jetmix synth' on the model again"
+COSTS = "LUT by layer"
+PROOFS = "range proof, linear proof and inputs that would wrap"
 _Read = TypeVar("_Read")
 
 
@@ -219,6 +224,10 @@ def _synth(folder: Path) -> Tagger:
     data, metrics = about.part_or_none("dataset"), about.part_or_none("metrics")
     recipe = about.part_or_none("recipe")
     gaps = _synth_gaps(has_data=data is not None, has_metrics=metrics is not None)
+    costs, proofs = read_costs(folder), read_proofs(folder)
+    for what, file, known in ((COSTS, LAYERS_FILE, costs), (PROOFS, RANGES_FILE, proofs)):
+        if known is None:
+            gaps.append(Gap(what=what, why=f"{file} is absent", mend=AGAIN))
     return Tagger(
         name=name,
         folders=(folder,),
@@ -237,8 +246,8 @@ def _synth(folder: Path) -> Tagger:
         recipe=dict(recipe.content) if recipe else None,
         synthesis=_synthesis(folder),
         model_sha256=about.text_or_none("model_sha256"),
-        costs=read_costs(folder, gaps),
-        proofs=read_proofs(folder, gaps),
+        costs=costs or (),
+        proofs=proofs,
         faults=read_faults(folder),
         gaps=tuple(gaps),
     )

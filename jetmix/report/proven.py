@@ -4,15 +4,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from jetmix.report.checked import Checked, each, read_sound
-from jetmix.report.tagger import Gap
 from jetmix.resources.layers import LAYERS_FILE, LayerCost
 from jetmix.support.files import JSON
-from jetmix.verification.faults.run import FAULTS_FILE
-from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.faults.score import FAULTS_FILE, FaultScore
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE
 
-AGAIN = "run 'jetmix synth' on the model again"
 # rounding of the shares in layers.json, over all layers
 SHARE_ROUNDING = 1e-3
 VERDICTS = ("caught", "missed", "silent")
@@ -62,16 +59,15 @@ class Proofs:
         return asdict(self)
 
 
-def read_costs(folder: Path, gaps: list[Gap]) -> tuple[LayerCost, ...]:
-    """Return the content of a project's ``layers.json``, or note that it is absent.
+def read_costs(folder: Path) -> tuple[LayerCost, ...] | None:
+    """Return the content of a project's ``layers.json``, None if it is absent.
 
     Raises:
         ReportReadError: if the file was damaged or edited.
     """
     path = folder / LAYERS_FILE
     if not path.exists():
-        gaps.append(Gap(what="LUT by layer", why=f"{LAYERS_FILE} is absent", mend=AGAIN))
-        return ()
+        return None
     entries = list(each(read_sound(path), path))
     costs = tuple(_cost(entry) for entry in entries)
     total = sum(cost.share for cost in costs)
@@ -90,16 +86,14 @@ def _cost(entry: Checked) -> LayerCost:
     )
 
 
-def read_proofs(folder: Path, gaps: list[Gap]) -> Proofs | None:
-    """Return the content of a project's ``ranges.json``, or note that it is absent.
+def read_proofs(folder: Path) -> Proofs | None:
+    """Return the content of a project's ``ranges.json``, None if it is absent.
 
     Raises:
         ReportReadError: if the file was damaged or edited.
     """
     path = folder / RANGES_FILE
     if not path.exists():
-        what = "range proof, linear proof and inputs that would wrap"
-        gaps.append(Gap(what=what, why=f"{RANGES_FILE} is absent", mend=AGAIN))
         return None
     content = Checked.read(path)
     proof, data = content.part("proof"), content.part_or_none("data")

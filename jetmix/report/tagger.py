@@ -1,20 +1,19 @@
 """What the report knows about one tagger: plain data, read by :mod:`jetmix.report.collect`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.report.proven import Proofs
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
+from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.result import VerificationResult
-
-if TYPE_CHECKING:
-    from jetmix.report.proven import Proofs
-    from jetmix.verification.faults.score import FaultScore
 
 DataOrigin = Literal["simulated", "public", "unknown"]
 
@@ -160,8 +159,8 @@ class Tagger:
     model_sha256: str | None = None
     layers: tuple[LayerBits, ...] = ()
     costs: tuple[LayerCost, ...] = ()
-    proofs: "Proofs | None" = None
-    faults: "tuple[FaultScore, ...]" = ()
+    proofs: Proofs | None = None
+    faults: tuple[FaultScore, ...] = ()
     kinematics: Kinematics | None = None
     gaps: tuple[Gap, ...] = field(default=())
 
@@ -216,3 +215,11 @@ class Tagger:
     def verified(self, status: str) -> list[VerificationResult]:
         """Return the levels of the ladder with a status."""
         return [result for result in self.verification if result.status == status]
+
+
+def models(taggers: Sequence[Tagger]) -> list[tuple[int, Tagger]]:
+    """Return the first tagger of each model with its number: projects of one share its figures."""
+    first: dict[str, tuple[int, Tagger]] = {}
+    for index, tagger in enumerate(taggers, 1):
+        first.setdefault(tagger.model_sha256 or tagger.name, (index, tagger))
+    return list(first.values())

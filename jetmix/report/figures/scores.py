@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.report.figures.style import COLOURS, INK, LINES, Picture, drawing, finished, plain
+from jetmix.report.figures.curves import roc_curves, thinned
+from jetmix.report.figures.style import (
+    COLOURS,
+    GRID,
+    INK,
+    LINES,
+    Picture,
+    drawing,
+    finished,
+    plain,
+)
 from jetmix.report.kinematics import WORKING_FPR, efficiencies
 from jetmix.report.tagger import Metrics, Scores, Tagger
 from jetmix.training.metrics import softmax
@@ -15,6 +25,59 @@ if TYPE_CHECKING:
 
 N_BINS = 25
 MARKERS = "osD^vP*"
+DARK_CELL = 0.5
+
+
+def roc(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:
+    """Draw background rejection against signal efficiency, one curve a class."""
+    curves = roc_curves(scores, metrics.class_names)
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        for index, curve in enumerate(curves):
+            tpr, rejection = thinned(curve)
+            axes.plot(
+                tpr,
+                rejection,
+                color=COLOURS[index % len(COLOURS)],
+                linestyle=LINES[index % len(LINES)],
+                linewidth=1.6,
+                label=f"{plain(curve.name, 12)}  AUC {curve.auc:.4f}",
+            )
+        axes.set(yscale="log", xlim=(0, 1), xlabel="Signal efficiency")
+        axes.set_ylim(bottom=1)
+        axes.set_ylabel("Background rejection 1/FPR")
+        axes.grid(visible=True)
+        axes.legend(title="class against the rest", title_fontsize=9)
+        listed = ", ".join(f"{curve.name} {curve.auc:.4f}" for curve in curves)
+        alt = f"ROC curves of {tagger.name}, each class against the rest. AUC: {listed}."
+        return finished(canvas, name=name, title=f"ROC curves: {tagger.name}", alt=alt)
+
+
+def confusion(tagger: Tagger, metrics: Metrics, name: str) -> Picture:
+    """Draw the confusion matrix, in per cent of the jets of each true class."""
+    counts = np.array(metrics.confusion, float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    labels = [plain(label, 12) for label in metrics.class_names]
+    with drawing(4.6, 4.2) as canvas:
+        axes = canvas.subplots()
+        axes.pcolormesh(shares, cmap="cividis", vmin=0, vmax=1, edgecolors=GRID, linewidth=0.5)
+        for (row, column), share in np.ndenumerate(shares):
+            colour = "#ffffff" if share < DARK_CELL else "#000000"
+            text = f"{100 * share:.1f}"
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=colour)
+        middles = np.arange(len(labels)) + 0.5
+        axes.set_xticks(middles, labels)
+        axes.set_yticks(middles, labels)
+        axes.tick_params(which="both", length=0)
+        axes.minorticks_off()
+        axes.invert_yaxis()
+        axes.set(xlabel="Predicted class", ylabel="True class")
+        axes.set_title("Share of the true class [%]", fontsize=9)
+        listed = ", ".join(
+            f"{name_} {100 * shares[i, i]:.1f}%" for i, name_ in enumerate(metrics.class_names)
+        )
+        alt = f"Confusion matrix of {tagger.name}. Rightly classified: {listed}."
+        return finished(canvas, name=name, title=f"Confusion matrix: {tagger.name}", alt=alt)
 
 
 def distributions(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:

@@ -11,7 +11,7 @@ from jetmix.errors import UsageError
 from jetmix.report.tagger import ORIGINS, Tagger
 from jetmix.support.files import JSON
 from jetmix.verification.result import Level
-from jetmix.words import UNKNOWN, timed_by
+from jetmix.words import UNKNOWN, source
 
 # what report.json says it is
 FORMAT = "jetmix-report-2"
@@ -189,13 +189,13 @@ def _check(tagger: Tagger, rules: Rules) -> list[Outcome]:
 
 def _limit(tagger: Tagger, rule: str, value: float | None, limit: float) -> Outcome:
     name, better = LIMITS[rule]
-    known = name in TIMES and value is not None
-    source = f" [{timed_by(tagger)}]" if known else ""
+    timed = name in TIMES and value is not None and tagger.timing is not None
+    origin = f" [{source(tagger.timing.source)}]" if timed and tagger.timing else ""
     return Outcome(
         tagger=tagger.name,
         check=rule,
         passed=value is not None and better * (value - limit) >= 0,
-        found=f"{name} {shown(value)}{source}",
+        found=f"{name} {shown(value)}{origin}",
         wanted=f"at {'least' if better > 0 else 'most'} {shown(limit)}",
     )
 

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from jetmix.report.render.model import Cell, Table
-from jetmix.report.sections.order import Listing, Section
+from jetmix.report.render.model import Cell, Listing, Section, Table
 
 # signs that would start markup somewhere; a backslash before them makes them plain
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&@!])")

@@ -1,10 +1,12 @@
 """What a table of the report is made of, the same for the page and for Markdown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from jetmix import words
+from jetmix.report.figures.style import Picture
+from jetmix.report.tagger import Tagger
 
 Mark = Literal["", "ours", "good", "bad", "unknown"]
 
@@ -17,6 +19,9 @@ class Cell:
     sort: float | str | None = None
     href: str | None = None
     mark: Mark = ""
+
+
+Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,7 @@ class Group:
     """Rows that belong together; ``heading`` marks the break to the rows above."""
 
     heading: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[Row, ...]
     mark: Mark = ""
 
 
@@ -52,6 +57,30 @@ class Table:
     footnotes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Named values and a block of text that folds away, for one tagger."""
+
+    heading: str
+    facts: tuple[tuple[str, str], ...]
+    block_title: str
+    block: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One section; ``warning`` is set apart, ``folded`` tables are shown on demand."""
+
+    name: str
+    title: str
+    text: str = ""
+    warnings: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    folded: tuple[Table, ...] = ()
+    listings: tuple[Listing, ...] = ()
+
+
 def text(value: str, mark: Mark = "", href: str | None = None) -> Cell:
     """Return a cell of words."""
     return Cell(text=value, sort=value, mark=mark, href=href)
@@ -67,3 +96,12 @@ def columns(*titles: str, numeric: Iterable[str] = ()) -> tuple[Column, ...]:
     """Return headings; those named in ``numeric`` hold numbers."""
     chosen = set(numeric)
     return tuple(Column(title=title, numeric=title in chosen) for title in titles)
+
+
+def per_tagger(taggers: Sequence[Tagger], rows: Sequence[Sequence[Row]]) -> tuple[Group, ...]:
+    """Return one group per tagger that has rows; ``rows`` holds those of each tagger in order."""
+    return tuple(
+        Group(heading=tagger.name, rows=tuple(own))
+        for tagger, own in zip(taggers, rows, strict=True)
+        if own
+    )

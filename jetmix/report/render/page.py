@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from jetmix import __version__
 from jetmix.report.figures.style import Picture
-from jetmix.report.sections.order import Section
+from jetmix.report.render.model import Section
 from jetmix.support.packaged import packaged
 
 TEMPLATES = "report/render/templates"

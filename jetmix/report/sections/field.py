@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from jetmix import words
+from jetmix.report.figures import pareto as figures
+from jetmix.report.figures.style import Picture
 from jetmix.report.published.baselines import Baseline
 from jetmix.report.published.comparable import Field
-from jetmix.report.render.model import Cell, Group, Table, columns, number, text
-from jetmix.report.rivals import Rival
+from jetmix.report.published.panels import COST_TITLES, panels
+from jetmix.report.render.model import Cell, Group, Row, Section, Table, columns, number, text
 from jetmix.report.tagger import Tagger
 
 TITLES = (
@@ -21,15 +23,44 @@ NOTE = (
     "own files, 'quoted' in somebody else's copy of the table; the numbers lead to the sources "
     f"and remarks below the table. N: constituents. {words.UNKNOWN}: not known."
 )
-RATES_NOTE = (
-    "All in per cent, each class against the rest. TPR10 and TPR1: signal efficiency where 10% and "
-    "1% of the other classes pass. Published values of the Mixers are before quantisation."
-)
-RIVALS_NOTE = (
-    "'Only it' and 'only the other' count the jets that just one of the two gets right. The "
-    "p-value is of McNemar's exact test, corrected for several comparisons by Holm's method; a "
-    "verdict needs less than 0.05."
-)
+
+
+def section(fields: Sequence[Field]) -> Section | None:
+    """Return our taggers beside published ones; None if there is nothing to show."""
+    if not fields:
+        return None
+    tables = [against_the_field(f, f"field-{i}") for i, f in enumerate(fields, 1)]
+    caveats = dict.fromkeys(f.setting.caveat for f in fields if f.setting.caveat)
+    return Section(
+        name="field",
+        title="Against the field",
+        text=(
+            "Published taggers stand beside these only under rules that are checked: same data "
+            "set, same features, same pT gate, accuracy after quantisation on test jets. Points "
+            "share a plot only where the resources have the same origin too. In the plots, stars "
+            "are this report's taggers with their errors; squares are invariant under "
+            "permutations of the constituents, circles are not, for diamonds it is not known; "
+            "filled points were read directly, open ones quoted; numbers count the constituents; "
+            "the line joins the points that no other one beats in both."
+        ),
+        warnings=tuple(caveat for caveat in caveats if caveat),
+        tables=tuple(tables),
+        pictures=tuple(p for i, f in enumerate(fields, 1) for p in _pareto(f, i)),
+        folded=(left_out(fields),),
+    )
+
+
+def _pareto(field: Field, number: int) -> list[Picture]:
+    pictures = []
+    for cost in COST_TITLES:
+        group = panels(field, cost)
+        limits = figures.shared_limits(group)
+        kind = "latency" if cost == "latency_ns" else cost
+        pictures += [
+            figures.pareto(panel, f"pareto-{kind}-{number}-{index}", *limits[panel.public])
+            for index, panel in enumerate(group, 1)
+        ]
+    return pictures
 
 
 def against_the_field(field: Field, name: str) -> Table:
@@ -66,7 +97,7 @@ def _footnotes(rows: Sequence[Baseline]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*sources, *remarks]))
 
 
-def _ours(tagger: Tagger) -> tuple[Cell, ...]:
+def _ours(tagger: Tagger) -> Row:
     report, metrics = tagger.best_resources, tagger.metrics
     gate = tagger.data.pt_gate_gev if tagger.data else None
     return (
@@ -93,7 +124,7 @@ def _accuracy(share: float, error: float) -> Cell:
     return Cell(text=f"{100 * share:.2f} ± {100 * error:.2f}", sort=100 * share)
 
 
-def _published(row: Baseline, notes: Sequence[str]) -> tuple[Cell, ...]:
+def _published(row: Baseline, notes: Sequence[str]) -> Row:
     return (
         text(row.name),
         number(row.n_particles),
@@ -139,88 +170,3 @@ def left_out(fields: Sequence[Field]) -> Table:
         columns=columns("Reason", "Rows", "Taggers", numeric=("Rows",)),
         groups=tuple(groups),
     )
-
-
-def literature(field: Field, name: str) -> Table | None:
-    """Return AUC and TPR a class as papers print them; None if nobody states any."""
-    with_auc = [row for row in field.rows if row.auc_pct]
-    ours = [tagger for tagger in field.taggers if tagger.metrics]
-    if not ours:
-        return None
-    classes = ours[0].metrics.class_names if ours[0].metrics else ()
-    kinds = ("AUC", "TPR10", "TPR1")
-    titles = [f"{kind} {label}" for kind in kinds for label in classes]
-    caveat = "; not comparable with the rows above" if field.setting.caveat else ""
-    groups = [
-        Group(heading="This report", rows=tuple(_rates(t, classes) for t in ours), mark="ours")
-    ]
-    if with_auc:
-        rows = tuple(_published_rates(row, classes) for row in with_auc)
-        groups.append(Group(heading=f"Published: public jets{caveat}", rows=rows))
-    return Table(
-        name=name,
-        caption="AUC and signal efficiency a class, in the form of the literature",
-        columns=columns("Tagger", "N", *titles, numeric=("N", *titles)),
-        groups=tuple(groups),
-        sortable=True,
-        note=RATES_NOTE,
-    )
-
-
-def _rates(tagger: Tagger, classes: Sequence[str]) -> tuple[Cell, ...]:
-    metrics = tagger.metrics
-    groups = (metrics.auc, metrics.tpr_at_fpr10, metrics.tpr_at_fpr1) if metrics else ()
-    values = [group.get(label) for group in groups for label in classes]
-    cells = [number(None if v is None else 100 * v, 2) for v in values]
-    return (text(tagger.name), number(tagger.n_particles), *cells)
-
-
-def _published_rates(row: Baseline, classes: Sequence[str]) -> tuple[Cell, ...]:
-    groups = (row.auc_pct, row.tpr_at_fpr10_pct, row.tpr_at_fpr1_pct)
-    values = [(group or {}).get(label) for group in groups for label in classes]
-    cells = [Cell(text=str(v), sort=v) if v is not None else number(None) for v in values]
-    return (text(row.name, href=row.link), number(row.n_particles), *cells)
-
-
-def between_ours(found: Sequence[Rival]) -> Table:
-    """Return the differences between the taggers of the report, with their significance."""
-    titles = (
-        "Tagger",
-        "Against",
-        "Accuracy difference [points]",
-        "p-value",
-        "Verdict",
-        "Only it",
-        "Only the other",
-        "Recipes differ in",
-    )
-    rows = tuple(
-        (
-            text(entry.rival),
-            text(entry.reference),
-            Cell(
-                text=f"{100 * entry.difference:+.2f} ± {100 * entry.error:.2f}",
-                sort=entry.difference,
-            ),
-            Cell(text=f"{entry.p_value:.2g}", sort=entry.p_value),
-            text(entry.verdict),
-            number(entry.only_rival),
-            number(entry.only_reference),
-            text(_recipes(entry)),
-        )
-        for entry in found
-    )
-    return Table(
-        name="rivals-table",
-        caption="Differences on the same test jets",
-        columns=columns(*titles, numeric=(titles[2], "p-value", "Only it", "Only the other")),
-        groups=(Group(heading="", rows=rows),),
-        sortable=True,
-        note=RIVALS_NOTE,
-    )
-
-
-def _recipes(entry: Rival) -> str:
-    if entry.recipe_differs is None:
-        return words.UNKNOWN
-    return ", ".join(entry.recipe_differs) or "nothing but the architecture"

@@ -3,9 +3,24 @@
 from collections.abc import Callable, Sequence
 
 from jetmix import words
-from jetmix.report.render.model import Cell, Group, Mark, Table, columns, text
+from jetmix.report.render.model import Cell, Group, Mark, Section, Table, columns, text
 from jetmix.report.tagger import Tagger
 from jetmix.resources.report import ResourceReport
+
+
+def section(taggers: Sequence[Tagger]) -> Section:
+    """Return the first section: the facts of every tagger."""
+    bad = [
+        f"{tagger.name}: {words.rung(result)}. This firmware is not the trained tagger."
+        for tagger in taggers
+        for result in tagger.verified("failed")
+    ]
+    return Section(
+        name="glance",
+        title="At a glance",
+        warnings=tuple(bad),
+        tables=(glance(taggers),),
+    )
 
 
 def glance(taggers: Sequence[Tagger]) -> Table:
@@ -15,7 +30,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
         ("AUC, mean of classes", [_mean_auc(tagger) for tagger in taggers]),
         *_auc_rows(taggers),
         ("EBOPs", [words.count(tagger.ebops) for tagger in taggers]),
-        ("Bit-exact", [words.exactness(tagger) for tagger in taggers]),
+        ("Bit-exact", [words.exactness(tagger.verification) for tagger in taggers]),
         ("LUT", [_with_origin(words.lut, tagger) for tagger in taggers]),
         ("FF", [_with_origin(words.ff, tagger) for tagger in taggers]),
         ("DSP", [_with_origin(_dsp, tagger) for tagger in taggers]),

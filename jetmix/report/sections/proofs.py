@@ -4,29 +4,19 @@ from collections.abc import Sequence
 
 from jetmix import words
 from jetmix.report.proven import Proofs, Wrapped
-from jetmix.report.render.model import Cell, Group, Table, columns, number, text
+from jetmix.report.render.model import Cell, Row, Table, columns, number, per_tagger, text
 from jetmix.report.tagger import Tagger
-from jetmix.resources.report import ResourceReport
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.proofs.linear import LinearProof
 
-Row = tuple[Cell, ...]
 # how many of the inputs that wrap are named
 NAMED = 3
-# other origins repeat the cycles of the pipeline model or of C synthesis
-OWN_CYCLES = ("csynth",)
 PROOFS_NOTE = (
     "Proven for every input that the ports can hold, not for samples. A quantiser that wraps "
     "turns a large value into a small one, in Keras and firmware alike; the intervals ignore "
     "that values depend on each other, so not every quantiser that may wrap ever does. "
     "Constituents are counted from 0."
 )
-BESIDE_NOTE = (
-    "Ratios are the other value divided by the estimate. The latency of the RTL simulation was "
-    "measured clock by clock; C synthesis states its own. The other tools do not time a pipeline."
-)
-
-
 FAULTS_NOTE = (
     "Each fault is one wrong place in a copy of the firmware: a flipped bit of a weight, a shift, "
     "a sign, a constant, a narrower word, a dropped register, swapped outputs. Caught: a vector of "
@@ -34,14 +24,6 @@ FAULTS_NOTE = (
     "change nothing at all. The score is the caught part of those run."
 )
 SOURCES = {"hls4ml": "C++ of hls4ml", "rtl": "Verilog"}
-
-
-def _groups(taggers: Sequence[Tagger], rows: Sequence[Sequence[Row]]) -> tuple[Group, ...]:
-    return tuple(
-        Group(heading=tagger.name, rows=tuple(own))
-        for tagger, own in zip(taggers, rows, strict=True)
-        if own
-    )
 
 
 def _synthesised(tagger: Tagger) -> bool:
@@ -55,7 +37,7 @@ def proofs(taggers: Sequence[Tagger]) -> Table:
         name="proofs",
         caption="Proofs for all inputs, and inputs that would wrap",
         columns=columns("Proof", "Outcome", "Covers", "Details"),
-        groups=_groups(taggers, rows),
+        groups=per_tagger(taggers, rows),
         note=PROOFS_NOTE,
     )
 
@@ -143,7 +125,7 @@ def faults(taggers: Sequence[Tagger]) -> Table:
         name="faults",
         caption="Faults planted on purpose",
         columns=columns(*titles, "Details", numeric=titles[1:]),
-        groups=_groups(taggers, rows),
+        groups=per_tagger(taggers, rows),
         note=FAULTS_NOTE,
     )
 
@@ -188,7 +170,7 @@ def matrices(taggers: Sequence[Tagger]) -> Table:
         name="matrices",
         caption="Adders against matrices, layer by layer",
         columns=columns(*titles, numeric=titles[1:4]),
-        groups=_groups(taggers, rows),
+        groups=per_tagger(taggers, rows),
         sortable=True,
     )
 
@@ -205,89 +187,4 @@ def _matrix(proof: LinearProof) -> Row:
         number(proof.coefficients if there else None),
         number(proof.wrong if there else None),
         outcome,
-    )
-
-
-def beside(taggers: Sequence[Tagger]) -> Table:
-    """Return the estimate beside other origins: LUT, FF and latency, a row each."""
-    titles = ("Estimated", "There", "Ratio")
-    return Table(
-        name="beside",
-        caption="The estimate beside other origins",
-        columns=columns("Against", "Figure", *titles, "In the 90% interval", numeric=titles),
-        groups=_groups(taggers, [_beside(tagger) for tagger in taggers]),
-        note=BESIDE_NOTE,
-    )
-
-
-def _beside(tagger: Tagger) -> list[Row]:
-    estimate = tagger.estimated
-    if estimate is None:
-        return []
-    rows = [
-        row
-        for report in tagger.resources
-        if report.origin != "estimate"
-        for row in _against(words.ORIGIN_WORDS[report.origin], estimate, report)
-    ]
-    measured = tagger.measured
-    if measured and measured.latency_cycles and estimate.latency_cycles:
-        name = f"{words.LEVEL_WORDS[measured.candidate]} (measured)"
-        rows.append(_row(name, "Cycles", estimate.latency_cycles, measured.latency_cycles))
-    return rows
-
-
-def _against(name: str, estimate: ResourceReport, other: ResourceReport) -> list[Row]:
-    """Return a row for each figure that both know; only C synthesis has cycles of its own."""
-    cycles = other.latency_cycles if other.origin in OWN_CYCLES else None
-    return [
-        _row(name, figure, ours, theirs, span)
-        for figure, ours, theirs, span in (
-            ("LUT", estimate.lut, other.lut, (estimate.lut_low, estimate.lut_high)),
-            ("FF", estimate.ff, other.ff, (estimate.ff_low, estimate.ff_high)),
-            ("Cycles", estimate.latency_cycles, cycles, (None, None)),
-        )
-        if ours and theirs is not None
-    ]
-
-
-def _row(
-    name: str,
-    figure: str,
-    ours: float,
-    theirs: float,
-    span: tuple[float | None, float | None] = (None, None),
-) -> Row:
-    low, high = span
-    inside = None if low is None or high is None else low <= theirs <= high
-    figures = (number(ours), number(theirs), number(theirs / ours, 2))
-    return (text(name), text(figure), *figures, text(words.yes_no(inside)))
-
-
-def costs(taggers: Sequence[Tagger]) -> Table:
-    """Return what each layer costs."""
-    titles = ("Layer", "LUT (estimate)", "Share [%]", "DA cost", "Depth [adders]")
-    rows = [
-        [
-            (
-                text(cost.layer),
-                number(cost.lut),
-                number(100 * cost.share, 1),
-                number(cost.da4ml_cost, 1),
-                number(cost.depth_adders),
-            )
-            for cost in tagger.costs
-        ]
-        for tagger in taggers
-    ]
-    return Table(
-        name="costs",
-        caption="LUT by layer",
-        columns=columns(*titles, numeric=titles[1:]),
-        groups=_groups(taggers, rows),
-        sortable=True,
-        note=(
-            "The estimate of LUT, shared out by the cost of each layer in the DA graph. Depth is "
-            "the longest chain of adders from the inputs to the layer's outputs."
-        ),
     )

@@ -15,7 +15,6 @@ from jetmix.verification.faults import score as fault_score
 from jetmix.verification.result import Level
 from jetmix.verification.vectors import InputRange, VectorSet, uniform
 
-FAULTS_FILE = "faults.json"
 # the level that runs the sources of a flow
 LEVEL_OF: dict[Flow, Level] = {"hls4ml": "csim", "rtl": "rtl"}
 # vectors for faults that the verification does not catch, and what is added to their seed
@@ -73,12 +72,12 @@ def run(
                 limit_s=options.limit_s,
             )
         scores.append(score.as_json())
-    write_json(folder / FAULTS_FILE, scores)
+    write_json(folder / fault_score.FAULTS_FILE, scores)
 
 
 def read(folder: Path) -> list[JSON]:
     """Return the scores of a folder, none if faults were never planted."""
-    path = folder / FAULTS_FILE
+    path = folder / fault_score.FAULTS_FILE
     return list(read_json(path)) if path.exists() else []
 
 

@@ -27,6 +27,7 @@ from jetmix.verification.faults import verilog as faults_verilog
 from jetmix.verification.faults.cpp import Fault
 from jetmix.verification.levels import csim, rtl
 
+FAULTS_FILE = "faults.json"
 Verdict = Literal["caught", "missed", "silent"]
 Floats = NDArray[np.float32]
 # what runs vectors through the firmware with the fault of a number, 0 for none

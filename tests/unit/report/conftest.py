@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jetmix.report.sections import order as sections
+from jetmix.report.sections import field, physics
 from tests.unit.report.folders import make_run, make_synth
 
 
@@ -19,5 +19,5 @@ def synth(tmp_path: Path, run: Path) -> Path:
 @pytest.fixture
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out: for tests of what a report says, at a tenth of the time."""
-    monkeypatch.setattr(sections, "_physics_of", lambda *_: iter(()))
-    monkeypatch.setattr(sections, "_pareto", lambda *_: [])
+    monkeypatch.setattr(physics, "_physics_of", lambda *_: iter(()))
+    monkeypatch.setattr(field, "_pareto", lambda *_: [])

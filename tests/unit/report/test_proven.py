@@ -9,8 +9,8 @@ from jetmix.report.figures import bits as bit_plots
 from jetmix.report.published.comparable import fields
 from jetmix.report.published.panels import panels
 from jetmix.report.render.model import Table
+from jetmix.report.sections import bits, trust
 from jetmix.report.sections import proofs as proof_tables
-from jetmix.report.sections import trust as trust_tables
 from jetmix.report.sections.glance import glance
 from jetmix.report.sections.order import sections
 from jetmix.report.tagger import Tagger
@@ -120,13 +120,13 @@ def test_absent_proofs_and_costs_are_told_with_the_command(run: Path, synth: Pat
     assert [row[1] for row in rows(proof_tables.proofs([tagger]))] == ["not run"] * 3
     assert "jetmix synth" in rows(proof_tables.proofs([tagger]))[0][3]
     assert bit_plots.lut_by_layer(tagger, "x") is None
-    assert not proof_tables.costs([tagger]).groups
+    assert not bits.costs([tagger]).groups
 
 
 def test_a_run_without_project_has_no_table_of_proofs(run: Path):
     (tagger,) = collect([run])
     assert not proof_tables.proofs([tagger]).groups
-    assert not proof_tables.beside([tagger]).groups
+    assert not trust.beside([tagger]).groups
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_layer_counted_as_proven_without_a_matrix_is_refused(synth: Path):
 
 def test_the_cost_of_each_layer(synth: Path):
     tagger = one(synth)
-    assert rows(proof_tables.costs([tagger])) == [
+    assert rows(bits.costs([tagger])) == [
         ["channel_mixing", "7,500", "60.0", "7,500.0", "7"],
         ["token_mixing", "4,000", "32.0", "4,000.0", "12"],
         ["head", "1,000", "8.0", "1,000.0", "15"],
@@ -200,7 +200,7 @@ def test_the_estimate_beside_tools_and_the_measured_latency(tmp_path: Path):
     ]
     levels = [verification("ir"), verification("rtl", latency_cycles=10, ii_cycles=1)]
     tagger = one(make_synth(tmp_path / "s", reports=reports, checks=levels))
-    assert rows(proof_tables.beside([tagger])) == [
+    assert rows(trust.beside([tagger])) == [
         ["Yosys synthesis", "LUT", "12,500", "15,000", "1.20", "no"],
         ["Yosys synthesis", "FF", "5,000", "5,500", "1.10", "yes"],
         ["HLS estimate (csynth)", "LUT", "12,500", "25,000", "2.00", "no"],
@@ -215,13 +215,13 @@ def test_the_estimate_beside_tools_and_the_measured_latency(tmp_path: Path):
 def test_without_an_estimate_there_is_nothing_to_compare(tmp_path: Path):
     routed = resources(origin="post-route", lut_low=None, lut_high=None)
     tagger = one(make_synth(tmp_path / "s", reports=[routed]))
-    assert not proof_tables.beside([tagger]).groups
+    assert not trust.beside([tagger]).groups
 
 
 def test_vectors_are_named_for_people(tmp_path: Path):
     kinds = {"jet": 3500, "rare-jet": 400, "corner": 100}
     tagger = one(make_synth(tmp_path / "s", checks=[verification(vectors=kinds)]))
-    (row,) = rows(trust_tables.ladder([tagger]))
+    (row,) = rows(trust.ladder([tagger]))
     assert row[-1] == "3,500 jets, 400 rare jets, 100 corner cases"
     assert row[1] == "Keras"
 

@@ -1,0 +1,102 @@
+"""Bits, weights and LUT by layer: where the tagger spends its resources."""
+
+from collections.abc import Iterator, Sequence
+
+from jetmix import words
+from jetmix.report.figures import bits as figures
+from jetmix.report.figures.style import Picture
+from jetmix.report.render.model import Cell, Row, Section, Table, columns, number, per_tagger, text
+from jetmix.report.tagger import LayerBits, Tagger, models
+
+
+def section(taggers: Sequence[Tagger]) -> Section | None:
+    """Return the bits and LUT of each layer; None if there is nothing to show."""
+    tables = [layers(taggers), costs(taggers)]
+    shown = tuple(table for table in tables if table.groups)
+    if not shown:
+        return None
+    return Section(
+        name="bits",
+        title="Where the bits go",
+        text=(
+            "HGQ gives every value its own bit width, so the widths show what the tagger looks "
+            "at: how it ranks the constituents and the features. Dark is 0 bits: not looked at."
+            if shown[0].name == "layers"
+            else ""
+        ),
+        tables=shown,
+        pictures=tuple(_pictures(taggers)),
+    )
+
+
+def _pictures(taggers: Sequence[Tagger]) -> Iterator[Picture]:
+    widths = (
+        draw(tagger, f"{name}-{index}")
+        for index, tagger in models(taggers)
+        for name, draw in (
+            ("bits-input", figures.input_bits),
+            ("bits-inside", figures.activation_bits),
+        )
+    )
+    costs = (figures.lut_by_layer(t, f"lut-by-layer-{i}") for i, t in enumerate(taggers, 1))
+    yield from (picture for picture in (*widths, *costs) if picture is not None)
+
+
+def layers(taggers: Sequence[Tagger]) -> Table:
+    """Return EBOPs, weights and mean bit widths a layer."""
+    rows = [[_layer(layer) for layer in tagger.layers] for tagger in taggers]
+    titles = ("Layer", "Kind", "EBOPs", "Weights", "Not zero", "Bits a weight", "Bits an input")
+    return Table(
+        name="layers",
+        caption="Bits, weights and EBOPs by layer",
+        columns=columns(*titles, numeric=titles[2:]),
+        groups=per_tagger(taggers, rows),
+        sortable=True,
+        note="Bits are without the sign; means over weights that are not zero and all inputs.",
+    )
+
+
+def _layer(layer: LayerBits) -> Row:
+    total = sum(bits.size for bits in layer.inputs)
+    mean = sum(float(bits.sum()) for bits in layer.inputs) / total if total else None
+    share = f" ({100 * layer.n_nonzero / layer.n_weights:.0f}%)" if layer.n_weights else ""
+    return (
+        text(layer.name),
+        text(layer.kind),
+        number(layer.ebops),
+        number(layer.n_weights or None),
+        Cell(text=f"{words.count(layer.n_nonzero)}{share}", sort=layer.n_nonzero)
+        if share
+        else number(None),
+        number(layer.weight_bits, 2),
+        number(mean, 2),
+    )
+
+
+def costs(taggers: Sequence[Tagger]) -> Table:
+    """Return what each layer costs."""
+    titles = ("Layer", "LUT (estimate)", "Share [%]", "DA cost", "Depth [adders]")
+    rows = [
+        [
+            (
+                text(cost.layer),
+                number(cost.lut),
+                number(100 * cost.share, 1),
+                number(cost.da4ml_cost, 1),
+                number(cost.depth_adders),
+            )
+            for cost in tagger.costs
+        ]
+        for tagger in taggers
+    ]
+    return Table(
+        name="costs",
+        caption="LUT by layer",
+        columns=columns(*titles, numeric=titles[1:]),
+        groups=per_tagger(taggers, rows),
+        sortable=True,
+        note=(
+            "The estimate of LUT, shared out by the cost of each layer in the DA graph. Depth is "
+            "the longest chain of adders from the inputs to the layer's outputs."
+        ),
+    )
