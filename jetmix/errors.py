@@ -82,3 +82,9 @@ class RunConflictError(JetmixError):
     """An output place is taken by something else."""
 
     exit_code = 10
+
+
+class LimitMissedError(JetmixError):
+    """A report was written, and a limit or baseline that it is held to is missed."""
+
+    exit_code = 11

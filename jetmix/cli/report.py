@@ -13,16 +13,16 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.option(
     "--allow-mixed", is_flag=True, help="Accept runs on different jets; they are kept apart."
 )
-@click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 1 if one is broken.")
-@click.option("--baseline", "old", type=PATH, help="Older report.json; exit 1 on a step back.")
+@click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 11 if one is missed.")
+@click.option(
+    "--baseline", "old", type=PATH, help="Older report.json; exit 11 if a figure is worse."
+)
 @click.option("--data", type=PATH, help="Jets of the runs, for efficiency against pT and mass.")
 @click.option(
     "--bits/--no-bits", default=True, help="Show bit widths, for which Keras loads the models."
 )
 @json_option
-@click.pass_context
 def report(
-    ctx: click.Context,
     *,
     folders: tuple[Path, ...],
     out: Path,
@@ -51,6 +51,7 @@ def report(
       accuracy_pct = 0.3
       lut = 500
     """  # noqa: D301 (click wants the sign itself)
+    from jetmix.errors import LimitMissedError
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
 
@@ -68,4 +69,9 @@ def report(
         "passed": not failed,
     }
     finish([*lines, f"Report:     {out / 'report.html'}"], result, as_json=as_json)
-    ctx.exit(1 if failed else 0)
+    if failed:
+        raise LimitMissedError(
+            f"{len(failed)} of {len(written.checks)} checks failed",
+            where=out / "report.html",
+            mend="see its section 'Checks'",
+        )

@@ -32,7 +32,7 @@ def data_used(entry: Checked) -> DataUsed:
         n_test=entry.integer("n_test"),
         class_names=entry.texts("class_names"),
         feature_names=entry.texts("feature_names"),
-        n_particles=entry.integer("n_particles", 1),
+        n_particles=entry.integer_or_none("n_particles", 1),
         pt_gate_gev=gate or 0.0,
     )
 
@@ -165,4 +165,5 @@ def _mismatch(entry: Checked | None) -> Mismatch | None:
         output=entry.integer("output"),
         reference=entry.number("reference", low=-1e300),
         candidate=entry.integer("candidate", low=-(2**63)),
+        layer=entry.text_or_none("layer"),
     )

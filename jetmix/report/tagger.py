@@ -12,6 +12,7 @@ from jetmix.report.proven import Proofs
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
+from jetmix.taggers.registry import permutation_invariant
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.result import VerificationResult
 
@@ -23,8 +24,6 @@ ORIGINS = ("post-route", "post-synthesis", "csynth", "yosys", "estimate")
 # begins
 MODELLED = ("yosys", "estimate")
 MODEL_NOTE = "cycles from the pipeline model"
-# the Mixer gives each place in the pT order its own bit widths
-PERMUTATION_INVARIANT = {"mixer": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,10 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class DataUsed:
-    """The jets a tagger was trained and tested on; ``pt_gate_gev`` of 0 means no gate."""
+    """The jets a tagger was trained and tested on; ``pt_gate_gev`` of 0 means no gate.
+
+    ``n_particles`` is None for taggers on jet-level features.
+    """
 
     path: str
     sha256: str
@@ -48,7 +50,7 @@ class DataUsed:
     n_test: int
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...]
-    n_particles: int
+    n_particles: int | None
     pt_gate_gev: float
 
     @property
@@ -172,7 +174,16 @@ class Tagger:
     @property
     def permutation_invariant(self) -> bool | None:
         """Whether the order of the constituents is irrelevant; None where it is not known."""
-        return PERMUTATION_INVARIANT.get(self.architecture or "")
+        return permutation_invariant(self.architecture or "", shared_bits=self._shared_bits)
+
+    @property
+    def _shared_bits(self) -> bool | None:
+        """Whether all constituents have the same bit widths, as those in full precision have."""
+        recipe = self.recipe or {}
+        if recipe.get("tagger", {}).get("quantised") is False:
+            return True
+        shared = recipe.get("quantiser", {}).get("uniform_particles")
+        return shared if isinstance(shared, bool) else None
 
     @property
     def best_resources(self) -> ResourceReport | None:

@@ -16,7 +16,8 @@ class Architecture:
     """What an architecture's module offers: its options, its builder, and its source.
 
     ``takes_particles`` tells (particle, feature) inputs from rows of jet-level features,
-    ``trains_bits`` HGQ from fixed bit widths.
+    ``trains_bits`` HGQ from fixed bit widths. A ``permutation_invariant`` network does not depend
+    on the order of the particles, provided that they share their bit widths.
     """
 
     options: type[Any]
@@ -24,6 +25,7 @@ class Architecture:
     source: str
     takes_particles: bool = True
     trains_bits: bool = True
+    permutation_invariant: bool = False
 
 
 ARCHITECTURES = {
@@ -31,10 +33,16 @@ ARCHITECTURES = {
         options=mixer.Options, build=mixer.build, source="arXiv 2503.03103, MLP-Mixer"
     ),
     "deepsets": Architecture(
-        options=deepsets.Options, build=deepsets.build, source="arXiv 2402.01876, Deep Sets"
+        options=deepsets.Options,
+        build=deepsets.build,
+        source="arXiv 2402.01876, Deep Sets",
+        permutation_invariant=True,
     ),
     "gnn": Architecture(
-        options=gnn.Options, build=gnn.build, source="arXiv 2508.15468, JEDI-linear"
+        options=gnn.Options,
+        build=gnn.build,
+        source="arXiv 2508.15468, JEDI-linear",
+        permutation_invariant=True,
     ),
     "hlf-mlp": Architecture(
         options=hlf_mlp.Options,
@@ -67,6 +75,22 @@ def architecture(name: str) -> Architecture:
             mend=suggestion(name, list(ARCHITECTURES), "architecture"),
         )
     return ARCHITECTURES[name]
+
+
+def permutation_invariant(name: str, *, shared_bits: bool | None) -> bool | None:
+    """Return whether a tagger's answer is independent of the order of the particles.
+
+    Args:
+        name: an architecture; one that is not known gives None.
+        shared_bits: whether all particles have the same bit widths, None where it is not known.
+
+    Returns:
+        None where it is not known, or where there are no particles.
+    """
+    known = ARCHITECTURES.get(name)
+    if known is None or not known.takes_particles:
+        return None
+    return known.permutation_invariant and shared_bits
 
 
 def resolved_options(name: str, given: Mapping[str, Any]) -> JSON:

@@ -12,6 +12,7 @@ EXIT_CODES = {
     errors.ToolFailedError: 8,
     errors.ReportReadError: 9,
     errors.RunConflictError: 10,
+    errors.LimitMissedError: 11,
 }
 
 

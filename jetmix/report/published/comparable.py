@@ -26,8 +26,9 @@ SAME_PLACE = 1e-12
 class Setting:
     """What must be the same for two accuracies to be comparable.
 
-    ``data`` is the title of the data set, None where it is not known; ``public`` tells whether it
-    is the public one.
+    ``data`` is the title of the data set, None where it is not known; ``public`` states whether it
+    is the public one, ``jet_level`` whether the features are those of whole jets, not those of
+    their constituents.
     """
 
     data: str | None
@@ -35,6 +36,14 @@ class Setting:
     n_features: int
     feature_names: tuple[str, ...] | None
     pt_gate_gev: float | None
+    jet_level: bool = False
+
+    @property
+    def features(self) -> str:
+        """How many features of what, for people."""
+        if self.jet_level:
+            return f"{self.n_features} jet-level features"
+        return f"{self.n_features} features per constituent"
 
     @property
     def caveat(self) -> str | None:
@@ -78,6 +87,7 @@ def setting_of(tagger: Tagger) -> Setting | None:
         n_features=tagger.n_features,
         feature_names=data.feature_names if data else None,
         pt_gate_gev=data.pt_gate_gev if data else None,
+        jet_level=tagger.n_particles is None,
     )
 
 
@@ -85,6 +95,8 @@ def reason_left_out(row: Baseline, setting: Setting) -> str | None:
     """Return why ``row`` may not stand beside taggers of ``setting``, None if it may."""
     if row.dataset != REFERENCE:
         return f"measured on another data set, {DATA_SET_NAMES[row.dataset]}"
+    if setting.jet_level:
+        return "takes constituents, not jet-level features"
     if row.n_features != setting.n_features:
         return f"uses {row.n_features} features, not {setting.n_features}"
     return _other_features(row, setting) or _other_gate(row, setting) or _other_kind(row)

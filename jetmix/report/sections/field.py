@@ -81,7 +81,7 @@ def against_the_field(field: Field, name: str) -> Table:
     )
     return Table(
         name=name,
-        caption=f"Taggers with {field.setting.n_features} features a constituent",
+        caption=f"Taggers with {field.setting.features}",
         columns=columns(*TITLES, numeric=NUMERIC),
         groups=groups,
         sortable=True,

@@ -148,5 +148,6 @@ def _input(tagger: Tagger) -> str:
     if tagger.n_features is None:
         return words.UNKNOWN
     gate = words.gate(tagger.data.pt_gate_gev if tagger.data else None)
-    particles = f"{tagger.n_particles} particles x " if tagger.n_particles else ""
-    return f"{particles}{tagger.n_features} features, pT gate: {gate}"
+    if tagger.n_particles is None:
+        return f"{tagger.n_features} jet-level features"
+    return f"{tagger.n_particles} constituents x {tagger.n_features} features, pT gate: {gate}"

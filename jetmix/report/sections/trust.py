@@ -94,9 +94,10 @@ def _details(result: VerificationResult) -> str:
     first = result.first_mismatch
     if first is None:
         return f"{kinds}; {result.difference}" if result.latency_differs else kinds
+    place = f"; the values part at {first.layer}" if first.layer else ""
     return (
         f"{kinds}; first difference at {first.origin} vector {first.vector}, output "
-        f"{first.output}: {first.reference:g} against {first.candidate} LSB"
+        f"{first.output}: {first.candidate} instead of {first.reference:g} LSB{place}"
     )
 
 

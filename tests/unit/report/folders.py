@@ -53,13 +53,23 @@ def metrics(logits: np.ndarray, y: np.ndarray, **changes: Any) -> dict:
 
 
 def make_run(
-    folder: Path, *, seed: int = 1, origin: str = "simulated", features: list[str] | None = None
+    folder: Path,
+    *,
+    seed: int = 1,
+    origin: str = "simulated",
+    features: list[str] | None = None,
+    architecture: str = "mixer",
+    n_particles: int | None = 16,
+    uniform: bool = False,
 ) -> Path:
     """Write a finished run and return its folder."""
     logits, y = logits_and_labels(seed=seed)
     data, train = folder / "1-data", folder / "2-train"
     train.mkdir(parents=True)
-    (folder / "recipe.toml").write_text('name = "demo"\n[tagger]\narchitecture = "mixer"\n')
+    (folder / "recipe.toml").write_text(
+        f'name = "demo"\n[tagger]\narchitecture = "{architecture}"\n'
+        f"[quantiser]\nuniform_particles = {str(uniform).lower()}\n"
+    )
     write_json(
         folder / "provenance.json",
         {
@@ -72,7 +82,7 @@ def make_run(
             "command": ["jetmix", "train", "demo"],
         },
     )
-    write_json(data / "dataset.json", dataset(origin, features))
+    write_json(data / "dataset.json", dataset(origin, features, n_particles=n_particles))
     write_json(
         train / "pareto.json",
         {
@@ -211,13 +221,13 @@ def make_synth(
     tagger = {
         "source": "a model",
         "model_sha256": file_digest(run / "2-train" / "tagger.keras") if run else "ee" * 32,
-        "n_particles": 16,
+        "n_particles": known["n_particles"] if known else 16,
         "n_features": len(known["feature_names"]) if known else 16,
         "input_shape": [16, 16],
         "class_names": CLASSES,
         "dataset": known,
         "metrics": json.loads((run / "2-train" / "metrics.json").read_text()) if run else None,
-        "architecture": "mixer" if run else None,
+        "architecture": None,
         "recipe": None,
         **about,
     }

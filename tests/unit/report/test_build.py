@@ -12,6 +12,7 @@ from jetmix.errors import RunConflictError, UsageError
 from jetmix.report.build import write_report
 from jetmix.report.render import page
 from tests.unit.report.folders import (
+    SIXTEEN,
     THREE,
     edit,
     make_run,
@@ -211,6 +212,24 @@ def test_three_features_meet_three_features(tmp_path: Path):
     assert len(field["published"]) == 10
 
 
+@pytest.mark.parametrize("architecture", ["hlf-mlp", "hlf-mlp-qkeras"])
+def test_a_run_on_jet_level_features_becomes_a_report(tmp_path: Path, architecture: str):
+    names = [f"j_{name}" for name in SIXTEEN]
+    run = make_run(
+        tmp_path / "hlf",
+        origin="public",
+        features=names,
+        architecture=architecture,
+        n_particles=None,
+    )
+    content = write([run, make_synth(tmp_path / "s", run=run)], tmp_path / "out").content
+    assert content["taggers"][0]["n_particles"] is None
+    (field,) = content["fields"]
+    assert field["published"] == []
+    assert len(field["left_out"]) == 133
+    assert "16 jet-level features" in (tmp_path / "out" / "report.md").read_text()
+
+
 @pytest.mark.usefixtures("no_drawing")
 def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
     (run / "2-train" / "stage.json").unlink()
@@ -234,7 +253,8 @@ def test_a_project_alone_that_knows_nothing_is_still_reported(tmp_path: Path):
 
 @pytest.mark.usefixtures("no_drawing")
 def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
-    first = {"vector": 7, "origin": "test jets", "output": 2, "reference": 5.0, "candidate": 4}
+    first = {"vector": 7, "origin": "jet", "output": 2, "reference": 5.0, "candidate": 4,
+             "layer": "head -> output"}  # fmt: skip
     failed = verification(status="failed", n_mismatch=3, max_diff_lsb=1.0, first_mismatch=first)
     synth = make_synth(tmp_path / "s", run=run, checks=[failed])
     content = write([run, synth], tmp_path / "out").content
@@ -245,7 +265,10 @@ def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
         "3 of 3,500 jets and 500 other vectors differ. This firmware is not the trained tagger."
         in text
     )
-    assert "first difference at test jets vector 7, output 2: 5 against 4 LSB" in text
+    assert "jet vector 7, output 2: 4 instead of 5 LSB" in text
+    assert "head -> output" in text
+    (result,) = content["taggers"][0]["verification"]
+    assert result["first_mismatch"]["layer"] == "head -> output"
 
 
 def test_names_cannot_inject_markup(tmp_path: Path):

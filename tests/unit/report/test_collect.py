@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,33 @@ def test_a_project_joins_the_run_of_its_model(run: Path, synth: Path):
     assert tagger.provenance["seed"] == 42
     assert tagger.scores is not None
     assert tagger.scores.logits.shape == (500, 5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "uniform", "expected"),
+    [
+        ("gnn", True, True),
+        ("gnn", False, False),
+        ("deepsets", True, True),
+        ("deepsets", False, False),
+        ("mixer", True, False),
+        ("mlp", True, False),
+        ("hlf-mlp", True, None),
+        ("unheard-of", True, None),
+    ],
+)
+def test_which_taggers_ignore_the_order(
+    tmp_path: Path, architecture: str, uniform: bool, expected: bool | None
+):
+    run = make_run(tmp_path / "r", architecture=architecture, uniform=uniform)
+    assert collect([run])[0].permutation_invariant is expected
+
+
+def test_without_a_recipe_an_order_free_network_is_not_known_to_be_one(run: Path):
+    (run / "recipe.toml").unlink()
+    (tagger,) = collect([run])
+    assert replace(tagger, architecture="gnn").permutation_invariant is None
+    assert replace(tagger, architecture="mixer").permutation_invariant is False
 
 
 def test_a_project_inside_the_run_is_found(run: Path, synth: Path):

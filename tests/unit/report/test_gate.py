@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from jetmix.cli.report import report as command
-from jetmix.errors import ReportReadError, UsageError
+from jetmix.errors import LimitMissedError, ReportReadError, UsageError
 from jetmix.report.collect import collect
 from jetmix.report.gate.regression import against_old, load_old
 from jetmix.report.gate.rules import Rules, check, figures, load_rules
@@ -221,11 +221,12 @@ def test_an_old_report_that_is_none_is_refused(
 
 
 @pytest.mark.usefixtures("no_drawing")
-def test_the_command_ends_with_one_and_still_writes(tmp_path: Path, run: Path, synth: Path):
+def test_a_missed_limit_exits_11_and_still_writes(tmp_path: Path, run: Path, synth: Path):
     limits = rules(tmp_path, "[require]\nmax_lut = 13000\nbit_exact = ['csim']\n")
     options = ["--no-bits", "--out", str(tmp_path / "out"), "--check", str(limits), "--json"]
     done = CliRunner().invoke(command, [str(run), str(synth), *options])
-    assert done.exit_code == 1
+    assert isinstance(done.exception, LimitMissedError)
+    assert done.exception.exit_code == 11
     lines = done.stdout.splitlines()
     assert lines[-5:-2] == [
         "FAILED: demo: max_lut: lut 13,400, wanted at most 13,000",

@@ -68,7 +68,8 @@ def test_two_projects_of_one_model_are_no_rivals(tmp_path: Path):
 def test_recipes_are_held_against_each_other(tmp_path: Path):
     one, other = make_run(tmp_path / "one"), make_run(tmp_path / "other", seed=2)
     recipe = (
-        'name = "x"\n[tagger]\narchitecture = "deepsets"\nn_particles = 8\n[training]\nseed = 7\n'
+        'name = "x"\n[tagger]\narchitecture = "deepsets"\nn_particles = 8\n'
+        "[quantiser]\nuniform_particles = false\n[training]\nseed = 7\n"
     )
     (other / "recipe.toml").write_text(recipe)
     (found,) = rivals(collect([one, other]))
