@@ -10,7 +10,6 @@ from jetmix.data.schema import PARTICLE_FEATURES
 Array = NDArray[np.float64]
 SECOND_PRONG_DISTANCE = 0.1
 _TINY = 1e-300
-_ON_AXIS = 1e-9
 
 
 def particle_features(momenta: Array) -> NDArray[np.float32]:
@@ -50,22 +49,23 @@ def particle_features(momenta: Array) -> NDArray[np.float32]:
 def rotated(pt: Array, eta: Array, phi: Array, present: NDArray[Any]) -> tuple[Array, Array]:
     """Return etarot, phirot (jet, particle): the jet turned into a standard orientation.
 
-    The origin is the hardest constituent. The hardest one farther than 0.1 from it is turned
-    onto the negative phi axis, and the jet is mirrored so that the half with etarot > 0 carries
-    more pT. Two-prong jets then have their second prong near (0, -0.17).
+    The origin is the hardest constituent. In the frame in which it flies along x, the directions
+    (cos phi, sin phi, sinh eta) are rotated about x until the hardest constituent farther than
+    0.1 from it lies on the negative phi axis (arXiv 1704.02124). etarot changes its sign if,
+    before the rotation, more pT was at smaller eta than at larger. A jet without a constituent
+    beyond 0.1 is not rotated. The five public jets at hand, which have one, are reproduced to
+    3e-7; what happens to the others is taken from code for a related set that the authors
+    published, which agrees with the five jets down to the signs of their zeros.
     """
     eta0, phi0 = eta - eta[:, :1], wrapped(phi - phi[:, :1])
     far = present & (np.hypot(eta0, phi0) > SECOND_PRONG_DISTANCE)
-    second = np.argmax(far, axis=1)  # the hardest comes first; none far: the origin itself
-    row = np.arange(len(second))
-    angle = np.arctan2(phi0[row, second], eta0[row, second]) + np.pi / 2
-    angle = np.where(far[row, second], angle, 0.0)[:, None]
-    etarot = eta0 * np.cos(angle) + phi0 * np.sin(angle)
-    phirot = phi0 * np.cos(angle) - eta0 * np.sin(angle)
-    # rounding puts the second prong, which is on the axis, on either side: it has no say
-    side = np.sign(etarot) * (np.abs(etarot) > _ON_AXIS)
-    balance = over_particles(side * pt * present)[:, None]
-    return np.where(balance < 0, -etarot, etarot), phirot
+    second = np.arange(len(far)), np.argmax(far, axis=1)  # the hardest comes first
+    x, y, z = np.cos(phi0), np.sin(phi0), np.sinh(eta0)
+    angle = np.where(far[second], np.pi - np.arctan2(z[second], y[second]), 0.0)[:, None]
+    y, z = y * np.cos(angle) - z * np.sin(angle), y * np.sin(angle) + z * np.cos(angle)
+    balance = over_particles(np.sign(eta0) * pt * present)[:, None]
+    etarot = np.arcsinh(z / np.hypot(x, y))
+    return np.where(balance < 0, -etarot, etarot), np.arctan2(y, x)
 
 
 def over_particles(values: Array) -> Array:

@@ -1,5 +1,8 @@
 """The sixteen particle features: definitions and symmetries."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,9 +33,9 @@ def test_two_prongs_by_hand():
     assert (f["etarel"][0, 0] - f["etarel"][0, 1]) == pytest.approx(0.2)
     assert f["deltaR"][0].tolist() == pytest.approx(abs(f["etarel"][0]).tolist())
     assert f["costheta"][0].tolist() == pytest.approx(np.tanh([0.3, 0.1]).tolist())
-    # the second prong is turned onto the negative phi axis, 0.2 away
+    # the second prong is turned onto the negative phi axis, 0.2 in eta away
     assert f["etarot"][0].tolist() == pytest.approx([0, 0], abs=1e-6)
-    assert f["phirot"][0].tolist() == pytest.approx([0, -0.2])
+    assert f["phirot"][0].tolist() == pytest.approx([0, -np.arctan(np.sinh(0.2))])
     np.testing.assert_allclose(f["costhetarel"], np.tanh(f["etarot"]), atol=1e-7)
 
 
@@ -48,17 +51,64 @@ def test_padding_stays_zero():
     np.testing.assert_array_equal(particle_features(jet)[:, :2], particle_features(jet[:, :2]))
 
 
-@given(angle=st.floats(-3, 3), seed=st.integers(0, 1000))
-def test_rotated_coordinates_do_not_depend_on_the_orientation(angle, seed):
+# Of two public jets (Zenodo 3602260, as kept by walkieq/GNN-JEDInet-FPGA) the hardest constituent,
+# the hardest one beyond 0.1 and two more: px, py, pz, e in GeV -> etarot, phirot.
+UNMIRRORED = [
+    ((-27.414629, 165.657562, -239.268219, 292.306854), (0.0, 0.0)),
+    ((-11.2328672, 63.6608391, -73.931015, 98.2073975), (0.0, -0.172482148)),
+    ((-13.522646, 81.546051, -118.360718, 144.367233), (0.000571859651, 0.00394720305)),
+    ((-5.39297581, 34.6067619, -39.200161, 52.5679016), (-0.0206581224, -0.187187135)),
+]
+MIRRORED = [
+    ((-321.558899, 21.7492714, -49.3404999, 326.048523), (0.0, 0.0)),
+    ((-73.525589, -1.09068, -15.7651196, 75.2062759), (0.0, -0.102009125)),
+    ((-23.9295921, -0.179567084, -5.12353945, 24.4726028), (-0.00408343831, -0.09593229)),
+    ((-17.4431343, -0.206815913, -4.44614649, 18.0025845), (-0.0334873497, -0.122770898)),
+]
+
+
+@pytest.mark.parametrize("jet", [UNMIRRORED, MIRRORED])
+def test_rotation_is_that_of_the_public_jets(jet):
+    momenta, expected = (np.array(column) for column in zip(*jet, strict=True))
+    f = named(momenta[None])
+    found = np.stack([f["etarot"][0], f["phirot"][0]], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(f["costhetarel"][0], np.tanh(expected[:, 0]), rtol=0, atol=1e-7)
+
+
+@pytest.mark.skipif("JETMIX_REFERENCE" not in os.environ, reason="JETMIX_REFERENCE is not set")
+def test_all_constituents_of_the_public_jets_at_hand():
+    path = Path(os.environ["JETMIX_REFERENCE"]) / "data/real/plf_5_jets_50x16.npz"
+    real = np.load(path)["x"].astype(float)
+    f = named(real[..., :4])
+    # the other five features refer to the jet, which has more than the constituents given here
+    for name in ("eta", "phi", "etarot", "phirot", "costheta", "costhetarel"):
+        np.testing.assert_allclose(f[name], real[..., PARTICLE_FEATURES.index(name)], atol=1e-6)
+    np.testing.assert_allclose(f["pt"], real[..., PARTICLE_FEATURES.index("pt")], rtol=1e-6)
+
+
+def test_a_jet_without_a_far_constituent_is_only_mirrored():
+    pt, eta = np.array([[600.0, 300.0, 20.0]]), np.array([[0.5, 0.45, 0.58]])
+    phi = np.array([[1.0, 1.02, 0.97]])
+    etarot, phirot = rotated(pt, eta, phi, pt > 0)
+    np.testing.assert_allclose(etarot, 0.5 - eta, atol=1e-12)
+    np.testing.assert_allclose(phirot, phi - 1, atol=1e-12)
+
+
+@given(seed=st.integers(0, 1000))
+def test_rotation_keeps_angles_and_forgets_where_the_jet_was(seed):
     rng = np.random.default_rng(seed)
     pt = -np.sort(-rng.exponential(30, (1, 12)))
     eta, phi = rng.normal(0, 0.15, (2, 1, 12))
-    turned = (eta * np.cos(angle) - phi * np.sin(angle), eta * np.sin(angle) + phi * np.cos(angle))
     there = np.ones((1, 12), bool)
-    first, second = rotated(pt, eta, phi, there), rotated(pt, *turned, there)
-    np.testing.assert_allclose(first, second, atol=1e-9)
-    mirrored = rotated(pt, -eta, phi, there)
-    np.testing.assert_allclose(first, mirrored, atol=1e-9)
+    first = np.array(rotated(pt, eta, phi, there))
+    moved = rotated(pt, eta + 0.7, wrapped(phi + 2.9), there)
+    np.testing.assert_allclose(first, moved, atol=1e-9)
+    np.testing.assert_allclose(first, rotated(pt, -eta, phi, there), atol=1e-9)
+    # a rotation about x: the angle to the hardest constituent stays
+    (y, z), eta0, phi0 = first[::-1], eta - eta[:, :1], phi - phi[:, :1]
+    before = np.cos(phi0) / np.cosh(eta0)
+    np.testing.assert_allclose(np.cos(y) / np.cosh(z), before, atol=1e-9)
 
 
 def test_mass_and_polar():
