@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 
 from jetmix.resources.report import ResourceReport
+from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.linear import LinearProof
+from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
+from jetmix.verification.proofs.ranges import RangeProof, Wrapped
 from jetmix.verification.result import VerificationResult
 
 UNKNOWN = "\u2014"
@@ -146,3 +150,78 @@ def exactness(results: Sequence[VerificationResult]) -> str:
 
 def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def vectors(result: VerificationResult) -> str:
+    """Return how many vectors of each origin a level was compared on."""
+    return ", ".join(
+        f"{count(n)} {VECTOR_WORDS.get(name, name)}" for name, n in result.vectors.items()
+    )
+
+
+def level_line(result: VerificationResult) -> str:
+    """Return one line on a level of the ladder, with the latency it measured."""
+    if result.status == "not-run":
+        return f"{result.candidate}: not run ({result.reason})"
+    line = (
+        f"{result.candidate}: {result.status}, {count(result.n_mismatch)} of "
+        f"{count(result.n_vectors)} vectors differ ({vectors(result)})"
+    )
+    if result.latency_cycles is None:
+        return line
+    line += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"
+    expected = result.latency_expected_cycles
+    return f"{line} (the project states {expected} cycles)" if result.latency_differs else line
+
+
+def proof_lines(proofs: Proofs | None) -> list[str]:
+    """Return what was proven of a tagger, one line per proof; nothing where nothing was."""
+    if proofs is None:
+        return []
+    lines = [_range_line(proofs.proof), _weights_line(proofs.linear)]
+    return lines if proofs.data is None else [*lines, _overflow_line(proofs.data)]
+
+
+def _range_line(proof: RangeProof) -> str:
+    narrow = count(len(proof.overflows)) if proof.overflows else "none"
+    return (
+        f"Value ranges: {narrow} of {count(proof.operations)} operations can overflow; "
+        f"{count(proof.can_wrap)} of {count(proof.quantisers)} quantisers can wrap [{RANGES_FILE}]"
+    )
+
+
+def _weights_line(layers: Sequence[LinearProof]) -> str:
+    equal = [layer for layer in layers if layer.reason is None and not layer.wrong]
+    coefficients = count(sum(layer.coefficients for layer in layers))
+    return (
+        f"Weights: in {len(equal)} of {len(layers)} layers the adder graph equals the weight "
+        f"matrix exactly ({coefficients} coefficients compared)"
+    )
+
+
+def _overflow_line(data: Wrapped) -> str:
+    line = (
+        f"Input overflow: {count(data.n_jets_that_wrap)} of {count(data.n_jets)} jets exceed an "
+        "input range"
+    )
+    if not data.inputs:
+        return line
+    worst = data.inputs[0]
+    place = f" of particle {worst.particle}" if worst.particle is not None else ""
+    low, high = worst.port
+    ports = f"[{low:g}, {high:g}]" if worst.step is None else f"[{low:g}, {high + worst.step:g})"
+    return (
+        f"{line}. Worst: {worst.feature}{place}, {count(worst.jets)} jets outside {ports}; "
+        f"first: jet {data.first_jets[0]}"
+    )
+
+
+def fault_line(score: FaultScore) -> str:
+    """Return how many planted faults the vectors of a verification caught."""
+    late = score.planted - score.judged
+    return (
+        f"Planted faults ({score.flow}): {count(score.caught)} of {count(score.judged)} caught by "
+        f"{count(score.n_vectors)} vectors, {count(score.missed)} missed, {count(score.silent)} "
+        f"without effect even on {count(score.n_fresh)} other vectors"
+        + (f"; {count(late)} not tried within the time limit" if late else "")
+    )

@@ -11,7 +11,6 @@ from jetmix.errors import UsageError
 
 if TYPE_CHECKING:
     from jetmix.resources.report import ResourceReport
-    from jetmix.support.files import JSON
 
 LEVELS = ("ir", "csim", "rtl", "netlist")
 FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
@@ -100,10 +99,12 @@ def synth(
 
     RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
     """
+    from jetmix import words
     from jetmix.eda import vendor_tools, yosys
     from jetmix.firmware.parts import find_part
     from jetmix.resources import layers
     from jetmix.resources.utilisation import utilisation
+    from jetmix.support.records import dump
     from jetmix.synthesis import budget
     from jetmix.synthesis import flow as synthesis
     from jetmix.synthesis.synth_dir import PROJECTS
@@ -139,8 +140,8 @@ def synth(
         synthesis.run_vendor(out, tools, limit_s=3600 * vendor_hours)
     results, reports = synthesis.read_result(out)
     lines = [] if fresh else [already(program is not None or tools is not None)]
-    lines += [level_line(result) for result in results]
-    lines += proofs.lines(proofs.read(out))
+    lines += [words.level_line(result) for result in results]
+    lines += words.proof_lines(proofs.read(out))
     lines += [line for report in reports for line in resource_lines(report, part)]
     costs = layers.read_layers(out)
     if costs:
@@ -149,7 +150,7 @@ def synth(
     lines += budget.lines(judged) if judged else []
     lines += [f"Project: {out / PROJECTS[name]}" for name in options.flows]
     resources = [{**r.as_json(), "utilisation": utilisation(r, part)} for r in reports]
-    result = {"verification": results, "resources": resources, "budget": judged}
+    result = {"verification": dump(results), "resources": resources, "budget": judged}
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
 
 
@@ -217,21 +218,6 @@ def already(with_tools: bool) -> str:
     """Return what to say of a synthesis that was there, and of the tools asked for beside it."""
     done = "Already done with the same model and options; "
     return done + ("only the tools were asked." if with_tools else "nothing to do.")
-
-
-def level_line(result: "JSON") -> str:
-    """Return one line on a level of the ladder."""
-    if result["status"] == "not-run":
-        return f"{result['candidate']}: not run ({result['reason']})"
-    vectors = ", ".join(f"{count} {name}" for name, count in result["vectors"].items())
-    cycles = result["latency_cycles"]
-    measured = f"; measured latency {cycles} cycles, II {result['ii_cycles']}" if cycles else ""
-    if cycles != result["latency_expected_cycles"] and cycles:
-        measured += f" (stated: {result['latency_expected_cycles']} cycles)"
-    return (
-        f"{result['candidate']}: {result['status']}, {result['n_mismatch']} of "
-        f"{result['n_vectors']} vectors differ ({vectors}){measured}"
-    )
 
 
 def resource_lines(report: "ResourceReport", part: Any) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
-from jetmix.cli.synth import level_line, options_of, vector_options
+from jetmix.cli.synth import options_of, vector_options
 
 
 @click.command()
@@ -40,10 +40,13 @@ def verify(
 
     PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
     """
+    from jetmix import words
     from jetmix.firmware.parts import find_part
+    from jetmix.support.records import dump
     from jetmix.synthesis.flow import verify_again
     from jetmix.synthesis.synth_dir import SynthDir
-    from jetmix.verification.faults import run as fault_run
+    from jetmix.verification.faults.run import FaultOptions
+    from jetmix.verification.faults.score import read_faults
     from jetmix.verification.proofs import proofs
 
     projects = SynthDir.open(project_dir).projects
@@ -60,10 +63,10 @@ def verify(
     )
     faults = None
     if n_faults is not None:
-        faults = fault_run.FaultOptions(count=n_faults, seed=seed, limit_s=60 * faults_minutes)
-    done = verify_again(project_dir, options, junit=junit, faults=faults)
-    results = [result.as_json() for result in done]
-    proven, scores = proofs.read(project_dir), fault_run.read(project_dir)
-    lines = [level_line(r) for r in results] + proofs.lines(proven) + fault_run.lines(scores)
+        faults = FaultOptions(count=n_faults, seed=seed, limit_s=60 * faults_minutes)
+    results = verify_again(project_dir, options, junit=junit, faults=faults)
+    proven, scores = proofs.read(project_dir), read_faults(project_dir)
+    lines = [words.level_line(result) for result in results] + words.proof_lines(proven)
+    lines += [words.fault_line(score) for score in scores]
     content = {"verification": results, "ranges": proven, "faults": scores}
-    finish(lines, content, as_json=as_json)
+    finish(lines, dump(content), as_json=as_json)

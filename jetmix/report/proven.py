@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import cast, get_args
 
+from jetmix.firmware.project import Flow
 from jetmix.report.checked import Checked, each, read_sound
 from jetmix.resources.layers import LAYERS_FILE, LayerCost
 from jetmix.support.files import JSON
@@ -144,11 +146,11 @@ def _score(entry: Checked) -> FaultScore:
         raise entry.fail("judged", f"at most the {counts['planted']} that were planted")
     return FaultScore(
         **counts,
-        flow=entry.choice("flow", ("hls4ml", "rtl")),
+        flow=cast(Flow, entry.choice("flow", get_args(Flow))),
         project_digest=entry.text("project_digest"),
         seconds=entry.number("seconds"),
         by_kind=by_kind,
-        not_caught=list(entry.texts("not_caught")),
+        not_caught=entry.texts("not_caught"),
     )
 
 

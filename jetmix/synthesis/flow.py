@@ -39,7 +39,13 @@ from jetmix.verification.junit import write_junit
 from jetmix.verification.levels import level as levels
 from jetmix.verification.levels import verilator
 from jetmix.verification.proofs import proofs
-from jetmix.verification.result import Level, VerificationResult
+from jetmix.verification.proofs.ranges import Wrapped
+from jetmix.verification.result import (
+    Level,
+    VerificationResult,
+    read_results,
+    write_results,
+)
 from jetmix.verification.vectors import VectorSet
 
 
@@ -108,7 +114,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         costs = layer_costs(traces, graph)
     proven = proofs.prove(model, traces, graph, source.model)
     shape = tuple(model.input_shape[1:])
-    vectors, proven["data"] = _vectors(graph, shape, source.dataset, options)
+    vectors, wrapped = _vectors(graph, shape, source.dataset, options)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256, changed=options.logits)
@@ -117,7 +123,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         budget.write(out, chosen, tried, budget.clocks(chosen, options.estimate))
     synth_dir.write_resources(out, [resources])
     write_layers(out, costs)
-    proofs.write(out, proven)
+    proofs.write(out, replace(proven, data=wrapped))
     projects = []
     if "hls4ml" in options.flows:
         bench = (vectors.x, reference)
@@ -166,7 +172,7 @@ def verify_again(
     )
     proven = proofs.read(folder)
     if proven is not None and data is not None:
-        proofs.write(folder, {**proven, "data": data})
+        proofs.write(folder, replace(proven, data=data))
     reference = _reference(model, vectors)
     results = _climb(
         folder,
@@ -257,7 +263,7 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
 
 def _vectors(
     graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
-) -> tuple[VectorSet, JSON | None]:
+) -> tuple[VectorSet, Wrapped | None]:
     return ladder.vectors_of(
         graph,
         shape,
@@ -288,7 +294,7 @@ def _climb(
         wanted=options.levels,
         delay_constraint=delay_constraint,
     )
-    synth_dir.write_verification(out, results)
+    write_results(out, results)
     return results
 
 
@@ -386,9 +392,11 @@ def _record(
     ).write(out)
 
 
-def read_result(folder: Path) -> tuple[list[JSON], list[ResourceReport]]:
-    """Return a finished synthesis' verification results (as JSON) and resource reports."""
+def read_result(
+    folder: Path,
+) -> tuple[tuple[VerificationResult, ...], list[ResourceReport]]:
+    """Return a finished synthesis' verification results and resource reports."""
     path = folder / synth_dir.RESOURCES_FILE
-    return read_json(folder / synth_dir.VERIFICATION_FILE), [
+    return read_results(folder), [
         ResourceReport.from_json(report, path) for report in read_json(path)
     ]

@@ -10,12 +10,11 @@ from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON, empty_folder, file_digest, read_json, write_json
 from jetmix.support.stages import check_folder, read_stage
 from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE
-from jetmix.verification.result import VerificationResult
+from jetmix.verification.result import read_results
 
 REQUEST_FILE = "synth.json"
 MODEL_FILE = "tagger.keras"
 PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
-VERIFICATION_FILE = "verification.json"
 RESOURCES_FILE = "resources.json"
 
 
@@ -35,7 +34,8 @@ def is_done(out: Path, digest: str) -> bool:
             where=out,
             mend="name another --out, or remove this folder",
         )
-    return all(result["status"] != "failed" for result in read_json(out / VERIFICATION_FILE))
+    results = read_results(out)
+    return bool(results) and all(result.status != "failed" for result in results)
 
 
 def begin(out: Path, digest: str) -> None:
@@ -115,14 +115,6 @@ def describe(out: Path, *projects: FirmwareProject) -> JSON:
         "files": {n: file_digest(out / n) for n in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)},
         "projects": entries,
     }
-
-
-def write_verification(out: Path, results: list[VerificationResult]) -> None:
-    """Write ``verification.json``, a list of results; levels not climbed this time are kept."""
-    path = out / VERIFICATION_FILE
-    entries = {entry["candidate"]: entry for entry in (read_json(path) if path.exists() else [])}
-    entries |= {result.candidate: result.as_json() for result in results}
-    write_json(path, list(entries.values()))
 
 
 def write_resources(out: Path, reports: list[ResourceReport]) -> None:

@@ -23,6 +23,7 @@ from jetmix.verification.levels import level as levels
 from jetmix.verification.levels.rtl import RtlSim
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.proofs import proofs
+from jetmix.verification.proofs.ranges import Wrapped
 from jetmix.verification.result import Level, VerificationResult
 from jetmix.verification.vectors import Floats, InputRange, VectorSet, build_vectors
 
@@ -45,7 +46,7 @@ def vectors_of(
     max_jets: int,
     n_random: int,
     seed: int,
-) -> tuple[VectorSet, JSON | None]:
+) -> tuple[VectorSet, Wrapped | None]:
     """Return all vectors, and what the jets of the file ``data`` do at the input ports.
 
     Raises:

@@ -1,12 +1,18 @@
 """Comparing two levels of the ladder in integers of the output's least significant bit."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jetmix.support.files import JSON
+from jetmix.support import records
+from jetmix.support.arrays import Bools, Float64, Reals
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, POSITIVE, Check, checked, rule
+
+VERIFICATION_FILE = "verification.json"
+COUNTS = rule(lambda counts: all(n >= 0 for n in counts.values()), "must hold no negative count")
 
 Level = Literal["ir", "csim", "rtl", "netlist"]
 Status = Literal["passed", "failed", "not-run"]
@@ -25,6 +31,11 @@ class Mismatch:
     reference: float
     candidate: int
     layer: str | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "vector", "output"),
+        "origin": NOT_EMPTY,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +62,25 @@ class VerificationResult:
     ii_cycles: int | None = None
     latency_expected_cycles: int | None = None
 
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "n_vectors", "n_mismatch", "max_diff_lsb", "lsb", "seconds"),
+        **checked(POSITIVE, "latency_cycles", "ii_cycles", "latency_expected_cycles"),
+        "reference": NOT_EMPTY,
+        "vectors": COUNTS,
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not: no pass without vectors."""
+        differs = self.n_mismatch or self.latency_differs
+        if self.status == "passed" and (differs or not self.n_vectors):
+            yield "status", "'passed' only with vectors compared and none different"
+        if self.status == "failed" and not differs:
+            yield "status", "'failed' only where vectors or the latency differ"
+        if self.status == "not-run" and self.n_vectors:
+            yield "status", "'not-run' only without vectors"
+        if self.status != "not-run" and sum(self.vectors.values()) != self.n_vectors:
+            yield "vectors", f"counts that add up to {self.n_vectors}"
+
     @property
     def latency_differs(self) -> bool:
         """Whether the latency is another one than the project states."""
@@ -73,10 +103,6 @@ class VerificationResult:
             f"instead of {first.reference:g} LSB{place}"
         )
 
-    def as_json(self) -> JSON:
-        """Return the result as JSON-serialisable data."""
-        return asdict(self)
-
 
 def not_run(candidate: Level, reason: str) -> VerificationResult:
     """Return the result of a level that could not be run, never to be read as passed."""
@@ -87,8 +113,8 @@ def not_run(candidate: Level, reason: str) -> VerificationResult:
 
 
 def compare(
-    reference: NDArray[np.floating],
-    candidate: NDArray[np.floating],
+    reference: Reals,
+    candidate: Reals,
     *,
     lsb: float,
     level: Level,
@@ -132,9 +158,9 @@ def compare(
 
 
 def _first_mismatch(
-    expected: NDArray[np.float64],
-    got: NDArray[np.float64],
-    differs: NDArray[np.bool_],
+    expected: Float64,
+    got: Float64,
+    differs: Bools,
     origins: list[tuple[str, int]],
 ) -> Mismatch:
     vector, output = (int(i) for i in np.argwhere(differs)[0])
@@ -151,3 +177,20 @@ def _first_mismatch(
         reference=float(expected[vector, output]),
         candidate=int(np.nan_to_num(got[vector, output])),
     )
+
+
+def write_results(folder: Path, results: Sequence[VerificationResult]) -> None:
+    """Write the results of a synthesis; levels that were not climbed this time are kept."""
+    kept = {result.candidate: result for result in read_results(folder)}
+    kept |= {result.candidate: result for result in results}
+    records.write(folder / VERIFICATION_FILE, list(kept.values()))
+
+
+def read_results(folder: Path) -> tuple[VerificationResult, ...]:
+    """Return the results of a synthesis, none where it was never verified.
+
+    Raises:
+        ReportReadError: if the file is damaged or edited, such as a pass without vectors.
+    """
+    path = folder / VERIFICATION_FILE
+    return records.read(tuple[VerificationResult, ...], path) if path.exists() else ()

@@ -10,6 +10,7 @@ from jetmix.report.published.panels import COST_TITLES, Panel, panels
 from jetmix.report.rivals import rivals
 from jetmix.report.tagger import LayerBits, Tagger
 from jetmix.support.files import JSON
+from jetmix.support.records import dump
 
 
 def content(
@@ -43,12 +44,12 @@ def _tagger(tagger: Tagger) -> JSON:
         "figures": figures(tagger),
         "latency_from": tagger.timing.source if tagger.timing else None,
         "resources": [report.as_json() for report in tagger.resources],
-        "verification": [result.as_json() for result in tagger.verification],
+        "verification": dump(tagger.verification),
         "front": [asdict(point) for point in tagger.front],
         "layers": [_layer(layer) for layer in tagger.layers],
         "layer_costs": [asdict(cost) for cost in tagger.costs],
         "proofs": tagger.proofs.as_json() if tagger.proofs else None,
-        "faults": [score.as_json() for score in tagger.faults],
+        "faults": dump(tagger.faults),
         "measured_latency_cycles": tagger.measured.latency_cycles if tagger.measured else None,
         "missing": [asdict(gap) for gap in tagger.gaps],
         "provenance": tagger.provenance,

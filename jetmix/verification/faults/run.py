@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.firmware.project import FirmwareProject, Flow
-from jetmix.support.files import JSON, read_json, write_json
+from jetmix.support import records
+from jetmix.support.arrays import Floats
 from jetmix.verification.faults import score as fault_score
 from jetmix.verification.result import Level
 from jetmix.verification.vectors import InputRange, VectorSet, uniform
@@ -38,7 +38,7 @@ def run(
     wanted: Sequence[Level],
     graph: Any,
     vectors: VectorSet,
-    reference: NDArray[np.float32],
+    reference: Floats,
 ) -> None:
     """Score the projects whose level is ``wanted`` and write ``faults.json``.
 
@@ -71,16 +71,5 @@ def run(
                 seed=options.seed,
                 limit_s=options.limit_s,
             )
-        scores.append(score.as_json())
-    write_json(folder / fault_score.FAULTS_FILE, scores)
-
-
-def read(folder: Path) -> list[JSON]:
-    """Return the scores of a folder, none if faults were never planted."""
-    path = folder / fault_score.FAULTS_FILE
-    return list(read_json(path)) if path.exists() else []
-
-
-def lines(scores: Sequence[JSON]) -> list[str]:
-    """Return the scores for people, one line each."""
-    return [fault_score.FaultScore(**score).line for score in scores]
+        scores.append(score)
+    records.write(folder / fault_score.FAULTS_FILE, scores)

@@ -9,19 +9,20 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import ToolFailedError
-from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.firmware.project import TOP, FirmwareProject, Flow, seal
 from jetmix.firmware.verilog import PORTS_FILE
+from jetmix.support import records
+from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
-from jetmix.support.files import JSON
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.faults import cpp as faults
 from jetmix.verification.faults import verilog as faults_verilog
 from jetmix.verification.faults.cpp import Fault
@@ -29,7 +30,7 @@ from jetmix.verification.levels import csim, rtl
 
 FAULTS_FILE = "faults.json"
 Verdict = Literal["caught", "missed", "silent"]
-Floats = NDArray[np.float32]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 # what runs vectors through the firmware with the fault of a number, 0 for none
 Run = Callable[[int, Floats], Floats]
 
@@ -40,6 +41,10 @@ FIRST, SECOND = 256, 2048
 # the number of the fault as an input port: no sign, 16 bits
 SELECTOR_BITS = [0, 16, 0]
 NAMED = 10
+EVERY_VERDICT = rule(
+    lambda kinds: all(set(counts) == set(VERDICTS) for counts in kinds.values()),
+    f"must hold a count of {', '.join(VERDICTS)} per kind",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class FaultScore:
     verdicts. ``not_caught`` names the first few that were missed or silent.
     """
 
-    flow: str
+    flow: Flow
     project_digest: str
     seed: int
     planted: int
@@ -62,23 +67,24 @@ class FaultScore:
     n_fresh: int
     seconds: float
     by_kind: dict[str, dict[str, int]]
-    not_caught: list[str]
+    not_caught: tuple[str, ...]
 
-    def as_json(self) -> JSON:
-        """Return the score as JSON-serialisable data."""
-        return asdict(self)
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "planted", "judged", "n_vectors", "n_fresh", "seed", "seconds"),
+        **checked(NOT_NEGATIVE, *VERDICTS),
+        "project_digest": NOT_EMPTY,
+        "by_kind": EVERY_VERDICT,
+    }
 
-    @property
-    def line(self) -> str:
-        """The score as one line."""
-        rest = f" ({self.planted - self.judged} more not run in time)" * (
-            self.judged < self.planted
-        )
-        return (
-            f"Faults in {self.flow}: {self.caught} of {self.judged} caught, {self.missed} missed, "
-            f"{self.silent} without effect on {self.n_vectors} vectors and {self.n_fresh} fresh "
-            f"ones{rest}"
-        )
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not."""
+        for verdict in VERDICTS:
+            if sum(counts[verdict] for counts in self.by_kind.values()) != getattr(self, verdict):
+                yield verdict, "the sum over 'by_kind'"
+        if self.caught + self.missed + self.silent != self.judged:
+            yield "judged", "the sum of the verdicts"
+        if self.judged > self.planted:
+            yield "judged", f"at most the {self.planted} that were planted"
 
 
 def plant_cpp(root: Path, count: int, seed: int) -> list[Fault]:
@@ -247,9 +253,17 @@ def _counts(verdicts: Sequence[tuple[Fault, Verdict]]) -> dict[str, Any]:
         kinds.setdefault(fault.kind, Counter())[verdict] += 1
     others = [f"{verdict}: {fault}" for fault, verdict in verdicts if verdict != "caught"]
     return {
-        **{name: sum(of_kind[name] for of_kind in kinds.values()) for name in get_args(Verdict)},
-        "by_kind": {
-            kind: {name: kinds[kind][name] for name in get_args(Verdict)} for kind in sorted(kinds)
-        },
-        "not_caught": sorted(others)[:NAMED],
+        **{name: sum(of_kind[name] for of_kind in kinds.values()) for name in VERDICTS},
+        "by_kind": {kind: {name: kinds[kind][name] for name in VERDICTS} for kind in sorted(kinds)},
+        "not_caught": tuple(sorted(others)[:NAMED]),
     }
+
+
+def read_faults(folder: Path) -> tuple[FaultScore, ...]:
+    """Return the scores of a synthesis, none if faults were never planted.
+
+    Raises:
+        ReportReadError: if the file is damaged or edited.
+    """
+    path = folder / FAULTS_FILE
+    return records.read(tuple[FaultScore, ...], path) if path.exists() else ()

@@ -6,17 +6,17 @@ exactly, by pushing all unit vectors through it at once, and are compared with t
 that Keras multiplies with. Nothing is sampled.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import BitsDifferError
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import Traces
-from jetmix.support.files import JSON
+from jetmix.support.arrays import Float64
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.verification.emulator import program as dais
 from jetmix.verification.proofs import ranges
 
@@ -29,7 +29,7 @@ ONE = -1
 class LinearProof:
     """One layer: how many coefficients were compared, and how many of them differ.
 
-    ``reason`` tells why a layer's matrix could not be compared; it is None for a proven layer.
+    ``reason`` says why a layer's matrix could not be compared; it is None for a layer that was.
     """
 
     layer: str
@@ -38,16 +38,24 @@ class LinearProof:
     wrong: int
     reason: str | None = None
 
-    def as_json(self) -> JSON:
-        """Return the proof as JSON-serialisable data."""
-        return asdict(self)
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "outputs", "coefficients", "wrong"),
+        **checked(NOT_EMPTY, "layer", "reason"),
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not."""
+        if self.reason is None and not self.coefficients:
+            yield "coefficients", "more than 0 where no reason is given"
+        if self.wrong > self.coefficients:
+            yield "wrong", f"at most the {self.coefficients} coefficients"
 
 
 class _NotLinearError(Exception):
     """The graph between a layer's inputs and outputs does more than add and shift."""
 
 
-def prove(model: Any, traces: Traces) -> list[LinearProof]:
+def prove(model: Any, traces: Traces) -> tuple[LinearProof, ...]:
     """Compare the adder graph of every linear layer with its matrix.
 
     Args:
@@ -73,10 +81,10 @@ def prove(model: Any, traces: Traces) -> list[LinearProof]:
             shapes = [array.shape for array in traces[f"/{layer.name}/post_iq"]]
             proof = _prove_layer(graph, layer.name, inputs, outputs, matrix(layer, shapes))
         proofs.append(proof)
-    return proofs
+    return tuple(proofs)
 
 
-def require_proofs(proofs: list[LinearProof], where: object) -> None:
+def require_proofs(proofs: tuple[LinearProof, ...], where: object) -> None:
     """Raise if a layer's adder graph is not its matrix.
 
     Raises:
@@ -97,7 +105,7 @@ def _prove_layer(
     name: str,
     inputs: list[int],
     outputs: list[int],
-    expected: tuple[NDArray[np.float64], NDArray[np.float64]],
+    expected: tuple[Float64, Float64],
 ) -> LinearProof:
     matrix, bias = expected
     forms: dict[int, Form] = {
@@ -178,7 +186,7 @@ def _differences(one: Form, other: Form) -> int:
     )
 
 
-Matrix = tuple[NDArray[np.float64], NDArray[np.float64]]
+Matrix = tuple[Float64, Float64]
 
 
 def _einsum(layer: Any, shapes: list[tuple[int, ...]], equation: str | None = None) -> Matrix:

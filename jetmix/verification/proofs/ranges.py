@@ -7,22 +7,23 @@ difference between levels, but no physics either).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import floor
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import BitsDifferError
-from jetmix.support.files import JSON
+from jetmix.support.arrays import Float64, Floats
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.emulator import program as dais
 from jetmix.verification.emulator.program import Interval, Width, port_of, widths_of
-from jetmix.verification.vectors import Floats, InputRange
+from jetmix.verification.vectors import InputRange
 
 # how many jets and inputs that wrap are named
 NAMED = 20
+RISING = rule(lambda ends: ends[0] <= ends[1], "must hold the smaller end first")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,48 +37,85 @@ class Quantiser:
 
     @property
     def can_wrap(self) -> bool:
-        """Tell whether some operand within the interval lies outside of the port."""
+        """Whether some operand within the interval lies outside of the port."""
         return self.operand[0] < self.port[0] or self.operand[1] > self.port[1]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RangeProof:
-    """Outcome of :func:`prove`.
+    """What was proven of the values of a graph, over all inputs.
 
-    ``overflows`` are sums whose declared width is too small for some input; ``unproven`` operations
-    are of a kind whose interval is taken from da4ml.
+    ``overflows`` are operations whose declared width is too small for some input, ``unproven``
+    those of a kind whose interval is taken from da4ml. Of the ``quantisers``, as many as
+    ``can_wrap`` may be wrapped by some input; ``wraps`` are these.
     """
 
-    n_operations: int
-    quantisers: list[Quantiser]
-    overflows: list[int]
-    unproven: list[int]
+    operations: int
+    overflows: tuple[int, ...]
+    unproven: tuple[int, ...]
+    quantisers: int
+    can_wrap: int
+    can_wrap_by_layer: dict[str, int]
+    wraps: tuple[Quantiser, ...]
 
-    @property
-    def can_wrap(self) -> list[Quantiser]:
-        """The quantisers that some input within the ports may wrap."""
-        return [quantiser for quantiser in self.quantisers if quantiser.can_wrap]
+    CHECKS: ClassVar[dict[str, Check]] = checked(
+        NOT_NEGATIVE, "operations", "quantisers", "can_wrap"
+    )
 
-    def as_json(self) -> JSON:
-        """Return the proof as JSON-serialisable data."""
-        wraps = self.can_wrap
-        return {
-            "operations": self.n_operations,
-            "overflows": self.overflows,
-            "unproven": self.unproven,
-            "quantisers": len(self.quantisers),
-            "can_wrap": len(wraps),
-            "can_wrap_by_layer": dict(Counter(quantiser.layer for quantiser in wraps)),
-            "wraps": [
-                {
-                    "layer": quantiser.layer,
-                    "operation": quantiser.operation,
-                    "operand": list(quantiser.operand),
-                    "port": list(quantiser.port),
-                }
-                for quantiser in wraps
-            ],
-        }
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not."""
+        if sum(self.can_wrap_by_layer.values()) != self.can_wrap:
+            yield "can_wrap", "the sum of 'can_wrap_by_layer'"
+        if self.can_wrap > self.quantisers:
+            yield "can_wrap", f"at most the {self.quantisers} quantisers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrappedInput:
+    """An input port that some jets wrap, and how many of them.
+
+    ``port`` are the smallest and the largest value that do not wrap, and ``step`` is the port's
+    least significant bit: values below ``port[1] + step`` are cut down to the largest. ``data``
+    are the smallest and the largest value of the jets.
+    """
+
+    input: int
+    particle: int | None
+    feature: str
+    jets: int
+    port: Interval
+    data: Interval
+    step: float | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "input", "particle", "jets", "step"),
+        **checked(RISING, "port", "data"),
+        "feature": NOT_EMPTY,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrapped:
+    """What the jets of a data file do at the input ports, the worst inputs first."""
+
+    path: str
+    n_jets: int
+    n_jets_that_wrap: int
+    n_values_that_wrap: int
+    first_jets: tuple[int, ...]
+    inputs: tuple[WrappedInput, ...]
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "n_jets", "n_jets_that_wrap", "n_values_that_wrap"),
+        "path": NOT_EMPTY,
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not."""
+        if self.n_jets_that_wrap > self.n_jets:
+            yield "n_jets_that_wrap", f"at most the {self.n_jets} jets"
+        if len(self.inputs) > self.n_values_that_wrap:
+            yield "inputs", f"at most {self.n_values_that_wrap}, one per value that wraps"
 
 
 def prove(graph: Any, layers: Sequence[str] | None = None) -> RangeProof:
@@ -87,15 +125,29 @@ def prove(graph: Any, layers: Sequence[str] | None = None) -> RangeProof:
         graph: da4ml ``CombLogic``.
         layers: layer of every operation, for the names of quantisers.
     """
+    walk = _walked(graph, layers)
+    wraps = tuple(quantiser for quantiser in walk.quantisers if quantiser.can_wrap)
+    return RangeProof(
+        operations=len(graph.ops),
+        overflows=tuple(walk.overflows),
+        unproven=tuple(walk.unproven),
+        quantisers=len(walk.quantisers),
+        can_wrap=len(wraps),
+        can_wrap_by_layer=dict(Counter(quantiser.layer for quantiser in wraps)),
+        wraps=wraps,
+    )
+
+
+def quantisers_of(graph: Any, layers: Sequence[str] | None = None) -> list[Quantiser]:
+    """Return all quantisers of a graph in its order, also those that no input wraps."""
+    return _walked(graph, layers).quantisers
+
+
+def _walked(graph: Any, layers: Sequence[str] | None) -> "_Walk":
     walk = _Walk(graph=graph, widths=widths_of(graph), layers=layers)
     for index in range(len(graph.ops)):
         walk.step(index)
-    return RangeProof(
-        n_operations=len(graph.ops),
-        quantisers=walk.quantisers,
-        overflows=walk.overflows,
-        unproven=walk.unproven,
-    )
+    return walk
 
 
 def require_proof(proof: RangeProof, where: object) -> None:
@@ -220,17 +272,19 @@ def unwrapped(graph: Any) -> InputRange:
     )
 
 
-def input_overruns(jets: Floats, ranges: InputRange, names: Sequence[str] | None = None) -> JSON:
+def input_overruns(
+    jets: Floats, ranges: InputRange, *, path: str, names: Sequence[str] | None = None
+) -> Wrapped:
     """Count the jets that the input ports wrap, and name the inputs and the first of the jets.
+
+    Dead inputs, which the firmware ignores, never count.
 
     Args:
         jets: normalised jets, float32 (jet, *input shape).
         ranges: range of each input within which it does not wrap (:func:`unwrapped`), in the
             order of the flattened input.
+        path: name of the jets' file.
         names: names of the last axis, such as features.
-
-    Returns:
-        JSON-serialisable counts; dead inputs, which the firmware ignores, never count.
     """
     x = jets.reshape(len(jets), -1)
     live = ranges.high > ranges.low
@@ -239,33 +293,35 @@ def input_overruns(jets: Floats, ranges: InputRange, names: Sequence[str] | None
     worst = [int(i) for i in np.argsort(-by_input, kind="stable")[:NAMED] if by_input[i]]
     width = jets.shape[-1]
     inputs = [
-        {
-            "input": i,
-            "particle": i // width if jets.ndim > 2 else None,
-            "feature": names[i % width] if names else i % width,
-            "jets": int(by_input[i]),
-            "port": [float(ranges.low[i]), float(ranges.high[i])],
-            "data": [float(x[:, i].min()), float(x[:, i].max())],
-        }
+        WrappedInput(
+            input=i,
+            particle=i // width if jets.ndim > 2 else None,
+            feature=names[i % width] if names else str(i % width),
+            jets=int(by_input[i]),
+            port=(float(ranges.low[i]), float(ranges.high[i])),
+            data=(float(x[:, i].min()), float(x[:, i].max())),
+            step=float(ranges.step[i]),
+        )
         for i in worst
     ]
-    return {
-        "n_jets": len(x),
-        "n_jets_that_wrap": int(by_jet.sum()),
-        "n_values_that_wrap": int(outside.sum()),
-        "first_jets": [int(jet) for jet in np.flatnonzero(by_jet)[:NAMED]],
-        "inputs": inputs,
-    }
+    return Wrapped(
+        path=path,
+        n_jets=len(x),
+        n_jets_that_wrap=int(by_jet.sum()),
+        n_values_that_wrap=int(outside.sum()),
+        first_jets=tuple(int(jet) for jet in np.flatnonzero(by_jet)[:NAMED]),
+        inputs=tuple(inputs),
+    )
 
 
-def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, NDArray[np.float64]]:
+def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, Float64]:
     """Return a graph whose outputs are the operands of all quantisers that can wrap.
 
     Returns:
         ``CombLogic`` with one output a quantiser, and (quantiser, 2) the ends at which each of
         them wraps, infinite where no input reaches the end.
     """
-    ops = [graph.ops[quantiser.operation] for quantiser in proof.can_wrap]
+    ops = [graph.ops[quantiser.operation] for quantiser in proof.wraps]
     watched = graph._replace(
         shape=(graph.shape[0], len(ops)),
         out_idxs=[op.id0 for op in ops],
@@ -277,6 +333,6 @@ def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, NDArray[np.float6
             quantiser.port[0] if quantiser.operand[0] < quantiser.port[0] else -np.inf,
             quantiser.port[1] if quantiser.operand[1] > quantiser.port[1] else np.inf,
         )
-        for quantiser in proof.can_wrap
+        for quantiser in proof.wraps
     ]
     return watched, np.array(ends, dtype=np.float64).reshape(-1, 2)

@@ -1,5 +1,6 @@
-import json
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -9,8 +10,16 @@ from hypothesis.extra.numpy import arrays
 
 from jetmix import words
 from jetmix.errors import ReportReadError
-from jetmix.report import records
-from jetmix.verification.result import compare, not_run
+from jetmix.support import records
+from jetmix.support.files import read_json, write_json
+from jetmix.verification.result import (
+    VERIFICATION_FILE,
+    Mismatch,
+    compare,
+    not_run,
+    read_results,
+    write_results,
+)
 
 LSB = 2.0**-7
 VALUES = arrays(np.int64, (6, 5), elements=st.integers(-(2**20), 2**20))
@@ -71,7 +80,7 @@ def test_shapes_must_agree():
 def test_not_run_is_never_passed():
     result = not_run("csim", "no g++")
     assert (result.status, result.reason, result.n_vectors) == ("not-run", "no g++", 0)
-    assert json.loads(json.dumps(result.as_json()))["max_diff_lsb"] is None
+    assert result.max_diff_lsb is None
 
 
 def test_latency_alone_can_be_the_difference(tmp_path):
@@ -82,8 +91,61 @@ def test_latency_alone_can_be_the_difference(tmp_path):
     assert not replace(right, latency_cycles=7, latency_expected_cycles=7).latency_differs
     assert early.latency_differs
     assert early.difference == "has a latency of 6 cycles instead of 7"
-    # the report takes it as it is, but no failure without any difference
-    (read,) = records.verification([early.as_json()], tmp_path)
-    assert words.rung(read) == "RTL simulation has a latency of 6 cycles instead of 7"
+    # it reads back as it is, but no failure without any difference does
+    write_results(tmp_path, [early])
+    assert read_results(tmp_path) == (early,)
+    assert words.rung(early) == "RTL simulation has a latency of 6 cycles instead of 7"
+    write_json(tmp_path / VERIFICATION_FILE, records.dump([replace(right, status="failed")]))
     with pytest.raises(ReportReadError, match="only where vectors or the latency differ"):
-        records.verification([replace(right, status="failed").as_json()], tmp_path)
+        read_results(tmp_path)
+
+
+@given(VALUES, VALUES, st.sampled_from([None, "mean -> head_1"]))
+def test_what_is_written_reads_back_equal(reference, candidate, layer):
+    result = run(reference * LSB, candidate * LSB)
+    if result.first_mismatch is not None:
+        result = replace(result, first_mismatch=replace(result.first_mismatch, layer=layer))
+    with TemporaryDirectory() as folder:
+        write_results(Path(folder), [result, not_run("rtl", "no Verilator")])
+        assert read_results(Path(folder)) == (result, not_run("rtl", "no Verilator"))
+
+
+def test_the_layer_where_bits_part_survives_the_file(tmp_path):
+    wrong = run([[0.0]], [[LSB]])
+    traced = replace(wrong, first_mismatch=replace(wrong.first_mismatch, layer="mean -> head_1"))
+    write_results(tmp_path, [traced])
+    (read,) = read_results(tmp_path)
+    assert read.first_mismatch == Mismatch(
+        vector=0, origin="jet", output=0, reference=0.0, candidate=1, layer="mean -> head_1"
+    )
+
+
+def test_levels_that_were_not_climbed_again_are_kept(tmp_path):
+    assert read_results(tmp_path) == ()
+    first = [not_run("ir", "why"), not_run("csim", "why")]
+    write_results(tmp_path, first)
+    again = run([[0.0]], [[0.0]])
+    write_results(tmp_path, [again])
+    assert read_results(tmp_path) == (first[0], again)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"n_vectors": 0, "vectors": {}}, "status"),
+        ({"n_mismatch": 1}, "status"),
+        ({"status": "not-run"}, "status"),
+        ({"status": "lost"}, "status"),
+        ({"vectors": {"jet": 5}}, "vectors"),
+        ({"vectors": {"jet": 7, "corner": -1}}, "vectors"),
+        ({"latency_cycles": 0}, "latency_cycles"),
+        ({"first_mismatch": {"vector": 1}}, "origin"),
+    ],
+)
+def test_an_edited_result_is_refused(tmp_path, changes, key):
+    write_results(tmp_path, [run(np.zeros((6, 1)), np.zeros((6, 1)))])
+    path = tmp_path / VERIFICATION_FILE
+    (entry,) = read_json(path)
+    write_json(path, [entry | changes])
+    with pytest.raises(ReportReadError, match=key):
+        read_results(tmp_path)

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from jetmix.errors import ToolFailedError
+from jetmix import words
+from jetmix.errors import ReportReadError, ToolFailedError
 from jetmix.firmware.project import seal
+from jetmix.support import records
+from jetmix.support.files import write_json
 from jetmix.verification.faults import score as fault_score
 from jetmix.verification.faults.cpp import Fault
+from jetmix.verification.faults.score import FAULTS_FILE, read_faults
 
 X = np.linspace(-1, 1, 3000, dtype=np.float32).reshape(-1, 1)
 FRESH = np.array([[1.5], [-1.5]], dtype=np.float32)
@@ -53,20 +57,32 @@ def test_score_counts_verdicts_by_kind(project):
         "shift": {"caught": 0, "missed": 1, "silent": 1},
         "sign": {"caught": 2, "missed": 0, "silent": 0},
     }
-    assert found.not_caught == [
+    assert found.not_caught == (
         "missed: shift in a.h:3: x -> y", "silent: shift in a.h:4: x -> y",
-    ]  # fmt: skip
-    assert found.line == (
-        "Faults in hls4ml: 2 of 4 caught, 1 missed, 1 without effect on 3000 vectors and 2 fresh "
-        "ones"
-    )
+    )  # fmt: skip
+    for part in ("2 of 4 caught by 3,000 vectors", "1 missed", "1 without effect", "2 other"):
+        assert part in words.fault_line(found)
     assert found.project_digest == project.digest
 
 
 def test_time_is_limited_and_what_was_not_run_is_told(project):
     found = score(project, limit_s=-1.0)
     assert (found.planted, found.judged, found.caught) == (4, 0, 0)
-    assert found.line.endswith("(4 more not run in time)")
+    assert words.fault_line(found).endswith("4 not tried within the time limit")
+
+
+def test_scores_read_back_equal_and_edited_ones_are_refused(project, tmp_path):
+    assert read_faults(tmp_path) == ()
+    found = score(project)
+    records.write(tmp_path / FAULTS_FILE, [found])
+    assert read_faults(tmp_path) == (found,)
+    for key, value in (("caught", 3), ("judged", 5), ("planted", 3), ("flow", "x"), ("extra", 1)):
+        write_json(tmp_path / FAULTS_FILE, [records.dump(found) | {key: value}])
+        with pytest.raises(ReportReadError, match=key):
+            read_faults(tmp_path)
+    write_json(tmp_path / FAULTS_FILE, [records.dump(found) | {"by_kind": {"sign": {"caught": 4}}}])
+    with pytest.raises(ReportReadError, match="by_kind"):
+        read_faults(tmp_path)
 
 
 def test_a_copy_that_is_wrong_without_a_fault_is_refused(project):

@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jetmix.errors import BitsDifferError
+from jetmix import words
+from jetmix.errors import BitsDifferError, ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
+from jetmix.support.files import read_json, write_json
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.proofs import linear, proofs, ranges
@@ -38,27 +40,24 @@ def graph_of(inputs, *outputs):
 def test_interval_of_a_sum_and_the_quantiser_that_wraps():
     x = quantised_inputs(1, 2, 1)  # -4 to 3.5 in steps of 0.5
     total = x[0] + x[1] * 2.0
-    proof = ranges.prove(graph_of(x, total.quantize(1, 3, 0), total.quantize(1, 4, 0)))
-    narrow, wide = sorted(proof.quantisers, key=lambda q: q.port[1])
+    graph = graph_of(x, total.quantize(1, 3, 0), total.quantize(1, 4, 0))
+    narrow, wide = sorted(ranges.quantisers_of(graph), key=lambda q: q.port[1])
     assert (narrow.operand, narrow.port) == ((-12.0, 10.0), (-8.0, 7.0))
     assert (narrow.can_wrap, wide.can_wrap) == (True, False)
-    assert proof.overflows == []
-    content = proof.as_json()
-    assert (content["quantisers"], content["can_wrap"], content["operations"]) == (2, 1, 5)
-    assert content["wraps"][0]["port"] == [-8.0, 7.0]
+    proof = ranges.prove(graph)
+    assert (proof.overflows, proof.wraps) == ((), (narrow,))
+    assert (proof.quantisers, proof.can_wrap, proof.operations) == (2, 1, 5)
 
 
 def test_relu_wraps_only_at_its_upper_end():
     x = quantised_inputs(1, 3, 0)
-    proof = ranges.prove(graph_of(x, (x[0] + x[1]).relu(3, 0)))
-    (relu,) = proof.quantisers
+    (relu,) = ranges.quantisers_of(graph_of(x, (x[0] + x[1]).relu(3, 0)))
     assert (relu.operand, relu.port, relu.can_wrap) == ((0.0, 14.0), (0.0, 7.0), True)
 
 
 def test_negated_operand():
     x = quantised_inputs(0, 3, 0)
-    proof = ranges.prove(graph_of(x, (-(x[0] + x[1])).quantize(1, 3, 0)))
-    (quantiser,) = proof.quantisers
+    (quantiser,) = ranges.quantisers_of(graph_of(x, (-(x[0] + x[1])).quantize(1, 3, 0)))
     assert quantiser.operand == (-14.0, 0.0)
 
 
@@ -78,7 +77,7 @@ def test_sum_that_is_too_narrow_is_found(change):
         # da4ml keeps a sign and integer bits for the larger end: both must be narrow
         graph, index = narrowed(graph, min=-4.0, max=3.5)
     proof = ranges.prove(graph)
-    assert proof.overflows == [index]
+    assert proof.overflows == (index,)
     with pytest.raises(BitsDifferError, match=f"operation {index} of the DA graph can overflow"):
         ranges.require_proof(proof, "here")
 
@@ -93,8 +92,8 @@ def test_intervals_of_the_tiny_model_hold_for_random_inputs(tiny, tmp_path):
     """No vector, not even beyond the ports' ranges, leaves an interval that was proven."""
     _, _, graph = tiny
     proof = ranges.prove(graph)
-    assert (proof.overflows, proof.unproven) == ([], [])
-    watched = [q for q in proof.quantisers if graph.ops[q.operation].opcode in (3, -3)]
+    assert (proof.overflows, proof.unproven) == ((), ())
+    watched = [q for q in ranges.quantisers_of(graph) if graph.ops[q.operation].opcode in (3, -3)]
     seen = graph._replace(
         shape=(12, len(watched)),
         out_idxs=[graph.ops[q.operation].id0 for q in watched],
@@ -157,7 +156,10 @@ def test_wrong_adder_graph_is_found(tiny, monkeypatch, change):
         linear.require_proofs(proven, "here")
 
 
-EMPTY = ranges.RangeProof(n_operations=0, quantisers=[], overflows=[], unproven=[])
+EMPTY = ranges.RangeProof(
+    operations=7, overflows=(), unproven=(), quantisers=3, can_wrap=0, can_wrap_by_layer={},
+    wraps=(),
+)  # fmt: skip
 
 
 def test_nothing_is_proven_where_a_sum_can_overflow(tiny, monkeypatch):
@@ -184,24 +186,42 @@ def test_jets_that_wrap_are_counted_and_named():
     jets[1, 0] = 3.99, 7.99  # cut down to 3.5 and 7: inside
     jets[2, 0, 0] = 4.0
     jets[3] = [[-4.01, 8.0], [99.0, 0.9]]  # the third input is dead
-    told = ranges.input_overruns(jets, PORTS, ("pt", "etarel"))
-    assert (told["n_jets"], told["n_jets_that_wrap"], told["n_values_that_wrap"]) == (5, 2, 3)
-    assert told["first_jets"] == [2, 3]
-    assert [(i["particle"], i["feature"], i["jets"]) for i in told["inputs"]] == [
+    found = ranges.input_overruns(jets, PORTS, path="jets.h5", names=("pt", "etarel"))
+    assert (found.n_jets, found.n_jets_that_wrap, found.n_values_that_wrap) == (5, 2, 3)
+    assert found.first_jets == (2, 3)
+    assert [(i.particle, i.feature, i.jets) for i in found.inputs] == [
         (0, "pt", 2),
         (0, "etarel", 1),
     ]
-    assert told["inputs"][0]["port"] == [-4.0, 3.5]
-    assert told["inputs"][0]["data"] == [pytest.approx(-4.01), 4.0]
-    content = {
-        "proof": {"operations": 7, "can_wrap": 1, "quantisers": 3},
-        "linear": [],
-        "data": told,
-    }
-    assert proofs.lines(content)[-1] == (
-        "Inputs: 2 of 5 jets wrap at the input ports, most often feature pt of particle 0: 2 jets "
-        "outside of -4 to 3.5 (first: jet 2)"
-    )
+    worst = found.inputs[0]
+    assert (worst.port, worst.step) == ((-4.0, 3.5), 0.5)
+    assert worst.data == (pytest.approx(-4.01), 4.0)
+    content = proofs.Proofs(proof=EMPTY, linear=(), data=found)
+    line = words.proof_lines(content)[-1]
+    assert "2 of 5 jets" in line
+    assert "pt of particle 0, 2 jets outside [-4, 4); first: jet 2" in line
+
+
+def test_proofs_read_back_equal_and_edited_ones_are_refused(tiny, tmp_path):
+    model, traces, graph = tiny
+    content = proofs.prove(model, traces, graph, "here")
+    jets = np.random.default_rng(1).normal(0, 9, (50, 4, 3)).astype(np.float32)
+    wrapped = proofs.judge_data(graph, jets, ("pt", "etarel", "phirel"), tmp_path / "jets.h5")
+    assert wrapped.inputs
+    for known in (content, replace(content, data=wrapped)):
+        proofs.write(tmp_path, known)
+        assert proofs.read(tmp_path) == known
+    assert words.proof_lines(content)[1].startswith("Weights: in ")
+    for part, key, value in (
+        ("proof", "can_wrap", 0), ("proof", "quantisers", 1), ("data", "n_jets", 1),
+        ("data", "path", ""), ("data", "inputs", [{}]),
+    ):  # fmt: skip
+        edited = read_json(tmp_path / proofs.RANGES_FILE)
+        edited[part][key] = value
+        (tmp_path / "edited").mkdir(exist_ok=True)
+        write_json(tmp_path / "edited" / proofs.RANGES_FILE, edited)
+        with pytest.raises(ReportReadError):
+            proofs.read(tmp_path / "edited")
 
 
 def test_a_rounding_quantiser_wraps_half_a_step_earlier():
@@ -215,18 +235,20 @@ def test_a_rounding_quantiser_wraps_half_a_step_earlier():
     assert found.low.tolist() == [-1.0, -2.125, -2.0]
     assert (found.high + found.step).tolist() == [3.0, 1.875, 2.0]
     jets = np.linspace(-4, 4, 161, dtype=np.float32)[:, None].repeat(3, axis=1)
-    told = ranges.input_overruns(jets, found)
-    for port in told["inputs"]:
-        k, i, f, mode = cuts[port["input"]]
+    wrapped = ranges.input_overruns(jets, found, path="jets.h5")
+    assert wrapped.inputs
+    for port in wrapped.inputs:
+        k, i, f, mode = cuts[port.input]
         step, low = 2.0**-f, -k * 2.0**i
         rounded = np.floor(jets[:, 0] / step + 0.5 * (mode == "RND")) * step
-        assert port["jets"] == ((rounded < low) | (rounded > 2.0**i - step)).sum()
+        assert port.jets == ((rounded < low) | (rounded > 2.0**i - step)).sum()
 
 
 def test_no_jet_wraps_and_old_folders_have_no_proofs(tmp_path):
-    told = ranges.input_overruns(np.zeros((5, 4), np.float32), PORTS)
-    assert (told["n_jets_that_wrap"], told["inputs"], told["first_jets"]) == (0, [], [])
-    assert proofs.lines(proofs.read(tmp_path)) == []
+    found = ranges.input_overruns(np.zeros((5, 4), np.float32), PORTS, path="jets.h5")
+    assert (found.n_jets_that_wrap, found.inputs, found.first_jets) == (0, (), ())
+    assert proofs.read(tmp_path) is None
+    assert words.proof_lines(None) == []
 
 
 def test_rare_jets_come_nearest_to_where_a_sum_wraps():
