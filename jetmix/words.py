@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from jetmix.firmware.parts import Part
+from jetmix.resources.origins import title_of
 from jetmix.resources.report import ResourceReport
+from jetmix.resources.utilisation import utilisation
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
@@ -10,14 +13,8 @@ from jetmix.verification.proofs.ranges import RangeProof, Wrapped
 from jetmix.verification.result import VerificationResult
 
 UNKNOWN = "\u2014"
-ORIGIN_WORDS = {
-    "estimate": "estimate",
-    "yosys": "Yosys synthesis",
-    "csynth": "HLS estimate (csynth)",
-    "post-synthesis": "post-synthesis",
-    "post-route": "post-route",
-    "unstated": "not stated",
-}
+# published rows that do not say where their resources come from
+UNSTATED = "unstated"
 LEVEL_WORDS = {
     "ir": "DA intermediate form",
     "csim": "C simulation",
@@ -62,6 +59,11 @@ def gate(value: float | None) -> str:
     return UNKNOWN if value is None else "none" if value == 0 else f"{value:g} GeV"
 
 
+def origin(name: str) -> str:
+    """Return the name of an origin of resources."""
+    return "not stated" if name == UNSTATED else title_of(name)
+
+
 def lut(report: ResourceReport | None) -> str:
     """Return LUT with its 90% interval, where there is one."""
     return _spanned(report.lut, report.lut_low, report.lut_high) if report else UNKNOWN
@@ -86,31 +88,54 @@ def latency(report: ResourceReport | None) -> str:
     cycles = f"{spread}{report.latency_cycles} cycles"
     if report.latency_ns is None:
         return cycles
-    # HLS states its latency at the target clock, and so does ResourceReport
-    achieved = None if report.origin == "csynth" else report.clock_achieved_ns
-    clock = _achieved(report) if achieved else f"{report.clock_target_ns:g} ns (target clock)"
-    return f"{cycles}, {decimal(report.latency_ns)} ns at {clock}"
+    return f"{cycles}, {decimal(report.latency_ns)} ns at {_clock(report)}"
 
 
-def _achieved(report: ResourceReport) -> str:
-    word = "expected" if report.origin == "estimate" else "achieved"
+def _clock(report: ResourceReport) -> str:
+    """Return the clock period that the latency counts in."""
+    target, achieved = report.clock_target_ns, report.clock_achieved_ns
+    if achieved is None or report.made_by.at_target_clock:
+        return f"{target:g} ns (target clock)"
     low, high = report.clock_achieved_low_ns, report.clock_achieved_high_ns
     span = "" if low is None or high is None else f", 90%: {low:g} to {high:g}"
-    return f"{report.clock_achieved_ns:g} ns ({word} clock{span})"
+    aim = "" if target is None else f"; target {target:g} ns"
+    return f"{achieved:g} ns ({report.made_by.clock} clock{span}{aim})"
 
 
 def source(name: str) -> str:
     """Return the title of a level or origin."""
-    return LEVEL_WORDS.get(name) or ORIGIN_WORDS[name]
+    return LEVEL_WORDS.get(name) or title_of(name)
 
 
 def latency_origin(report: ResourceReport) -> str:
     """Return where a report's cycles come from, which need not be the tool that counted LUT."""
-    if report.origin == "yosys":
-        return "estimate: Yosys times no pipeline"
-    cycles = (report.note or "").split(";")[0]
-    origin = ORIGIN_WORDS[report.origin]
-    return f"{origin}, {cycles}" if cycles.startswith("cycles from") else origin
+    title, source = report.made_by.title, report.cycles_from
+    if source in (None, report.origin) or not report.made_by.by_tool:
+        return title
+    return f"{title}, cycles: {title_of(source or '')}"
+
+
+def resource_lines(report: ResourceReport, part: Part) -> list[str]:
+    """Return resources and latency with their origin, one line each."""
+    shares, lines = utilisation(report, part), []
+    if report.lut is not None:
+        share = f"{shares.device['lut']:.2f}% of {part.name}"
+        if shares.slr is not None:
+            share += f", {shares.slr['lut']:.2f}% of one of its {part.slr_count} SLRs"
+        lines.append(f"LUT: {lut(report)}, {share} [{report.origin}]")
+    others = [
+        f"{name.upper()} {ff(report) if name == 'ff' else count(getattr(report, name))} "
+        f"({share:.2f}%)"
+        for name, share in shares.device.items()
+        if name != "lut"
+    ]
+    if others:
+        lines.append(f"{', '.join(others)} [{report.origin}]")
+    if report.ff_unknown is not None:
+        lines.append(f"FF: not estimated. {report.ff_unknown} [{report.origin}]")
+    if report.latency_cycles is not None:
+        lines.append(f"Latency: {latency(report)}, II {report.ii_cycles} [{report.origin}]")
+    return lines
 
 
 def compared(result: VerificationResult) -> str:

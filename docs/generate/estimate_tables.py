@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jetmix.resources import registers as pipelined
+from jetmix.resources import registers
 from jetmix.resources.report import Interval
 
 Outcomes = list[tuple[float, Interval]]
@@ -33,7 +33,7 @@ def registers_of(graph: Any) -> Registers:
 
     cut = {n: da_graph.pipeline_registers(graph, adders_per_stage=n) for n in CUTS}
     seen = {
-        n: pipelined.ff_of(flow="rtl", adders=n, cost=float(graph.cost), bits=bits)[0]
+        n: registers.ff_of(adders=n, cost=float(graph.cost), bits=bits)[0]
         for n, (_, bits) in cut.items()
     }
     return Registers(
@@ -78,7 +78,7 @@ def yosys_table(titles: dict[str, str]) -> tuple[str, int, int]:
     """Return Yosys' FF at several cuts, how many there are, and how many lie in the interval."""
     rows, inside = [], 0
     for one in json.loads(CUTS_FILE.read_text(encoding="utf-8")):
-        seen = pipelined.ff_from_bits(one["bits"])
+        seen = registers.ff_from_bits(one["bits"])
         within = seen.low <= one["ff"] <= seen.high
         inside += within
         span = f"{seen.low:,.0f} to {seen.high:,.0f}"
@@ -93,11 +93,11 @@ def hls_errors() -> tuple[str, str]:
     """Return the errors of FF in proportion to LUT for HLS, and its interval as a factor."""
     from scipy.stats import t
 
-    ratios = np.array([ff / lut for lut, ff in zip(*pipelined.hls_designs(), strict=True)])
+    ratios = np.array([ff / lut for lut, ff in zip(*registers.hls_designs(), strict=True)])
     others = [np.delete(ratios, i) for i in range(len(ratios))]
     errors = [np.exp(np.log(o).mean()) / r - 1 for o, r in zip(others, ratios, strict=True)]
     spread = np.log(ratios).std(ddof=1) * np.sqrt(1 + 1 / len(ratios))
-    factor = np.exp(t.ppf((1 + pipelined.COVERAGE) / 2, len(ratios) - 1) * spread)
+    factor = np.exp(t.ppf((1 + registers.COVERAGE) / 2, len(ratios) - 1) * spread)
     return " and ".join(f"{100 * error:+.0f}%" for error in errors), f"{factor:.0f}"
 
 
@@ -110,10 +110,10 @@ def statistics(outcomes: Outcomes) -> tuple[str, str, int]:
 
 def cut_values(titles: dict[str, str], mlp: Registers) -> dict[str, str]:
     """Return what the page says of FF at other cuts, and of HLS."""
-    whole, seen = pipelined.ff_from_bits(10**6), mlp.ff[5]
+    whole, seen = registers.ff_from_bits(10**6), mlp.ff[5]
     yosys, count, inside = yosys_table(titles)
     errors, factor = hls_errors()
-    shares = pipelined.bits_per_cost()
+    shares = registers.bits_per_cost()
     filled = {
         "CUT_PER_BIT": f"{whole.value / 1e6:.2f}",
         "CUT_LOW": f"{100 * (whole.low / whole.value - 1):+.0f}%",
@@ -135,11 +135,11 @@ def cut_values(titles: dict[str, str], mlp: Registers) -> dict[str, str]:
 
 def values(calibration: dict[str, Any], references: list[tuple[str, Registers]]) -> dict[str, str]:
     """Return what the page says of registers and clock."""
-    ff, clock = pipelined.ff_leave_one_out(), pipelined.clock_leave_one_out()
-    cost, flip_flops = pipelined.registers()
-    cycles, period, _ = pipelined.clocks()
-    whole = pipelined.ff_from_cost(1e6)
-    ends = [pipelined.clock_from_cycles(int(n)) for n in (cycles.min(), cycles.max())]
+    ff, clock = registers.ff_leave_one_out(), registers.clock_leave_one_out()
+    cost, flip_flops = registers.ff_designs()
+    cycles, period, _ = registers.clocks()
+    whole = registers.ff_from_cost(1e6)
+    ends = [registers.clock_from_cycles(int(n)) for n in (cycles.min(), cycles.max())]
     ff_error, ff_worst, ff_inside = statistics(ff)
     clock_error, clock_worst, clock_inside = statistics(clock)
     names = [design["name"] for design in calibration["design"] if "ff" in design]

@@ -14,9 +14,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import estimate_tables
 import numpy as np
 from estimate_tables import Registers, cut_values, registers_of, table
-from estimate_tables import values as pipelined_values
 from pages import filled
 
 from jetmix.report.figures.style import COLOURS, OURS, drawing, finished
@@ -241,7 +241,9 @@ def page(references: list[Reference]) -> str:
         "LAYERS_OF": shown.title,
         "LAYERS": layer_table(shown),
         **cut_values(REFERENCES, mlp.registers),
-        **pipelined_values(calibration_file(), [(one.title, one.registers) for one in references]),
+        **estimate_tables.values(
+            calibration_file(), [(one.title, one.registers) for one in references]
+        ),
     }
     return filled(PAGE, values)
 

@@ -79,7 +79,6 @@ def _latency_ns(resources: "ResourceReport") -> str:
 
 def _clock(resources: "ResourceReport") -> str:
     target, achieved = resources.clock_target_ns, resources.clock_achieved_ns
-    word = "estimated" if resources.origin == "csynth" else "achieved"
     parts = [f"{target:g} ns target"] if target is not None else []
-    parts += [f"{achieved:g} ns {word}"] if achieved is not None else []
+    parts += [f"{achieved:g} ns {resources.made_by.clock}"] if achieved is not None else []
     return ", ".join(parts)

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
 from jetmix.errors import UsageError
-
-if TYPE_CHECKING:
-    from jetmix.resources.report import ResourceReport
 
 LEVELS = ("ir", "csim", "rtl", "netlist")
 FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
@@ -142,14 +139,14 @@ def synth(
     lines = [] if fresh else [already(program is not None or tools is not None)]
     lines += [words.level_line(result) for result in results]
     lines += words.proof_lines(proofs.read(out))
-    lines += [line for report in reports for line in resource_lines(report, part)]
+    lines += [line for report in reports for line in words.resource_lines(report, part)]
     costs = layers.read_layers(out)
     if costs:
         lines.append(f"Layers: {layers.largest(costs)} of the LUT [{layers.LAYERS_FILE}]")
     judged = budget.judge(out, wanted, reports) if wanted else None
     lines += budget.lines(judged) if judged else []
     lines += [f"Project: {out / PROJECTS[name]}" for name in options.flows]
-    resources = [{**r.as_json(), "utilisation": utilisation(r, part)} for r in reports]
+    resources = [{**dump(r), "utilisation": dump(utilisation(r, part))} for r in reports]
     result = {"verification": dump(results), "resources": resources, "budget": judged}
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
 
@@ -218,52 +215,3 @@ def already(with_tools: bool) -> str:
     """Return what to say of a synthesis that was there, and of the tools asked for beside it."""
     done = "Already done with the same model and options; "
     return done + ("only the tools were asked." if with_tools else "nothing to do.")
-
-
-def resource_lines(report: "ResourceReport", part: Any) -> list[str]:
-    """Return resources and latency with their origin, for people."""
-    from jetmix.resources.utilisation import utilisation
-
-    shares, lines = utilisation(report, part), []
-    if report.lut is not None:
-        span = f" ({report.lut_low:.0f} to {report.lut_high:.0f}, 90%)" if report.lut_low else ""
-        share = f"{shares['device']['lut']:.2f}% of {part.name}"
-        if shares["slr"]:
-            share += f", {shares['slr']['lut']:.2f}% of one of its {part.slr_count} SLRs"
-        lines.append(f"LUT: {report.lut:.0f}{span}, {share} [{report.origin}]")
-    others = [
-        f"{name.upper()} {amount:.0f}{_ff_span(report) if name == 'ff' else ''} ({share:.2f}%)"
-        for name, share in shares["device"].items()
-        if name != "lut" and (amount := getattr(report, name)) is not None
-    ]
-    if others:
-        lines.append(f"{', '.join(others)} [{report.origin}]")
-    lines += [
-        f"{words} [{report.origin}]" for words in _notes(report) if words.startswith("FF not")
-    ]
-    if report.latency_cycles is not None:
-        best = report.latency_min_cycles
-        cycles = f"{best} to " if best not in (None, report.latency_cycles) else ""
-        lines.append(
-            f"Latency: {cycles}{report.latency_cycles} cycles, {report.latency_ns:g} ns at "
-            f"{_clock(report)}, II {report.ii_cycles} [{report.origin}]"
-        )
-    return lines
-
-
-def _notes(report: "ResourceReport") -> list[str]:
-    return (report.note or "").split("; ")
-
-
-def _ff_span(report: "ResourceReport") -> str:
-    return f" ({report.ff_low:.0f} to {report.ff_high:.0f}, 90%)" if report.ff_low else ""
-
-
-def _clock(report: "ResourceReport") -> str:
-    target, achieved = report.clock_target_ns, report.clock_achieved_ns
-    if achieved is None or report.origin == "csynth":
-        return f"{target:g} ns"
-    if report.origin == "estimate":
-        low, high = report.clock_achieved_low_ns, report.clock_achieved_high_ns
-        return f"{achieved:g} ns (expected, {low:g} to {high:g}, 90%; target {target:g} ns)"
-    return f"{achieved:g} ns (achieved, target {target:g} ns)"

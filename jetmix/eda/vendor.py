@@ -17,6 +17,7 @@ from jetmix.eda.vendor_log import LogWatch, diagnose
 from jetmix.eda.vendor_tools import VendorTool, VendorTools
 from jetmix.errors import ReportReadError, RunConflictError, ToolFailedError
 from jetmix.firmware.project import TOP, FirmwareProject, substitute
+from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import ResourceReport
 from jetmix.support import tools as toolchain
 from jetmix.support.console import say
@@ -232,6 +233,7 @@ def _with_cycles(
         latency_cycles=csynth.latency_cycles if csynth else project.latency_cycles,
         ii_min_cycles=csynth.ii_min_cycles if csynth else None,
         ii_cycles=csynth.ii_cycles if csynth else 1,
+        latency_from=csynth.origin if csynth else PIPELINE_MODEL,
         clock_target_ns=project.clock_period_ns,
         note="; ".join(notes),
     )

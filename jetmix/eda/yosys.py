@@ -14,6 +14,7 @@ from jetmix.eda.reports.readers import read_report
 from jetmix.eda.vendor_log import LogWatch, diagnose
 from jetmix.errors import ToolFailedError, ToolMissingError
 from jetmix.firmware.project import TOP, FirmwareProject
+from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import ResourceReport
 from jetmix.support import tools as toolchain
 from jetmix.support.files import content_digest, empty_folder, file_digest, write_text
@@ -190,6 +191,7 @@ def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
         report.resources,
         part=project.part,
         latency_cycles=project.latency_cycles,
+        latency_from=PIPELINE_MODEL,
         ii_cycles=1,
         clock_target_ns=project.clock_period_ns,
     )

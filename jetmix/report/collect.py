@@ -9,9 +9,10 @@ from typing import TypeVar
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
 from jetmix.report.checked import MEND, Checked, read_sound, sound
-from jetmix.report.proven import read_costs, read_faults, read_proofs
+from jetmix.report.proven import read_faults, read_proofs
 from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
-from jetmix.resources.layers import LAYERS_FILE
+from jetmix.resources.layers import LAYERS_FILE, read_layers
+from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
 from jetmix.support.files import JSON, file_digest
 from jetmix.support.stages import STAGE_FILE, read_stage
 from jetmix.training.scores import read_scores
@@ -224,7 +225,7 @@ def _synth(folder: Path) -> Tagger:
     data, metrics = about.part_or_none("dataset"), about.part_or_none("metrics")
     recipe = about.part_or_none("recipe")
     gaps = _synth_gaps(has_data=data is not None, has_metrics=metrics is not None)
-    costs, proofs = read_costs(folder), read_proofs(folder)
+    costs, proofs = read_layers(folder), read_proofs(folder)
     for what, file, known in ((COSTS, LAYERS_FILE, costs), (PROOFS, RANGES_FILE, proofs)):
         if known is None:
             gaps.append(Gap(what=what, why=f"{file} is absent", mend=AGAIN))
@@ -237,9 +238,7 @@ def _synth(folder: Path) -> Tagger:
         data=records.data_used(data) if data else None,
         metrics=records.metrics(metrics) if metrics else None,
         scores=None,
-        resources=records.resources(
-            read_sound(folder / "resources.json"), folder / "resources.json"
-        ),
+        resources=_resources(folder),
         verification=records.verification(
             read_sound(folder / "verification.json"), folder / "verification.json"
         ),
@@ -251,6 +250,14 @@ def _synth(folder: Path) -> Tagger:
         faults=read_faults(folder),
         gaps=tuple(gaps),
     )
+
+
+def _resources(folder: Path) -> tuple[ResourceReport, ...]:
+    reports = read_resources(folder)
+    if reports is None:
+        path = folder / RESOURCES_FILE
+        raise ReportReadError("the file is missing", where=path, mend="run 'jetmix synth' again")
+    return reports
 
 
 def _synthesis(folder: Path) -> JSON | None:

@@ -1,4 +1,4 @@
-"""What a synthesis proved, which jets wrap, which faults are caught, and what each layer costs."""
+"""What a synthesis proved, which jets wrap, and which faults are caught."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -6,14 +6,11 @@ from typing import cast, get_args
 
 from jetmix.firmware.project import Flow
 from jetmix.report.checked import Checked, each, read_sound
-from jetmix.resources.layers import LAYERS_FILE, LayerCost
 from jetmix.support.files import JSON
 from jetmix.verification.faults.score import FAULTS_FILE, FaultScore
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE
 
-# rounding of the shares in layers.json, over all layers
-SHARE_ROUNDING = 1e-3
 VERDICTS = ("caught", "missed", "silent")
 
 
@@ -59,33 +56,6 @@ class Proofs:
     def as_json(self) -> JSON:
         """Return the proofs as JSON-serialisable data."""
         return asdict(self)
-
-
-def read_costs(folder: Path) -> tuple[LayerCost, ...] | None:
-    """Return the content of a project's ``layers.json``, None if it is absent.
-
-    Raises:
-        ReportReadError: if the file was damaged or edited.
-    """
-    path = folder / LAYERS_FILE
-    if not path.exists():
-        return None
-    entries = list(each(read_sound(path), path))
-    costs = tuple(_cost(entry) for entry in entries)
-    total = sum(cost.share for cost in costs)
-    if entries and total and abs(total - 1) > SHARE_ROUNDING:
-        raise entries[0].fail("share", f"such that all add up to 1 (they add up to {total:.4f})")
-    return costs
-
-
-def _cost(entry: Checked) -> LayerCost:
-    return LayerCost(
-        layer=entry.text("layer"),
-        da4ml_cost=entry.number("da4ml_cost"),
-        lut=entry.number("lut"),
-        share=entry.number("share", 0, 1),
-        depth_adders=entry.number("depth_adders"),
-    )
 
 
 def read_proofs(folder: Path) -> Proofs | None:

@@ -1,23 +1,12 @@
 """Turning the JSON files of a run or a synthesised project into checked data."""
 
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from jetmix.report.checked import Checked, each
 from jetmix.report.tagger import DataOrigin, DataUsed, FrontPoint, Metrics
-from jetmix.resources.report import Origin, ResourceReport
 from jetmix.verification.result import Level, Mismatch, Status, VerificationResult
 
 ROUNDING = 1e-4
-# numbers of a resource report that have an interval: value, its lower and its upper end
-INTERVALS = (
-    ("lut", "lut_low", "lut_high"),
-    ("ff", "ff_low", "ff_high"),
-    ("clock_achieved_ns", "clock_achieved_low_ns", "clock_achieved_high_ns"),
-)
-AMOUNTS = (
-    *(name for interval in INTERVALS for name in interval),
-    *("dsp", "bram18", "uram", "carry8", "clock_target_ns"),
-)
 
 
 def data_used(entry: Checked) -> DataUsed:
@@ -94,31 +83,6 @@ def front(entry: Checked) -> tuple[FrontPoint, ...]:
         for point in entry.parts("points")
     ]
     return tuple(sorted(points, key=lambda point: point.ebops))
-
-
-def resources(items: object, where: object) -> tuple[ResourceReport, ...]:
-    """Return the content of a ``resources.json``."""
-    return tuple(_resource(entry) for entry in each(items, where))
-
-
-def _resource(entry: Checked) -> ResourceReport:
-    amounts: dict[str, Any] = {name: entry.number_or_none(name) for name in AMOUNTS}
-    report = ResourceReport(
-        origin=cast(Origin, entry.choice("origin", get_args(Origin))),
-        part=entry.text_or_none("part"),
-        latency_cycles=entry.integer_or_none("latency_cycles"),
-        latency_min_cycles=entry.integer_or_none("latency_min_cycles"),
-        ii_cycles=entry.integer_or_none("ii_cycles", 1),
-        ii_min_cycles=entry.integer_or_none("ii_min_cycles", 1),
-        tool_version=entry.text_or_none("tool_version"),
-        note=entry.text_or_none("note"),
-        **amounts,
-    )
-    for name, below, above in INTERVALS:
-        value, low, high = (amounts[key] for key in (name, below, above))
-        if value is not None and not (low or 0) <= value <= (value if high is None else high):
-            raise entry.fail(name, f"inside its interval from {low} to {high}")
-    return report
 
 
 def verification(items: object, where: object) -> tuple[VerificationResult, ...]:

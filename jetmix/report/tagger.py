@@ -18,13 +18,6 @@ from jetmix.verification.result import VerificationResult
 
 DataOrigin = Literal["simulated", "public", "unknown"]
 
-# from the most to the least trusted: what was placed and routed down to what was only estimated
-ORIGINS = ("post-route", "post-synthesis", "csynth", "yosys", "estimate")
-# origins that repeat the cycles of the pipeline model, and how the note of another one that does
-# begins
-MODELLED = ("yosys", "estimate")
-MODEL_NOTE = "cycles from the pipeline model"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
@@ -189,12 +182,12 @@ class Tagger:
     def best_resources(self) -> ResourceReport | None:
         """The resource report of the most trusted origin that states LUT."""
         with_lut = [report for report in self.resources if report.lut is not None]
-        return min(with_lut, key=lambda report: ORIGINS.index(report.origin), default=None)
+        return max(with_lut, key=lambda report: report.made_by.trust, default=None)
 
     @property
     def estimated(self) -> ResourceReport | None:
         """The report that no synthesis tool made."""
-        return next((report for report in self.resources if report.origin == "estimate"), None)
+        return next((report for report in self.resources if not report.made_by.by_tool), None)
 
     @property
     def measured(self) -> VerificationResult | None:
@@ -208,9 +201,8 @@ class Tagger:
         report, seen = self.best_resources, self.measured
         if report is None:
             return None
-        modelled = report.origin in MODELLED or (report.note or "").startswith(MODEL_NOTE)
-        if seen is None or not modelled:
-            cycles, ii, source = report.latency_cycles, report.ii_cycles, str(report.origin)
+        if seen is None or not report.modelled:
+            cycles, ii, source = report.latency_cycles, report.ii_cycles, report.origin
         else:
             cycles, ii, source = seen.latency_cycles, seen.ii_cycles, str(seen.candidate)
         ns = replace(report, latency_cycles=cycles).latency_ns

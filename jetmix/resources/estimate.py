@@ -1,11 +1,12 @@
 """LUT and latency of a tagger without any synthesis tool, from its DA graph.
 
 The model is one number: post-route LUT are proportional to the cost that da4ml gives to the graph
-(about one LUT a bit of an adder). The ratio and its spread come from ``calibration.toml``.
+(about one LUT per bit of an adder). The ratio and its spread come from ``calibration.toml``.
 """
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import Flow
-from jetmix.resources import registers as pipelined
+from jetmix.resources import registers
+from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import Interval, ResourceReport
 from jetmix.support.packaged import packaged
 
@@ -26,8 +28,10 @@ NS_PER_ADDER = 1.0
 MIN_ADDERS_PER_STAGE = 2
 NOTE = (
     "LUT from the da4ml cost, 90% prediction interval from published post-route designs; "
-    "latency from a delay model of {adders} adders a stage; DA needs no DSP"
+    "latency from a delay model of {adders} adders per stage"
 )
+NO_DSP = "distributed arithmetic needs no DSPs"
+DSP_UNKNOWN = "DSPs unknown: the model multiplies two variables"
 
 
 @cache
@@ -95,34 +99,49 @@ def estimate(
 ) -> ResourceReport:
     """Return the estimated resources and latency of a DA graph.
 
-    FF and the clock that is reached are of the Verilog, and the clock is told only where published
+    FF and the achieved clock are those of the Verilog, and the clock is stated only where published
     designs show it (:mod:`jetmix.resources.registers`).
     """
-    cost = float(graph.cost)
-    lut = lut_from_cost(cost)
+    lut = lut_from_cost(float(graph.cost))
     adders = adders_per_stage(clock_period_ns)
     cycles, bits = da_graph.pipeline_registers(graph, adders_per_stage=adders)
-    flow: Flow = "rtl" if "rtl" in flows else "hls4ml"
-    ff, ff_note = pipelined.ff_of(flow=flow, adders=adders, cost=cost, bits=bits)
-    timed = pipelined.knows_clock(
-        flow=flow, adders=adders, part=part, target_ns=clock_period_ns, cycles=cycles
-    )
-    clock = pipelined.clock_from_cycles(cycles) if timed else None
-    return ResourceReport(
+    multiplies = da_graph.uses_multipliers(graph)
+    notes = [NOTE.format(adders=adders), DSP_UNKNOWN if multiplies else NO_DSP]
+    report = ResourceReport(
         origin="estimate",
         part=part.full_name,
         lut=round(lut.value),
         lut_low=round(lut.low),
         lut_high=round(lut.high),
-        ff=round(ff.value) if ff else None,
-        ff_low=round(ff.low) if ff else None,
-        ff_high=round(ff.high) if ff else None,
-        dsp=None if da_graph.uses_multipliers(graph) else 0,
+        dsp=None if multiplies else 0,
         latency_cycles=cycles,
+        latency_from=PIPELINE_MODEL,
         ii_cycles=1,
         clock_target_ns=clock_period_ns,
-        clock_achieved_ns=clock.value if clock else None,
-        clock_achieved_low_ns=clock.low if clock else None,
-        clock_achieved_high_ns=clock.high if clock else None,
-        note=f"{NOTE.format(adders=adders)}; {ff_note}",
+    )
+    if "rtl" not in flows:
+        why = registers.why_unknown()
+        notes.append(f"FF: not estimated. {why}")
+        return replace(report, ff_unknown=why, note="; ".join(notes))
+    ff, source = registers.ff_of(adders=adders, cost=float(graph.cost), bits=bits)
+    report = replace(report, note="; ".join([*notes, source]))
+    return _with_clock(_with_ff(report, ff), part, adders)
+
+
+def _with_ff(report: ResourceReport, ff: Interval) -> ResourceReport:
+    value, low, high = (round(end) for end in (ff.value, ff.low, ff.high))
+    return replace(report, ff=value, ff_low=low, ff_high=high)
+
+
+def _with_clock(report: ResourceReport, part: Part, adders: int) -> ResourceReport:
+    """Add the clock of Verilog, where published designs are like this one."""
+    cycles, target = report.latency_cycles or 0, report.clock_target_ns or 0.0
+    if not registers.knows_clock(adders=adders, part=part, target_ns=target, cycles=cycles):
+        return report
+    clock = registers.clock_from_cycles(cycles)
+    return replace(
+        report,
+        clock_achieved_ns=clock.value,
+        clock_achieved_low_ns=clock.low,
+        clock_achieved_high_ns=clock.high,
     )

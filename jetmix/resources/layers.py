@@ -1,17 +1,21 @@
-"""Which layer of a tagger costs what: the cost of the DA graph, told apart by layer."""
+"""Which layer of a tagger costs what: the cost of the DA graph, layer by layer."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import Traces
 from jetmix.resources.estimate import lut_from_cost
-from jetmix.support.files import JSON, read_json, write_json
+from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
 
 LAYERS_FILE = "layers.json"
 # what no trace of a layer holds: nothing with the locked da4ml, and never dropped in silence
 REST = "(between layers)"
+# rounding of the shares, over all layers
+SHARE_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,11 @@ class LayerCost:
     ``share`` to 1. ``depth_adders`` is the longest chain of adders from the inputs to the layer's
     outputs. An operation that several layers use counts for the first of them.
     """
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "da4ml_cost", "lut", "depth_adders"),
+        "share": FRACTION,
+    }
 
     layer: str
     da4ml_cost: float
@@ -79,18 +88,29 @@ def _reach(trace: Any, seen: set[Any]) -> dict[Any, Any]:
     return new
 
 
-def write_layers(folder: Path, costs: list[LayerCost]) -> None:
+def write_layers(folder: Path, costs: Sequence[LayerCost]) -> None:
     """Write ``layers.json``, a list in order of data flow."""
-    write_json(folder / LAYERS_FILE, [asdict(cost) for cost in costs])
+    write(folder / LAYERS_FILE, costs)
 
 
-def read_layers(folder: Path) -> list[JSON]:
-    """Return the content of ``layers.json``, empty where a synthesis did not write it yet."""
+def read_layers(folder: Path) -> tuple[LayerCost, ...] | None:
+    """Return the content of a synthesis' ``layers.json``, None where it is absent.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
     path = folder / LAYERS_FILE
-    return list(read_json(path)) if path.exists() else []
+    if not path.exists():
+        return None
+    costs = read(tuple[LayerCost, ...], path)
+    total = sum(cost.share for cost in costs)
+    if total and abs(total - 1) > SHARE_ROUNDING:
+        what = f"the shares of all layers should add up to 1 (they add up to {total:.4f})"
+        raise ReportReadError(what, where=path, mend=MEND)
+    return costs
 
 
-def largest(costs: list[JSON], count: int = 3) -> str:
+def largest(costs: Sequence[LayerCost], count: int = 3) -> str:
     """Return the layers that cost most in one line, such as ``token_mix 41%, head 12%``."""
-    by_cost = sorted(costs, key=lambda cost: -float(cost["share"]))[:count]
-    return ", ".join(f"{cost['layer']} {100 * cost['share']:.0f}%" for cost in by_cost)
+    by_cost = sorted(costs, key=lambda cost: -cost.share)[:count]
+    return ", ".join(f"{cost.layer} {100 * cost.share:.0f}%" for cost in by_cost)

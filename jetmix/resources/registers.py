@@ -1,9 +1,9 @@
 """FF and clock of da4ml's Verilog.
 
 The only designs whose registers and clock are published with their da4ml cost are the JEDI-linear
-reports (arXiv 2508.15468): Verilog, two adders a stage, 2 ns target on xcvu13p. FF of other cuts
-are told from the cut's register bits, with a wider interval; the clock is not. HLS places its
-registers itself, and the designs published of it say too little.
+reports (arXiv 2508.15468): Verilog, two adders per stage, 2 ns target on xcvu13p. FF of other
+cuts are estimated from the cut's register bits, with a wider interval; their clock is not. HLS
+chooses its own registers, and too few of its designs are published.
 """
 
 import tomllib
@@ -25,16 +25,16 @@ OTHER_CUT = (
     "FF of the Verilog from the {bits} register bits of its cut, 90% prediction interval from "
     "published designs of another cut"
 )
-HLS_NOTE = (
-    "FF not estimated: HLS places its own registers, and the {n} published designs, of {ratios} "
-    "FF a LUT, give no usable interval"
+HLS_UNKNOWN = (
+    "HLS chooses its own registers, and {n} published designs, with {ratios} FF per LUT, are too "
+    "few to fit a model"
 )
 
 Column = NDArray[np.float64]
 
 
 @cache
-def registers() -> tuple[Column, Column]:
+def ff_designs() -> tuple[Column, Column]:
     """Return da4ml cost and post-route FF of the calibration designs, each (design,)."""
     known = [design for design in _table("design") if "ff" in design]
     return _column(known, "da4ml_cost"), _column(known, "ff")
@@ -71,27 +71,30 @@ def _column(known: list[dict[str, float]], name: str) -> Column:
 
 
 def ff_from_cost(cost: float) -> Interval:
-    """Predict post-route FF from a da4ml cost, two adders a stage: FF in proportion to cost."""
-    return _ff(cost, *registers())
+    """Predict post-route FF from a da4ml cost, two adders per stage: FF in proportion to cost."""
+    return _ff(cost, *ff_designs())
 
 
 def ff_from_bits(bits: int) -> Interval:
     """Predict post-route FF of Verilog from the register bits of its cut.
 
     FF / bits is FF / cost of the published designs over bits / cost of published model files, both
-    at two adders a stage, since no graph is published with its FF there. The interval is that of
+    at two adders per stage, since no graph is published with its FF there. The interval is that of
     the difference of two logarithms that are normal, with the fewer degrees of freedom of the two.
     """
-    cost, ff = registers()
+    cost, ff = ff_designs()
     return _ratio(float(bits), np.log(ff / cost), np.log(bits_per_cost()))
 
 
-def ff_of(*, flow: str, adders: int, cost: float, bits: int) -> tuple[Interval | None, str]:
-    """Return FF, or None, and what they are from, or why they are not told."""
-    if flow != "rtl":
-        lut, ff = hls_designs()
-        ratios = " and ".join(f"{ratio:.2f}" for ratio in sorted(ff / lut))
-        return None, HLS_NOTE.format(n=len(lut), ratios=ratios)
+def why_unknown() -> str:
+    """Return why FF of HLS are not estimated."""
+    lut, ff = hls_designs()
+    ratios = " and ".join(f"{ratio:.2f}" for ratio in sorted(ff / lut))
+    return HLS_UNKNOWN.format(n=len(lut), ratios=ratios)
+
+
+def ff_of(*, adders: int, cost: float, bits: int) -> tuple[Interval, str]:
+    """Return FF of Verilog, and what they are from."""
     if adders == ADDERS_PER_STAGE:
         return ff_from_cost(cost), SAME_CUT
     return ff_from_bits(bits), OTHER_CUT.format(bits=bits)
@@ -102,12 +105,11 @@ def clock_from_cycles(cycles: int) -> Interval:
     return _clock(cycles, *clocks()[:2])
 
 
-def knows_clock(*, flow: str, adders: int, part: Part, target_ns: float, cycles: int) -> bool:
-    """Tell whether the design is of the kind, and as deep, as those whose clock is published."""
+def knows_clock(*, adders: int, part: Part, target_ns: float, cycles: int) -> bool:
+    """Return whether Verilog is of the kind, and as deep, as designs whose clock is published."""
     seen = clocks()[0]
     return (
-        flow == "rtl"
-        and adders == ADDERS_PER_STAGE
+        adders == ADDERS_PER_STAGE
         and part.name == PART
         and abs(target_ns - TARGET_NS) <= TARGET_TOLERANCE_NS
         and bool(seen.min() <= cycles <= seen.max())
@@ -116,7 +118,7 @@ def knows_clock(*, flow: str, adders: int, part: Part, target_ns: float, cycles:
 
 def ff_leave_one_out() -> list[tuple[float, Interval]]:
     """Return (true FF, prediction without that design) for every design."""
-    cost, ff = registers()
+    cost, ff = ff_designs()
     rest = [np.arange(len(ff)) != i for i in range(len(ff))]
     return [(float(ff[i]), _ff(cost[i], cost[k], ff[k])) for i, k in enumerate(rest)]
 

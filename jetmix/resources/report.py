@@ -1,12 +1,26 @@
-"""Resources and timing of one design from one origin."""
+"""Resources and timing of one design from one origin, and the file that holds them."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
-from jetmix.errors import ReportReadError
-from jetmix.support.files import JSON
+from jetmix.resources.origins import ORIGINS, PIPELINE_MODEL, Origin
+from jetmix.support.records import NOT_NEGATIVE, Check, checked, read, rule, write
 
-Origin = Literal["estimate", "yosys", "csynth", "post-synthesis", "post-route"]
+RESOURCES_FILE = "resources.json"
+# values with a prediction interval: value, its lower and its upper end
+INTERVALS = (
+    ("lut", "lut_low", "lut_high"),
+    ("ff", "ff_low", "ff_high"),
+    ("clock_achieved_ns", "clock_achieved_low_ns", "clock_achieved_high_ns"),
+)
+_AMOUNTS = (
+    *(name for interval in INTERVALS for name in interval),
+    *("dsp", "bram18", "uram", "carry8", "clock_target_ns"),
+    *("latency_cycles", "latency_min_cycles"),
+)
+_ONE_OR_MORE = rule(lambda cycles: cycles >= 1, "must be an integer of at least 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +36,22 @@ class Interval:
 class ResourceReport:
     """Resources of a design; a value that is not known is None, never -1 or 0.
 
-    ``lut_low`` and ``lut_high`` bound the 90% prediction interval of an estimate, and so do those
-    of FF and of the achieved clock, which for an estimate is the one that is expected.
-    ``latency_cycles`` and ``ii_cycles`` are the worst case; the best case stands in
-    ``latency_min_cycles`` and ``ii_min_cycles`` where a report tells the two apart.
+    ``origin`` is a name of :data:`~jetmix.resources.origins.ORIGINS`. ``lut_low`` and ``lut_high``
+    bound the 90% prediction interval of an estimate, and so do those of FF and of the achieved
+    clock, which for an estimate is the one that is expected. ``latency_cycles`` and ``ii_cycles``
+    are the worst case; the best case stands in ``latency_min_cycles`` and ``ii_min_cycles`` where
+    a report states both. ``latency_from`` names the source of the cycles where the report has
+    them from elsewhere, and ``ff_unknown`` is the reason why FF are not estimated.
     ``clock_achieved_ns`` of a csynth report is what HLS expects, not what was routed.
     """
 
-    origin: Origin
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, *_AMOUNTS),
+        **checked(_ONE_OR_MORE, "ii_cycles", "ii_min_cycles"),
+    }
+    DERIVED: ClassVar[tuple[str, ...]] = ("latency_ns",)
+
+    origin: str
     part: str | None
     lut: float | None = None
     lut_low: float | None = None
@@ -51,33 +73,64 @@ class ResourceReport:
     ff_high: float | None = None
     clock_achieved_low_ns: float | None = None
     clock_achieved_high_ns: float | None = None
+    latency_from: str | None = None
+    ff_unknown: str | None = None
+
+    @property
+    def made_by(self) -> Origin:
+        """The line of the table of origins that this report is of."""
+        return ORIGINS[self.origin]
+
+    @property
+    def cycles_from(self) -> str | None:
+        """Source of the cycles, an origin or the pipeline model; None where it is not known."""
+        return self.latency_from or self.made_by.cycles_from
+
+    @property
+    def modelled(self) -> bool:
+        """Whether no tool timed the pipeline, so that a measured latency replaces this one."""
+        return self.cycles_from == PIPELINE_MODEL
+
+    @property
+    def latency_clock_ns(self) -> float | None:
+        """Clock period in ns that the latency counts in: the achieved one, else the target."""
+        achieved = None if self.made_by.at_target_clock else self.clock_achieved_ns
+        return achieved or self.clock_target_ns
 
     @property
     def latency_ns(self) -> float | None:
-        """Worst latency in ns: cycles times the achieved clock period, else the target one.
-
-        For csynth it is the target period, as HLS itself states its latency.
-        """
-        achieved = None if self.origin == "csynth" else self.clock_achieved_ns
-        period = achieved or self.clock_target_ns
-        if self.latency_cycles is None or period is None:
+        """Worst latency in ns: cycles times :attr:`latency_clock_ns`."""
+        if self.latency_cycles is None or self.latency_clock_ns is None:
             return None
-        return round(self.latency_cycles * period, 3)
+        return round(self.latency_cycles * self.latency_clock_ns, 3)
 
-    @classmethod
-    def from_json(cls, content: JSON, where: object) -> "ResourceReport":
-        """Return the report that :meth:`as_json` gave; ``where`` is the file it comes from.
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what contradicts: an unknown origin, or a value outside of its interval."""
+        if self.origin not in ORIGINS:
+            yield "origin", f"one of {', '.join(ORIGINS)}"
+        for name, below, above in INTERVALS:
+            value, low, high = (getattr(self, key) for key in (name, below, above))
+            if value is not None and not (low or 0) <= value <= (value if high is None else high):
+                yield name, f"inside its interval from {low} to {high}"
 
-        Raises:
-            ReportReadError: if it is something else.
-        """
-        try:
-            return cls(**{name: value for name, value in content.items() if name != "latency_ns"})
-        except (AttributeError, TypeError):
-            raise ReportReadError(
-                "not a resource report of jetmix", where=where, mend="run 'jetmix synth' again"
-            ) from None
 
-    def as_json(self) -> JSON:
-        """Return the report as JSON-serialisable data."""
-        return {**asdict(self), "latency_ns": self.latency_ns}
+def read_resources(folder: Path) -> tuple[ResourceReport, ...] | None:
+    """Return the content of a synthesis' ``resources.json``, None where it is absent.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
+    path = folder / RESOURCES_FILE
+    return read(tuple[ResourceReport, ...], path) if path.exists() else None
+
+
+def write_resources(folder: Path, reports: Sequence[ResourceReport]) -> None:
+    """Write ``resources.json``, a list of resource reports."""
+    write(folder / RESOURCES_FILE, reports)
+
+
+def add_resources(folder: Path, reports: Sequence[ResourceReport]) -> None:
+    """Add reports to ``resources.json``, in place of those of the same origins."""
+    origins = {report.origin for report in reports}
+    kept = [r for r in read_resources(folder) or () if r.origin not in origins]
+    write_resources(folder, [*kept, *reports])

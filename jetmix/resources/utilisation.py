@@ -1,21 +1,30 @@
 """How much of a device, and of one of its super logic regions (SLR), a design takes."""
 
+from dataclasses import dataclass
+
 from jetmix.firmware.parts import Part
 from jetmix.resources.report import ResourceReport
-from jetmix.support.files import JSON
 
 AMOUNTS = ("lut", "ff", "dsp", "bram18", "uram")
 
 
-def utilisation(report: ResourceReport, part: Part) -> JSON:
+@dataclass(frozen=True, kw_only=True)
+class Utilisation:
+    """Shares of the device, and of one of its SLRs, in per cent by amount.
+
+    An amount that the report does not state, or that the device does not have, is left out.
+    ``slr`` is None for a part of one region.
+    """
+
+    device: dict[str, float]
+    slr: dict[str, float] | None
+
+
+def utilisation(report: ResourceReport, part: Part) -> Utilisation:
     """Return the shares of a design's resources in per cent.
 
     A design that does not fit into one SLR crosses between dies, which costs latency and clock,
-    so the share of one SLR is told too.
-
-    Returns:
-        ``device`` and ``slr``, each amount -> per cent; an amount that the report does not state,
-        or that the device does not have, is left out. ``slr`` is None for a part of one region.
+    so the share of one SLR is given too.
     """
     device = {
         name: round(100 * used / held, 4)
@@ -23,6 +32,6 @@ def utilisation(report: ResourceReport, part: Part) -> JSON:
         if (used := getattr(report, name)) is not None and (held := getattr(part, name))
     }
     if part.slr_count == 1:
-        return {"device": device, "slr": None}
+        return Utilisation(device=device, slr=None)
     slr = {name: round(share * part.slr_count, 4) for name, share in device.items()}
-    return {"device": device, "slr": slr}
+    return Utilisation(device=device, slr=slr)

@@ -6,7 +6,7 @@ deeper ones share more additions. The clock is the user's, and only told where a
 to the budget.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ def taken(folder: Path) -> int:
     return int(read_json(path)["taken"]) if path.exists() else DELAY_CONSTRAINT
 
 
-def judge(folder: Path, budget: Budget, reports: list[ResourceReport]) -> JSON:
+def judge(folder: Path, budget: Budget, reports: Sequence[ResourceReport]) -> JSON:
     """Return what each origin says of the budget, and the graphs that were tried for it."""
     path = folder / BUDGET_FILE
     misses = [(report.origin, budget.misses(report)) for report in reports]

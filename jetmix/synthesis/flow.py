@@ -21,11 +21,11 @@ from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
-from jetmix.resources.report import ResourceReport
+from jetmix.resources.report import ResourceReport, add_resources, read_resources, write_resources
 from jetmix.support import provenance
 from jetmix.support import tools as toolchain
 from jetmix.support.console import progress
-from jetmix.support.files import JSON, atomic_path, content_digest, file_digest, read_json
+from jetmix.support.files import JSON, atomic_path, content_digest, file_digest
 from jetmix.support.stages import StageRecord, StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import Budget
@@ -121,7 +121,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     da_graph.save(graph, out / GRAPH_FILE)
     if options.budget is not None:
         budget.write(out, chosen, tried, budget.clocks(chosen, options.estimate))
-    synth_dir.write_resources(out, [resources])
+    write_resources(out, [resources])
     write_layers(out, costs)
     proofs.write(out, replace(proven, data=wrapped))
     projects = []
@@ -228,7 +228,7 @@ def run_yosys(
         )
     area = yosys.synthesised(folder, project, program, limit_s=limit_s, memory_gb=memory_gb)
     report = yosys.read_statistics(area, project)
-    synth_dir.add_resources(folder, [report])
+    add_resources(folder, [report])
     return report
 
 
@@ -257,7 +257,7 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     reports = vendor.run(
         folder / vendor.VENDOR, projects.get("hls4ml") or projects["rtl"], tools, limit_s=limit_s
     )
-    synth_dir.add_resources(folder, reports)
+    add_resources(folder, reports)
     return reports
 
 
@@ -394,9 +394,6 @@ def _record(
 
 def read_result(
     folder: Path,
-) -> tuple[tuple[VerificationResult, ...], list[ResourceReport]]:
+) -> tuple[tuple[VerificationResult, ...], tuple[ResourceReport, ...]]:
     """Return a finished synthesis' verification results and resource reports."""
-    path = folder / synth_dir.RESOURCES_FILE
-    return read_results(folder), [
-        ResourceReport.from_json(report, path) for report in read_json(path)
-    ]
+    return read_results(folder), read_resources(folder) or ()

@@ -6,7 +6,6 @@ from typing import Any
 
 from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
 from jetmix.firmware.project import FirmwareProject, Flow
-from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON, empty_folder, file_digest, read_json, write_json
 from jetmix.support.stages import check_folder, read_stage
 from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE
@@ -15,7 +14,6 @@ from jetmix.verification.result import read_results
 REQUEST_FILE = "synth.json"
 MODEL_FILE = "tagger.keras"
 PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
-RESOURCES_FILE = "resources.json"
 
 
 def is_done(out: Path, digest: str) -> bool:
@@ -115,19 +113,6 @@ def describe(out: Path, *projects: FirmwareProject) -> JSON:
         "files": {n: file_digest(out / n) for n in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)},
         "projects": entries,
     }
-
-
-def write_resources(out: Path, reports: list[ResourceReport]) -> None:
-    """Write ``resources.json``, a list of resource reports."""
-    write_json(out / RESOURCES_FILE, [report.as_json() for report in reports])
-
-
-def add_resources(out: Path, reports: list[ResourceReport]) -> None:
-    """Add reports to ``resources.json``, in place of those of the same origins."""
-    path = out / RESOURCES_FILE
-    before = [ResourceReport.from_json(entry, path) for entry in read_json(path)]
-    origins = {report.origin for report in reports}
-    write_resources(out, [*(r for r in before if r.origin not in origins), *reports])
 
 
 def write_tagger(out: Path, content: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
+from jetmix.resources.report import write_resources
 from jetmix.support.files import write_json
 from jetmix.support.stages import StageRecord
 from jetmix.synthesis import synth_dir
@@ -35,7 +36,7 @@ def synthesis_of(graph, out):
     for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
         (out / name).write_text("content")
     write_json(out / synth_dir.TAGGER_FILE, {})
-    synth_dir.write_resources(out, [])
+    write_resources(out, [])
     StageRecord(
         stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, project)
     ).write(out)

@@ -12,6 +12,7 @@ from pathlib import Path
 from jetmix.errors import ReportReadError
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
+from jetmix.support.records import dump
 
 WHOLE = "write the report again with the tool, and give the whole file as the tool wrote it"
 _COUNT = re.compile(r"\d+|\d{1,3}(,\d{3})+")
@@ -41,7 +42,7 @@ class VendorReport:
             "file": str(self.path),
             "kind": self.kind,
             "design": self.design,
-            **self.resources.as_json(),
+            **dump(self.resources),
             "available": self.available,
         }
 

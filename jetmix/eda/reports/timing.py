@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jetmix.eda.reports.text import Line, VendorReport, lines_of, only
 from jetmix.eda.reports.vivado import header, state_of, tool_version
-from jetmix.resources.report import Origin, ResourceReport
+from jetmix.resources.report import ResourceReport
 
 KIND, SIGN = "Vivado timing summary", "Timing Summary Report"
 COLUMNS = [
@@ -111,7 +111,7 @@ def _clocks(lines: Sequence[Line]) -> dict[str, float]:
     return clocks
 
 
-def _origin(lines: Sequence[Line]) -> tuple[Origin, str | None]:
+def _origin(lines: Sequence[Line]) -> tuple[str, str | None]:
     """Return how far the design had come.
 
     Newer versions say it on top. Before, the delays of the nets tell: they are those of routed

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.eda.reports.text import Line, Table, VendorReport, headings, lines_of, only, tables_in
-from jetmix.resources.report import Origin, ResourceReport
+from jetmix.resources.report import ResourceReport
 
 UTILIZATION_KIND, UTILIZATION_SIGN = "Vivado utilization", "Utilization Design Information"
 # what report_utilization calls the state of a design -> origin, and a remark where it is between
-STATES: dict[str, tuple[Origin, str | None]] = {
+STATES: dict[str, tuple[str, str | None]] = {
     "Synthesized": ("post-synthesis", None),
     "Optimized": ("post-synthesis", None),
     "Fully Placed": ("post-synthesis", "placed, not routed"),
@@ -59,7 +59,7 @@ def tool_version(lines: Sequence[Line]) -> str:
     return f"Vivado {match.group(1)}"
 
 
-def state_of(lines: Sequence[Line], words: str) -> tuple[Origin, str | None]:
+def state_of(lines: Sequence[Line], words: str) -> tuple[str, str | None]:
     """Return the origin that a ``Design State`` stands for, with a remark."""
     if words not in STATES:
         line = next(line for line in lines if words in line.text)

@@ -5,7 +5,8 @@ from typing import Literal
 
 from jetmix.report.published.baselines import Baseline
 from jetmix.report.published.comparable import Field, nondominated
-from jetmix.report.tagger import ORIGINS, Tagger
+from jetmix.report.tagger import Tagger
+from jetmix.resources.origins import ORIGINS
 from jetmix.resources.report import ResourceReport
 
 Cost = Literal["lut", "latency_ns"]
@@ -64,13 +65,14 @@ def panels(field: Field, cost: Cost) -> tuple[Panel, ...]:
             data = PUBLIC if field.setting.public else field.setting.data or "jets not known"
             key = (data, _origin(report, cost), field.setting.public)
             groups.setdefault(key, []).append(point)
-    keys = sorted(groups, key=lambda key: (not key[2], ORIGINS.index(key[1])))
+    keys = sorted(groups, key=lambda key: (not key[2], -ORIGINS[key[1]].trust))
     return tuple(_panel(key, groups[key], cost) for key in keys)
 
 
 def _origin(report: ResourceReport, cost: Cost) -> str:
-    """Return the origin of a cost: Yosys times no pipeline, its cycles are the estimate's."""
-    return "estimate" if cost == "latency_ns" and report.origin == "yosys" else report.origin
+    """Return the origin of a cost: a tool that times no pipeline has the estimate's cycles."""
+    untimed = cost == "latency_ns" and report.made_by.modelled
+    return "estimate" if untimed else report.origin
 
 
 def _panel(key: tuple[str, str, bool], points: list[Point], cost: Cost) -> Panel:

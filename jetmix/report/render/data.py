@@ -43,7 +43,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "glance": _glance(tagger),
         "figures": figures(tagger),
         "latency_from": tagger.timing.source if tagger.timing else None,
-        "resources": [report.as_json() for report in tagger.resources],
+        "resources": dump(tagger.resources),
         "verification": dump(tagger.verification),
         "front": [asdict(point) for point in tagger.front],
         "layers": [_layer(layer) for layer in tagger.layers],

@@ -113,7 +113,7 @@ def _with_origin(show: Callable[[ResourceReport | None], str], tagger: Tagger) -
     shown = show(report)
     if report is None or shown == words.UNKNOWN:
         return words.UNKNOWN
-    return f"{shown} [{words.ORIGIN_WORDS[report.origin]}]"
+    return f"{shown} [{words.origin(report.origin)}]"
 
 
 def _measured_row(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:

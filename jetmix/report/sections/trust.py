@@ -20,8 +20,6 @@ from jetmix.resources.report import ResourceReport
 from jetmix.verification.result import VerificationResult
 
 STATUS_MARKS: dict[str, Mark] = {"passed": "good", "failed": "bad", "not-run": "unknown"}
-# other origins repeat the cycles of the pipeline model or of C synthesis
-OWN_CYCLES = ("csynth",)
 BESIDE_NOTE = (
     "Ratios are the other value divided by the estimate. The latency of the RTL simulation was "
     "measured clock by clock; C synthesis states its own. The other tools do not time a pipeline."
@@ -119,7 +117,7 @@ def resources(taggers: Sequence[Tagger]) -> Table:
 
 def _resources(report: ResourceReport, notes: Sequence[str]) -> Row:
     return (
-        text(words.ORIGIN_WORDS[report.origin]),
+        text(words.origin(report.origin)),
         Cell(text=words.lut(report), sort=report.lut),
         Cell(text=words.ff(report), sort=report.ff),
         *(number(v) for v in (report.dsp, report.bram18, report.uram, report.carry8)),
@@ -150,8 +148,8 @@ def _beside(tagger: Tagger) -> list[Row]:
     rows = [
         row
         for report in tagger.resources
-        if report.origin != "estimate"
-        for row in _against(words.ORIGIN_WORDS[report.origin], estimate, report)
+        if report is not estimate
+        for row in _against(words.origin(report.origin), estimate, report)
     ]
     measured = tagger.measured
     if measured and measured.latency_cycles and estimate.latency_cycles:
@@ -161,8 +159,8 @@ def _beside(tagger: Tagger) -> list[Row]:
 
 
 def _against(name: str, estimate: ResourceReport, other: ResourceReport) -> list[Row]:
-    """Return a row for each figure that both know; only C synthesis has cycles of its own."""
-    cycles = other.latency_cycles if other.origin in OWN_CYCLES else None
+    """Return a row for each figure that both know, of cycles where the other timed them itself."""
+    cycles = other.latency_cycles if other.cycles_from == other.origin else None
     return [
         _row(name, figure, ours, theirs, span)
         for figure, ours, theirs, span in (

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from jetmix.resources import registers as pipelined
+from jetmix.resources import registers
 from jetmix.resources.estimate import leave_one_out
 from jetmix.support.packaged import packaged
 
@@ -47,8 +47,8 @@ def test_layers_on_the_page_sum_to_their_model(repository):
 @pytest.mark.parametrize(
     ("title", "outcomes", "spec"),
     [
-        ("Design (FF)", pipelined.ff_leave_one_out(), ",.0f"),
-        ("Design (ns)", pipelined.clock_leave_one_out(), ".2f"),
+        ("Design (FF)", registers.ff_leave_one_out(), ",.0f"),
+        ("Design (ns)", registers.clock_leave_one_out(), ".2f"),
     ],
 )
 def test_page_shows_ff_and_clock_leave_one_out(repository, title, outcomes, spec):
@@ -69,6 +69,6 @@ def test_page_shows_the_registers_of_the_calibration_and_yosys_at_other_cuts(rep
     assert shown == {one["name"]: f"{one['bits']:,}" for one in known}
     for row in rows(page, "Yosys at other cuts"):
         bits, ff = (int(cell.replace(",", "")) for cell in row[2:4])
-        seen = pipelined.ff_from_bits(bits)
+        seen = registers.ff_from_bits(bits)
         assert row[5] == f"{seen.low:,.0f} to {seen.high:,.0f}"
         assert row[6] == ("yes" if seen.low <= ff <= seen.high else "no")

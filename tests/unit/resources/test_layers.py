@@ -6,7 +6,7 @@ import pytest
 from jetmix.firmware import da_graph
 from jetmix.models import keras_env
 from jetmix.resources.estimate import lut_from_cost
-from jetmix.resources.layers import LayerCost, largest, layer_costs, write_layers
+from jetmix.resources.layers import LayerCost, largest, layer_costs, read_layers, write_layers
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,8 @@ def test_file_and_the_line_for_people(tmp_path):
     assert written[1] == {
         "layer": "b", "da4ml_cost": 0.6, "lut": 0.6, "share": 0.6, "depth_adders": 1.0
     }  # fmt: skip
-    assert largest(written) == "b 60%, c 25%, a 10%"
+    assert read_layers(tmp_path) == tuple(costs)
+    assert largest(costs) == "b 60%, c 25%, a 10%"
 
 
 @pytest.mark.slow
