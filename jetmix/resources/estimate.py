@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import Part
@@ -19,6 +18,7 @@ from jetmix.firmware.project import Flow
 from jetmix.resources import registers
 from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import Interval, ResourceReport
+from jetmix.support.arrays import Float64
 from jetmix.support.packaged import packaged
 
 COVERAGE = 0.90
@@ -35,7 +35,7 @@ DSP_UNKNOWN = "DSPs unknown: the model multiplies two variables"
 
 
 @cache
-def calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def calibration() -> tuple[Float64, Float64]:
     """Return da4ml cost and post-route LUT of the calibration designs, each (design,)."""
     text = packaged("resources/calibration.toml").read_text(encoding="utf-8")
     designs = tomllib.loads(text)["design"]
@@ -63,7 +63,7 @@ def lut_from_cost(cost: float) -> Interval:
     return _predict(cost, *calibration())
 
 
-def _predict(cost: float, costs: NDArray[np.float64], luts: NDArray[np.float64]) -> Interval:
+def _predict(cost: float, costs: Float64, luts: Float64) -> Interval:
     from scipy.stats import t
 
     log_ratio = np.log(luts / costs)

@@ -10,10 +10,10 @@ import tomllib
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.firmware.parts import Part
 from jetmix.resources.report import Interval
+from jetmix.support.arrays import Float64
 from jetmix.support.packaged import packaged
 
 COVERAGE = 0.90
@@ -30,32 +30,30 @@ HLS_UNKNOWN = (
     "few to fit a model"
 )
 
-Column = NDArray[np.float64]
-
 
 @cache
-def ff_designs() -> tuple[Column, Column]:
+def ff_designs() -> tuple[Float64, Float64]:
     """Return da4ml cost and post-route FF of the calibration designs, each (design,)."""
     known = [design for design in _table("design") if "ff" in design]
     return _column(known, "da4ml_cost"), _column(known, "ff")
 
 
 @cache
-def clocks() -> tuple[Column, Column, Column]:
+def clocks() -> tuple[Float64, Float64, Float64]:
     """Return cycles, post-route clock period in ns and LUT of the designs, each (design,)."""
     known = _table("clock")
     return _column(known, "cycles"), _column(known, "period_ns"), _column(known, "lut")
 
 
 @cache
-def bits_per_cost() -> Column:
+def bits_per_cost() -> Float64:
     """Return register bits / da4ml cost of published models cut at two adders, (model,)."""
     known = _table("registers")
     return _column(known, "bits") / _column(known, "da4ml_cost")
 
 
 @cache
-def hls_designs() -> tuple[Column, Column]:
+def hls_designs() -> tuple[Float64, Float64]:
     """Return post-route LUT and FF of the published DA designs of HLS, each (design,)."""
     known = _table("hls")
     return _column(known, "lut"), _column(known, "ff")
@@ -66,7 +64,7 @@ def _table(name: str) -> list[dict[str, float]]:
     return list(tomllib.loads(text)[name])
 
 
-def _column(known: list[dict[str, float]], name: str) -> Column:
+def _column(known: list[dict[str, float]], name: str) -> Float64:
     return np.array([design[name] for design in known], dtype=np.float64)
 
 
@@ -130,11 +128,11 @@ def clock_leave_one_out() -> list[tuple[float, Interval]]:
     return [(float(period[i]), _clock(cycles[i], cycles[k], period[k])) for i, k in enumerate(rest)]
 
 
-def _ff(cost: float, costs: Column, ff: Column) -> Interval:
+def _ff(cost: float, costs: Float64, ff: Float64) -> Interval:
     return _fit(np.ones((len(ff), 1)), np.log(ff / costs), np.ones(1), scale=cost, digits=1)
 
 
-def _ratio(scale: float, above: Column, below: Column) -> Interval:
+def _ratio(scale: float, above: Float64, below: Float64) -> Interval:
     """Return ``scale`` times the ratio of two log-normal figures, with its interval."""
     from scipy.stats import t
 
@@ -144,12 +142,12 @@ def _ratio(scale: float, above: Column, below: Column) -> Interval:
     return _interval(float(above.mean() - below.mean()), half, scale=scale, digits=1)
 
 
-def _clock(cycles: float, seen: Column, period: Column) -> Interval:
+def _clock(cycles: float, seen: Float64, period: Float64) -> Interval:
     design = np.column_stack([np.ones(len(seen)), seen])
     return _fit(design, np.log(period), np.array([1.0, cycles]), scale=1.0, digits=3)
 
 
-def _fit(x: Column, y: Column, at: Column, *, scale: float, digits: int) -> Interval:
+def _fit(x: Float64, y: Float64, at: Float64, *, scale: float, digits: int) -> Interval:
     """Least squares ``y = x b``; exp of the prediction at ``at`` and its Student-t interval."""
     from scipy.stats import t
 

@@ -2,23 +2,23 @@ import pytest
 from click.testing import CliRunner
 
 from jetmix.cli.main import cli
-from jetmix.cli.synth import already, resource_lines
+from jetmix.cli.synth import already
 from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
 from jetmix.resources.report import ResourceReport
+from jetmix.words import resource_lines
 
 
 def test_an_estimate():
     report = ResourceReport(
         origin="estimate", part=None, lut=17280, lut_low=16000, lut_high=18500, dsp=0,
-        latency_cycles=5, ii_cycles=1, clock_target_ns=5.0, note="LUT so; FF not estimated: why",
+        latency_cycles=5, ii_cycles=1, clock_target_ns=5.0, note="LUT so", ff_unknown="why",
     )  # fmt: skip
-    assert resource_lines(report, find_part("xcvu13p")) == [
-        "LUT: 17280 (16000 to 18500, 90%), 1.00% of xcvu13p, 4.00% of one of its 4 SLRs [estimate]",
-        "DSP 0 (0.00%) [estimate]",
-        "FF not estimated: why [estimate]",
-        "Latency: 5 cycles, 25 ns at 5 ns, II 1 [estimate]",
-    ]
+    lut, dsp, ff, latency = resource_lines(report, find_part("xcvu13p"))
+    assert lut.startswith("LUT: 17,280 (90%: 16,000 to 18,500), 1.00% of xcvu13p, 4.00% of one of")
+    assert dsp == "DSP 0 (0.00%) [estimate]"
+    assert ff == "FF: not estimated. why [estimate]"
+    assert latency == "Latency: 5 cycles, 25.0 ns at 5 ns (target clock), II 1 [estimate]"
 
 
 def test_post_route_tells_the_achieved_clock():
@@ -27,11 +27,10 @@ def test_post_route_tells_the_achieved_clock():
         latency_min_cycles=8, latency_cycles=9, ii_cycles=1,
         clock_target_ns=5.0, clock_achieved_ns=4.731,
     )  # fmt: skip
-    assert resource_lines(report, find_part("xc7z020")) == [
-        "LUT: 532, 1.00% of xc7z020 [post-route]",
-        "FF 1064 (1.00%), DSP 22 (10.00%), BRAM18 7 (2.50%) [post-route]",
-        "Latency: 8 to 9 cycles, 42.579 ns at 4.731 ns (achieved, target 5 ns), II 1 [post-route]",
-    ]
+    lut, others, latency = resource_lines(report, find_part("xc7z020"))
+    assert lut == "LUT: 532, 1.00% of xc7z020 [post-route]"
+    assert others == "FF 1,064 (1.00%), DSP 22 (10.00%), BRAM18 7 (2.50%) [post-route]"
+    assert "8 to 9 cycles, 42.6 ns at 4.731 ns (achieved clock; target 5 ns), II 1" in latency
 
 
 def test_csynth_latency_is_at_the_target_clock():
@@ -40,7 +39,7 @@ def test_csynth_latency_is_at_the_target_clock():
         clock_target_ns=5.0, clock_achieved_ns=3.9,
     )  # fmt: skip
     assert resource_lines(report, find_part("xc7z020"))[-1] == (
-        "Latency: 9 cycles, 45 ns at 5 ns, II 1 [csynth]"
+        "Latency: 9 cycles, 45.0 ns at 5 ns (target clock), II 1 [csynth]"
     )
 
 
@@ -83,6 +82,6 @@ def test_an_estimate_of_ff_and_clock():
         clock_achieved_high_ns=3.5,
     )  # fmt: skip
     ff, latency = resource_lines(report, find_part("xcvu13p"))
-    assert ff == "FF 34560 (32000 to 37000, 90%) (1.00%) [estimate]"
-    clock = "2.95 ns (expected, 2.5 to 3.5, 90%; target 2 ns)"
-    assert latency == f"Latency: 20 cycles, 59 ns at {clock}, II 1 [estimate]"
+    assert ff == "FF 34,560 (90%: 32,000 to 37,000) (1.00%) [estimate]"
+    clock = "2.95 ns (expected clock, 90%: 2.5 to 3.5; target 2 ns)"
+    assert latency == f"Latency: 20 cycles, 59.0 ns at {clock}, II 1 [estimate]"

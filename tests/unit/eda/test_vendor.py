@@ -21,7 +21,7 @@ from jetmix.errors import (
     ToolMissingError,
 )
 from jetmix.firmware.project import TOP, seal
-from jetmix.resources.report import ResourceReport
+from jetmix.resources.report import ResourceReport, write_resources
 from jetmix.support.files import write_json
 from jetmix.support.packaged import shipped
 from jetmix.support.stages import StageRecord
@@ -113,7 +113,7 @@ def synthesis(tmp_path):
         (out / name).write_text("content")
     write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(project, part=PART, clock_period_ns=5.0)
-    synth_dir.write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=12600)])
+    write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=12600)])
     StageRecord(
         stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
     ).write(out)
@@ -133,7 +133,7 @@ def verilog(tmp_path):
     write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(out / "rtl", part=PART, clock_period_ns=5.0, flow="rtl")
     sealed = replace(sealed, latency_cycles=11)
-    synth_dir.write_resources(out, [])
+    write_resources(out, [])
     StageRecord(
         stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
     ).write(out)

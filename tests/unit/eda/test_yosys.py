@@ -12,7 +12,7 @@ from jetmix.eda.reports.readers import parse
 from jetmix.eda.vendor_log import OutOfMemoryError
 from jetmix.errors import LoweringError, ReportReadError, ToolFailedError, ToolMissingError
 from jetmix.firmware.project import TOP, seal
-from jetmix.resources.report import ResourceReport
+from jetmix.resources.report import ResourceReport, write_resources
 from jetmix.support.files import write_json
 from jetmix.support.stages import StageRecord
 from jetmix.support.tools import ToolTimeoutError
@@ -139,7 +139,7 @@ def make_synthesis(out, flow):
         (out / name).write_text("content")
     write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(sources.parent, part=PART, clock_period_ns=5.0, flow=flow)
-    synth_dir.write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=3161)])
+    write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=3161)])
     StageRecord(
         stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
     ).write(out)

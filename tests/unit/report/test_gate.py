@@ -12,6 +12,7 @@ from jetmix.report.gate.rules import Rules, check, figures, load_rules
 from jetmix.report.published.baselines import load_baselines
 from jetmix.report.published.comparable import fields
 from jetmix.report.render.data import content
+from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.support.files import write_json
 from tests.unit.report.folders import edit, make_run, make_synth, resources, verification
 
@@ -182,8 +183,8 @@ def test_another_part_is_an_error(tmp_path: Path, run: Path, synth: Path):
     [
         ({}, 10, "RTL simulation"),
         ({"origin": "yosys"}, 10, "RTL simulation"),
-        ({"origin": "post-route", "note": "cycles from the pipeline model"}, 10, "RTL simulation"),
-        ({"origin": "post-route", "note": "cycles from C synthesis"}, 9, "post-route"),
+        ({"origin": "post-route", "latency_from": PIPELINE_MODEL}, 10, "RTL simulation"),
+        ({"origin": "post-route", "latency_from": "csynth"}, 9, "post-route"),
     ],
 )
 def test_latency_is_checked_as_measured(tmp_path, changes: dict, cycles: int, source: str):

@@ -243,9 +243,9 @@ def test_the_latency_of_yosys_is_told_to_be_the_estimate(tmp_path: Path):
     facts = dict(rows(glance([tagger])))
     assert facts["FF"] == "7,166 [Yosys synthesis]"
     assert facts["Latency"] == (
-        "9 cycles, 45.0 ns at 5 ns (target clock) [estimate: Yosys times no pipeline]"
+        "9 cycles, 45.0 ns at 5 ns (target clock) [Yosys synthesis, cycles: pipeline model]"
     )
-    assert facts["II"] == "1 cycle [estimate: Yosys times no pipeline]"
+    assert facts["II"] == "1 cycle [Yosys synthesis, cycles: pipeline model]"
 
 
 def test_the_latency_beside_yosys_stands_with_the_estimates(tmp_path: Path, run: Path):
@@ -259,10 +259,9 @@ def test_the_latency_beside_yosys_stands_with_the_estimates(tmp_path: Path, run:
 
 
 def test_cycles_of_a_routed_design_tell_their_source(tmp_path: Path):
-    note = "cycles from C synthesis; critical path through the sum"
-    routed = resources(origin="post-route", lut_low=None, lut_high=None, note=note)
+    routed = resources(origin="post-route", lut_low=None, lut_high=None, latency_from="csynth")
     facts = dict(rows(glance([one(make_synth(tmp_path / "s", reports=[routed]))])))
-    assert facts["Latency"].endswith("[post-route, cycles from C synthesis]")
+    assert facts["Latency"].endswith("[post-route, cycles: HLS estimate (csynth)]")
 
 
 def test_projects_of_one_model_share_its_figures(tmp_path: Path, run: Path, synth: Path):
