@@ -34,7 +34,8 @@ def taggers() -> list[dict]:
 
 def standardised(path: Path, n_particles: int, features: tuple[str, ...]) -> JetDataset:
     """Load all jets, with constants from all of them."""
-    raw = Normalisation(kind="standard", mean=np.zeros(len(features)), std=np.ones(len(features)))
+    n = len(features)
+    raw = Normalisation(kind="standard", mean=(0.0,) * n, std=(1.0,) * n)
     data = JetDataset.load(
         path, n_particles=n_particles, features=features, split="all", normalisation=raw
     )

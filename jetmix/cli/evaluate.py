@@ -29,5 +29,5 @@ def evaluate(
 
     source = open_source(run_or_model)
     keras_env.activate(backend)
-    result = measure(source.model, data, split=split, dataset=source.dataset)
-    finish(summary(result), result, as_json=as_json)
+    result = measure(source.model, data, split=split, trained_on=source.data)
+    finish(summary(result.metrics), result.as_json(), as_json=as_json)

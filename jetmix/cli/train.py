@@ -1,12 +1,15 @@
 """``jetmix train``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
 from jetmix.errors import UsageError
+
+if TYPE_CHECKING:
+    from jetmix.training.run import Trained
 
 
 @click.command()
@@ -65,7 +68,7 @@ def train(
             event_folder=tensorboard,
         )
     )
-    finish(_report(result), result, as_json=as_json)
+    finish(_report(result), result.as_json(), as_json=as_json)
 
 
 def _backend() -> str:
@@ -74,16 +77,16 @@ def _backend() -> str:
     return chosen_backend(None)
 
 
-def _report(result: dict[str, Any]) -> list[str]:
+def _report(result: "Trained") -> list[str]:
     from jetmix.training.metrics import summary
 
-    chosen = result["chosen"]
+    run, figures = result.run, result.figures
     return [
-        *summary(result["metrics"]),
-        f"tagger: {Path(result['run']) / result['tagger']}",
-        f"chosen from {result['n_front']} points of the front, of epoch {chosen['epoch']}",
-        f"table of the front: {Path(result['run']) / '2-train' / 'pareto.csv'}",
-        f"trained at {result['jets_per_second']:,.0f} jets/s",
+        *summary(result.metrics),
+        f"tagger: {run.model}",
+        f"chosen from {figures.n_front} points of the front, of epoch {figures.chosen.epoch}",
+        f"table of the front: {run.train_folder / 'pareto.csv'}",
+        f"trained at {figures.jets_per_second:,.0f} jets/s",
     ]
 
 

@@ -1,7 +1,7 @@
 """The one loader of jets, for simulated and public files alike."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,12 +21,10 @@ from jetmix.data.normalise import (
     content_hash,
     in_split,
 )
-from jetmix.data.schema import (
-    CLASS_NAMES,
-    CONSTITUENTS,
-)
+from jetmix.data.record import JetSource
+from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS
 from jetmix.errors import DataError, UsageError
-from jetmix.support.files import JSON, file_digest
+from jetmix.support.files import file_digest
 
 BLOCK_BYTES = 32 * 2**20
 _WITH_PARTICLES = 3  # axes of x
@@ -44,8 +42,8 @@ class JetDataset:
         class_names: g q W Z t.
         normalisation: the constants that were applied to ``x``.
         split: train, validation, test or all.
-        provenance: path, sha256 and origin (simulated, public or unknown) of the file.
-        n_particles: constituents a jet.
+        source: the file.
+        n_particles: constituents per jet.
         pt_gate_gev: constituents softer than this were set to zero; None for no gate.
     """
 
@@ -55,12 +53,12 @@ class JetDataset:
     class_names: tuple[str, ...] = CLASS_NAMES
     normalisation: Normalisation
     split: str
-    provenance: JSON = field(default_factory=dict)
+    source: JetSource
     pt_gate_gev: float | None = None
 
     @property
     def n_particles(self) -> int:
-        """Constituents a jet; 0 for jets of high-level features."""
+        """Constituents per jet; 0 for jets of high-level features."""
         return int(self.x.shape[1]) if self.x.ndim == _WITH_PARTICLES else 0
 
     @classmethod
@@ -110,7 +108,7 @@ class JetDataset:
             feature_names=tuple(features),
             normalisation=constants,
             split=split,
-            provenance={"path": str(path), "sha256": cached_digest(path), "origin": origin},
+            source=JetSource(path=str(path), sha256=cached_digest(path), origin=origin),
             pt_gate_gev=pt_gate_gev,
         )
 
@@ -152,7 +150,7 @@ class _Reader:
     ) -> "_Reader":
         if not 1 <= n_particles <= jets.n_constituents:
             raise DataError(
-                f"{n_particles} constituents a jet were asked for, the file holds "
+                f"{n_particles} constituents per jet were asked for, the file holds "
                 f"{jets.n_constituents}",
                 where=f"{jets.path} {CONSTITUENTS}",
                 mend=f"ask for 1 to {jets.n_constituents}, or give a file with more",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from jetmix.data.dataset import JetDataset, Normalisation
 from jetmix.data.high_level import load_high_level
+from jetmix.data.record import DataUsed
 from jetmix.data.schema import HIGH_LEVEL_FEATURES, PARTICLE_FEATURES
-from jetmix.support.files import JSON
 
 # what a published 3-feature tagger was trained on: columns 5, 8 and 11 of the public set
 THREE_FEATURES = ("pt", "etarel", "phirel")
@@ -18,13 +18,22 @@ def load_jets(
     n_particles: int | None,
     features: Sequence[str],
     split: str,
-    pt_gate_gev: float | None,
-    normalisation: str | Normalisation,
+    pt_gate_gev: float | None = None,
+    normalisation: str | Normalisation = "standard",
 ) -> JetDataset:
-    """Load one split: particles, or jet-level features if ``n_particles`` is None.
+    """Load one split of a file, normalised for a tagger.
+
+    Args:
+        path: an HDF5 file of jets.
+        n_particles: number of leading constituents; None for jet-level features.
+        features: names of particle features, or of jet-level features.
+        split: train, validation, test or all; fixed by a hash of each jet.
+        pt_gate_gev: set softer constituents to zero; None for no gate.
+        normalisation: 'standard', 'power-of-two', or the constants of a trained tagger.
 
     Raises:
         DataError: if the file is broken or does not hold enough particles or features.
+        UsageError: if the split or the normalisation has an unknown name.
     """
     if n_particles is None:
         return load_high_level(path, features=features, split=split, normalisation=normalisation)
@@ -38,16 +47,18 @@ def load_jets(
     )
 
 
-def features_of(dataset: JSON | None, input_shape: tuple[int, ...]) -> tuple[str, ...] | None:
+def features_of(
+    trained_on: DataUsed | None, input_shape: tuple[int, ...]
+) -> tuple[str, ...] | None:
     """Return the features of a tagger's last axis, or None where they are not known.
 
     Args:
-        dataset: content of the run's ``dataset.json``; with None the features follow from the
-            shape, as the taggers of the literature have them.
+        trained_on: what the run recorded; with None the features follow from the shape, as the
+            taggers of the literature have them.
         input_shape: (particle, feature), or (feature,) for features of the whole jet.
     """
-    if dataset is not None:
-        return tuple(dataset["feature_names"])
+    if trained_on is not None:
+        return trained_on.feature_names
     if len(input_shape) == 1:
         return HIGH_LEVEL_FEATURES if input_shape[0] == len(HIGH_LEVEL_FEATURES) else None
     known = {len(names): names for names in (PARTICLE_FEATURES, THREE_FEATURES)}
@@ -57,16 +68,15 @@ def features_of(dataset: JSON | None, input_shape: tuple[int, ...]) -> tuple[str
 def load_for_tagger(
     path: Path,
     *,
-    dataset: JSON | None,
+    trained_on: DataUsed | None,
     features: Sequence[str],
     input_shape: tuple[int, ...],
     split: str,
 ) -> JetDataset:
     """Load one split as a trained tagger takes it.
 
-    A tagger of jetmix brings its pT gate and normalisation constants with ``dataset``, the content
-    of its ``dataset.json``. Any other one gets no gate, and constants from this file's training
-    jets.
+    A tagger of jetmix brings its pT gate and normalisation constants in what its run recorded. Any
+    other one gets no gate, and constants from this file's training jets.
 
     Raises:
         DataError: if the file is broken or does not hold enough particles or features.
@@ -76,6 +86,6 @@ def load_for_tagger(
         n_particles=input_shape[0] if len(input_shape) > 1 else None,
         features=features,
         split=split,
-        pt_gate_gev=dataset["pt_gate_gev"] if dataset else None,
-        normalisation=Normalisation.from_json(dataset["normalisation"]) if dataset else "standard",
+        pt_gate_gev=trained_on.pt_gate_gev if trained_on else None,
+        normalisation=trained_on.normalisation if trained_on else "standard",
     )

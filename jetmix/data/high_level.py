@@ -19,6 +19,7 @@ from jetmix.data.normalise import (
     in_split,
     mix,
 )
+from jetmix.data.record import JetSource
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,
@@ -83,7 +84,7 @@ def load_high_level(
         feature_names=tuple(features),
         normalisation=normalisation,
         split=split,
-        provenance={"path": str(path), "sha256": cached_digest(path), "origin": origin},
+        source=JetSource(path=str(path), sha256=cached_digest(path), origin=origin),
     )
 
 

@@ -18,10 +18,11 @@ from jetmix.data.schema import (
     LABEL_COLUMNS,
     PARTICLE_NAMES,
     REMEDY,
-    attribute,
+    DataOrigin,
     jet_columns,
     nearest,
     numbers_of,
+    origin_of,
     particle_columns,
 )
 from jetmix.errors import DataError
@@ -47,10 +48,10 @@ class JetTable:
         return [self.jet_names.index(name) for name in LABEL_COLUMNS]
 
     @property
-    def origin(self) -> str:
-        """One of simulated, public, unknown."""
+    def origin(self) -> DataOrigin:
+        """Where the jets are from."""
         with reading(self.path):
-            return attribute(self.handle, "origin", "unknown")
+            return origin_of(self.handle)
 
     def read_jets(self, start: int, stop: int) -> NDArray[np.floating[Any]]:
         """Return the table of jet-level columns (jet, column) of the rows."""

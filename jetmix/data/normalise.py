@@ -1,26 +1,24 @@
 """What is done to jets between a file and a tagger: split, pT gate, normalisation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.errors import DataError, UsageError
-from jetmix.support.files import JSON
-
-Floats = NDArray[np.floating[Any]]
+from jetmix.recipes.recipe import NORMALISATIONS
+from jetmix.support.arrays import Floats, Reals
+from jetmix.support.records import Check, rule
 
 SPLITS = ("train", "validation", "test", "all")
 SPLIT_TENTHS = {"train": range(7), "validation": range(7, 8), "test": range(8, 10)}
 HASHED_CONSTITUENTS = 4
 HASHED_FEATURES = ("pt", "etarel", "phirel", "e")
 
-NORMALISATIONS = ("standard", "power-of-two")
 
-
-def content_hash(leading: Floats) -> NDArray[np.uint64]:
+def content_hash(leading: Reals) -> NDArray[np.uint64]:
     """Return a 64-bit hash of each jet from its leading constituents.
 
     The values are rounded to float16 first, so that a jet keeps its hash, and with it its split,
@@ -66,7 +64,7 @@ def in_split(hashes: NDArray[np.uint64], split: str) -> NDArray[np.bool_]:
     return np.asarray((tenth >= bounds.start) & (tenth < bounds.stop))
 
 
-def apply_pt_gate(x: Floats, pt: Floats, gate_gev: float | None) -> None:
+def apply_pt_gate(x: Reals, pt: Reals, gate_gev: float | None) -> None:
     """Set all features of constituents softer than ``gate_gev`` to zero, in place.
 
     Args:
@@ -90,47 +88,30 @@ class Normalisation:
     """
 
     kind: str
-    mean: NDArray[np.float64]
-    std: NDArray[np.float64]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
-    def apply(self, x: Floats, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "kind": rule(NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"),
+        "std": rule(lambda std: all(value > 0 for value in std), "must hold numbers above zero"),
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if len(self.mean) != len(self.std):
+            yield "std", f"one number for each of the {len(self.mean)} of 'mean'"
+
+    def apply(self, x: Reals, out: Floats | None = None) -> Floats:
         """Return x (..., feature) normalised, as float32; ``out`` may be x itself."""
-        if x.shape[-1] != self.mean.size:
+        if x.shape[-1] != len(self.mean):
             raise DataError(
-                f"{x.shape[-1]} features, but the normalisation has {self.mean.size}",
+                f"{x.shape[-1]} features, but the normalisation has {len(self.mean)}",
                 mend="load the features that the tagger was trained with",
             )
         if out is None:
             out = np.empty(x.shape, np.float32)
-        np.subtract(x, self.mean.astype(np.float32), out=out, casting="same_kind")
-        return np.divide(out, self.std.astype(np.float32), out=out)
-
-    def as_json(self) -> JSON:
-        """Return the constants as JSON-serialisable data."""
-        return {"kind": self.kind, "mean": self.mean.tolist(), "std": self.std.tolist()}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "Normalisation":
-        """Return the constants that ``as_json`` wrote.
-
-        Raises:
-            DataError: if a key is missing or the constants are no finite numbers.
-        """
-        try:
-            mean = np.asarray(content["mean"], np.float64)
-            std = np.asarray(content["std"], np.float64)
-            kind = str(content["kind"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(
-                f"not a normalisation of jetmix ({error})", mend="train the tagger again"
-            ) from None
-        shapes = mean.ndim == 1 and mean.shape == std.shape
-        if not (shapes and np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-            raise DataError(
-                "mean and std of the normalisation are not two lists of finite numbers, std > 0",
-                mend="train the tagger again",
-            )
-        return cls(kind=kind, mean=mean, std=std)
+        np.subtract(x, np.array(self.mean, np.float32), out=out, casting="same_kind")
+        return np.divide(out, np.array(self.std, np.float32), out=out)
 
 
 def checked_normalisation(normalisation: str | Normalisation) -> None:
@@ -158,7 +139,7 @@ class Moments:
         """Start from nothing."""
         self.total, self.squares = np.zeros(self.n_features), np.zeros(self.n_features)
 
-    def add(self, x: Floats) -> None:
+    def add(self, x: Reals) -> None:
         """Count the jets of a block (jet, particle, feature)."""
         flat = x.reshape(-1, self.n_features).astype(np.float64)
         self.count += len(flat)
@@ -182,4 +163,4 @@ class Moments:
         if kind == "power-of-two":
             size = np.where(constant & (mean != 0), np.abs(mean), std)
             mean, std = np.zeros_like(mean), np.exp2(np.round(np.log2(size)))
-        return Normalisation(kind=kind, mean=mean, std=std)
+        return Normalisation(kind=kind, mean=tuple(mean.tolist()), std=tuple(std.tolist()))

@@ -9,7 +9,7 @@ Columns are always found by name, so their order in a file does not matter.
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import h5py
 import numpy as np
@@ -26,6 +26,7 @@ PARTICLE_FEATURES = (
 )  # fmt: skip
 MAX_CONSTITUENTS = 150
 CLASS_NAMES = ("g", "q", "W", "Z", "t")
+DataOrigin = Literal["simulated", "public", "unknown"]
 LABEL_COLUMNS = ("j_g", "j_q", "j_w", "j_z", "j_t")
 UNDEFINED_LABEL = "j_undef"
 
@@ -48,6 +49,13 @@ def attribute(handle: h5py.File, name: str, default: str) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return value if isinstance(value, str) else default
+
+
+def origin_of(handle: h5py.File) -> DataOrigin:
+    """Return where the jets of a file are from; what is not one of jetmix's words is unknown."""
+    stated = attribute(handle, "origin", "unknown")
+    known: tuple[DataOrigin, ...] = get_args(DataOrigin)
+    return next((origin for origin in known if origin == stated), "unknown")
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -1,25 +1,25 @@
 """Reading run directories and synthesised projects, complete or partial."""
 
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
+from jetmix.data.record import DataUsed
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report import records
-from jetmix.report.checked import MEND, Checked, read_sound, sound
+from jetmix.report.checked import Checked, read_sound, sound
 from jetmix.report.proven import read_faults, read_proofs
-from jetmix.report.tagger import DataUsed, Gap, Metrics, Tagger
+from jetmix.report.tagger import Gap, Tagger
 from jetmix.resources.layers import LAYERS_FILE, read_layers
 from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
-from jetmix.support.files import JSON, file_digest
+from jetmix.support.files import JSON
+from jetmix.support.records import dump, load
 from jetmix.support.stages import STAGE_FILE, read_stage
-from jetmix.training.scores import read_scores
+from jetmix.training.metrics import Metrics
+from jetmix.training.run_dir import RunDir
 from jetmix.verification.proofs.proofs import RANGES_FILE
 
-DATA, TRAIN, SYNTH = "1-data", "2-train", "3-synth"
-RUN_SIGNS = ("recipe.toml", DATA, TRAIN)
+SYNTH = "3-synth"
 SYNTH_SIGNS = ("tagger.json", "verification.json", "resources.json", "project")
 NO_SYNTH = Gap(
     what="resources, latency and bit-exactness",
@@ -30,7 +30,6 @@ NAME_RUN = "name the run of 'jetmix train' that the model comes from as well"
 AGAIN = "run 'jetmix synth' on the model again"
 COSTS = "LUT by layer"
 PROOFS = "range proof, linear proof and inputs that would wrap"
-_Read = TypeVar("_Read")
 
 
 def collect(folders: Sequence[Path]) -> tuple[Tagger, ...]:
@@ -72,7 +71,7 @@ def _is_run(folder: Path) -> bool:
         )
     if any((folder / sign).exists() for sign in SYNTH_SIGNS):
         return False
-    if any((folder / sign).exists() for sign in RUN_SIGNS):
+    if RunDir.is_run(folder):
         return True
     raise ReportReadError(
         "neither a run nor a synthesised project of jetmix",
@@ -141,78 +140,50 @@ def _finished(folder: Path, *, what: str, command: str) -> Gap | None:
 
 
 def _run(folder: Path) -> Tagger:
-    gaps: list[Gap] = []
-    data = _stage(folder / DATA, "the data used", gaps, _dataset)
-    metrics = _stage(folder / TRAIN, "accuracy, AUC and confusion matrix", gaps, _metrics)
-    trained = metrics is not None
-    recipe = _recipe(folder / "recipe.toml", gaps)
-    model = folder / TRAIN / "tagger.keras"
+    run = RunDir(folder)
+    data, metrics, recipe = run.data, run.metrics, run.recipe
+    front = run.front.points if run.front else ()
     return Tagger(
         name=_name(folder),
         folders=(folder,),
-        architecture=_architecture(recipe),
+        architecture=recipe.tagger.architecture if recipe else None,
         n_particles=data.n_particles if data else None,
         n_features=len(data.feature_names) if data else None,
         data=data,
         metrics=metrics,
-        scores=read_scores(folder / TRAIN / "test_scores.npz", metrics, gaps) if metrics else None,
-        front=records.front(Checked.read(folder / TRAIN / "pareto.json")) if trained else (),
-        recipe=recipe,
-        provenance=_provenance(folder / "provenance.json", gaps),
-        model_sha256=file_digest(model) if trained and model.exists() else None,
-        gaps=tuple(gaps),
+        scores=run.scores,
+        front=tuple(sorted(front, key=lambda point: point.ebops)),
+        recipe=dump(recipe),
+        provenance=dump(run.provenance),
+        model_sha256=run.model_sha256,
+        gaps=tuple(_run_gaps(run)),
     )
 
 
-def _stage(folder: Path, what: str, gaps: list[Gap], read: Callable[[Path], _Read]) -> _Read | None:
-    """Read the result of a finished stage, or note why there is none."""
-    gap = _finished(folder, what=what, command="jetmix train --resume")
-    if gap is not None:
-        gaps.append(gap)
-        return None
-    return read(folder)
-
-
-def _dataset(folder: Path) -> DataUsed:
-    return records.data_used(Checked.read(folder / "dataset.json"))
-
-
-def _metrics(folder: Path) -> Metrics:
-    return records.metrics(Checked.read(folder / "metrics.json"))
+def _run_gaps(run: RunDir) -> Iterator[Gap]:
+    """Yield what a run lacks."""
+    scores = "ROC curves and score distributions"
+    stages = (
+        (run.data_stage, run.data_folder, "the data used"),
+        (run.train_stage, run.train_folder, "accuracy, AUC and confusion matrix"),
+    )
+    for stage, folder, what in stages:
+        if stage is None:
+            why = f"{folder.name} has no {STAGE_FILE}, so the stage did not finish"
+            yield Gap(what=what, why=why, mend="run 'jetmix train --resume' to the end")
+    if run.recipe is None:
+        yield Gap(what="the recipe", why="recipe.toml is absent", mend="train again")
+    if run.metrics and run.scores is None:
+        mend = "run 'jetmix train --resume' so that the test scores are written"
+        yield Gap(what=scores, why="test_scores.npz is absent", mend=mend)
+    if run.provenance is None:
+        why = "provenance.json is absent"
+        yield Gap(what="versions and seed", why=why, mend="train again")
 
 
 def _name(folder: Path) -> str:
     """Return the name of a folder; bytes that are no text are replaced."""
     return folder.resolve().name.encode("utf-8", "replace").decode("utf-8") or "tagger"
-
-
-def _recipe(path: Path, gaps: list[Gap]) -> JSON | None:
-    if not path.exists():
-        gaps.append(Gap(what="the recipe", why="recipe.toml is absent", mend="train again"))
-        return None
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReportReadError(
-            f"not a readable TOML file ({error})", where=path, mend=MEND
-        ) from None
-    content: JSON = sound(raw, path)
-    return content
-
-
-def _architecture(recipe: JSON | None) -> str | None:
-    """Return the architecture named in a recipe's table of the tagger."""
-    table = (recipe or {}).get("tagger")
-    name = table.get("architecture") if isinstance(table, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _provenance(path: Path, gaps: list[Gap]) -> JSON | None:
-    if not path.exists():
-        why = "provenance.json is absent"
-        gaps.append(Gap(what="versions and seed", why=why, mend="train again"))
-        return None
-    return dict(Checked.read(path).content)
 
 
 def _synth(folder: Path) -> Tagger:
@@ -235,8 +206,8 @@ def _synth(folder: Path) -> Tagger:
         architecture=about.text_or_none("architecture"),
         n_particles=about.integer_or_none("n_particles", 1),
         n_features=about.integer_or_none("n_features", 1),
-        data=records.data_used(data) if data else None,
-        metrics=records.metrics(metrics) if metrics else None,
+        data=load(DataUsed, data.content, where=data.where) if data else None,
+        metrics=load(Metrics, metrics.content, where=metrics.where) if metrics else None,
         scores=None,
         resources=_resources(folder),
         verification=records.verification(

@@ -11,9 +11,10 @@ from jetmix.data.dataset import block_rows, read_classes
 from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.normalise import HASHED_CONSTITUENTS, HASHED_FEATURES, content_hash, in_split
 from jetmix.errors import DataError, UsageError
-from jetmix.report.tagger import Kinematics, Scores, Tagger
+from jetmix.report.tagger import Kinematics, Tagger
 from jetmix.support.files import file_digest
 from jetmix.training.metrics import softmax
+from jetmix.training.scores import Scores
 
 PT, MASS = "j_pt", "j_mass"
 WORKING_FPR = 0.10

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.data.record import DataUsed
 from jetmix.report.proven import Proofs
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
 from jetmix.taggers.registry import permutation_invariant
+from jetmix.training.metrics import Metrics
+from jetmix.training.pareto import FrontPoint
+from jetmix.training.scores import Scores
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.result import VerificationResult
-
-DataOrigin = Literal["simulated", "public", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,74 +27,6 @@ class Gap:
     what: str
     why: str
     mend: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataUsed:
-    """The jets a tagger was trained and tested on; ``pt_gate_gev`` of 0 means no gate.
-
-    ``n_particles`` is None for taggers on jet-level features.
-    """
-
-    path: str
-    sha256: str
-    origin: DataOrigin
-    n_train: int
-    n_validation: int
-    n_test: int
-    class_names: tuple[str, ...]
-    feature_names: tuple[str, ...]
-    n_particles: int | None
-    pt_gate_gev: float
-
-    @property
-    def title(self) -> str:
-        """Name of the data set for people; the simulated ones are told apart by their hash."""
-        if self.origin == "public":
-            return "public jets (Zenodo 3602260)"
-        kind = "simulated jets" if self.origin == "simulated" else "jets of unknown origin"
-        return f"{kind} ({Path(self.path).name}, SHA-256 {self.sha256[:8]})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metrics:
-    """Performance on the test jets; accuracies, AUCs and rates lie between 0 and 1.
-
-    ``confusion`` counts jets, (true class, predicted class). ``tpr_at_fpr10`` is the signal
-    efficiency where 10% of the other classes pass.
-    """
-
-    n_test: int
-    accuracy: float
-    accuracy_error: float
-    ebops: float | None
-    class_names: tuple[str, ...]
-    auc: dict[str, float]
-    tpr_at_fpr10: dict[str, float]
-    tpr_at_fpr1: dict[str, float]
-    confusion: tuple[tuple[int, ...], ...]
-
-    @property
-    def mean_auc(self) -> float:
-        """Mean of the classes' AUC."""
-        return sum(self.auc.values()) / len(self.auc)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FrontPoint:
-    """One point of the front kept while training: accuracy between 0 and 1 against EBOPs."""
-
-    val_accuracy: float
-    ebops: float
-    epoch: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """Labels (jet,) and logits (jet, class) of the test jets."""
-
-    y: NDArray[np.int64]
-    logits: NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,12 +4,40 @@ import importlib.metadata
 import platform
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from jetmix import __version__
-from jetmix.support.files import JSON
+from jetmix.support.records import read, write
 
+FILE = "provenance.json"
 PACKAGES = ("keras", "hgq2", "hls4ml", "da4ml", "jax", "tensorflow-cpu", "numpy", "h5py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """All that is needed to run the same again; what is absent or does not apply is None."""
+
+    versions: dict[str, str | None]
+    git_revision: str | None
+    python: str
+    platform: str
+    seed: int | None
+    backend: str | None
+    command: tuple[str, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write ``provenance.json`` into ``folder``."""
+        write(folder / FILE, self)
+
+
+def read_provenance(folder: Path) -> Provenance | None:
+    """Return the provenance in ``folder``, None if there is none.
+
+    Raises:
+        ReportReadError: if the file is damaged.
+    """
+    return read(Provenance, folder / FILE) if (folder / FILE).exists() else None
 
 
 def package_versions() -> dict[str, str | None]:
@@ -36,14 +64,14 @@ def git_revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def collect(*, seed: int | None, backend: str | None) -> JSON:
-    """Return all that is needed to run the same again, as JSON-serialisable data."""
-    return {
-        "versions": package_versions(),
-        "git_revision": git_revision(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "seed": seed,
-        "backend": backend,
-        "command": ["jetmix", *sys.argv[1:]],
-    }
+def collect(*, seed: int | None, backend: str | None) -> Provenance:
+    """Return the provenance of what runs now."""
+    return Provenance(
+        versions=package_versions(),
+        git_revision=git_revision(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        seed=seed,
+        backend=backend,
+        command=("jetmix", *sys.argv[1:]),
+    )

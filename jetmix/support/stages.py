@@ -5,11 +5,12 @@ does it again instead of trusting it.
 """
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from jetmix.errors import ReportReadError, RunConflictError
-from jetmix.support.files import JSON, read_json, write_json
+from jetmix.errors import RunConflictError
+from jetmix.support.files import JSON
+from jetmix.support.records import read, write
 
 STAGE_FILE = "stage.json"
 
@@ -26,7 +27,7 @@ class StageRecord:
 
     def write(self, folder: Path) -> None:
         """Write the record; call it last, when all other files of the stage are in place."""
-        write_json(folder / STAGE_FILE, asdict(self))
+        write(folder / STAGE_FILE, self)
 
 
 def read_stage(folder: Path) -> StageRecord | None:
@@ -37,13 +38,7 @@ def read_stage(folder: Path) -> StageRecord | None:
     """
     if not (folder / STAGE_FILE).exists():
         return None
-    content = read_json(folder / STAGE_FILE)
-    try:
-        return StageRecord(**content)
-    except TypeError:
-        raise ReportReadError(
-            "not a stage record of jetmix", where=folder / STAGE_FILE, mend="remove the folder"
-        ) from None
+    return read(StageRecord, folder / STAGE_FILE)
 
 
 def check_folder(folder: Path, *, owned_by: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.data.record import DataUsed
 from jetmix.eda import vendor, yosys
 from jetmix.eda.vendor_tools import VendorTools
 from jetmix.errors import LoweringError
@@ -25,14 +26,15 @@ from jetmix.resources.report import ResourceReport, add_resources, read_resource
 from jetmix.support import provenance
 from jetmix.support import tools as toolchain
 from jetmix.support.console import progress
-from jetmix.support.files import JSON, atomic_path, content_digest, file_digest
+from jetmix.support.files import atomic_path, content_digest, file_digest
+from jetmix.support.records import dump, load
 from jetmix.support.stages import StageRecord, StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
-from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
+from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE, Emulator
 from jetmix.verification.faults import run as fault_run
 from jetmix.verification.faults.run import FaultOptions
 from jetmix.verification.junit import write_junit
@@ -114,7 +116,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         costs = layer_costs(traces, graph)
     proven = proofs.prove(model, traces, graph, source.model)
     shape = tuple(model.input_shape[1:])
-    vectors, wrapped = _vectors(graph, shape, source.dataset, options)
+    vectors, wrapped = _vectors(graph, shape, source.data, options)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256, changed=options.logits)
@@ -167,9 +169,9 @@ def verify_again(
         project.require_untouched()
     model = keras_env.load_tagger(folder / synth_dir.MODEL_FILE)
     emulator = Emulator.load(folder)
-    vectors, data = _vectors(
-        emulator.graph, emulator.input_shape, opened.tagger["dataset"], options
-    )
+    known = opened.tagger["dataset"]
+    trained_on = load(DataUsed, known, where=folder / TAGGER_FILE) if known else None
+    vectors, data = _vectors(emulator.graph, emulator.input_shape, trained_on, options)
     proven = proofs.read(folder)
     if proven is not None and data is not None:
         proofs.write(folder, replace(proven, data=data))
@@ -262,12 +264,12 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
 
 
 def _vectors(
-    graph: Any, shape: tuple[int, ...], dataset: JSON | None, options: SynthOptions
+    graph: Any, shape: tuple[int, ...], trained_on: DataUsed | None, options: SynthOptions
 ) -> tuple[VectorSet, Wrapped | None]:
     return ladder.vectors_of(
         graph,
         shape,
-        dataset,
+        trained_on,
         data=options.data,
         max_jets=options.max_jets,
         n_random=options.n_random,
@@ -362,11 +364,11 @@ def _write_tagger(
             "n_particles": shape[0] if len(shape) > 1 else None,
             "n_features": shape[-1],
             "input_shape": list(shape),
-            "class_names": (source.metrics or {}).get("class_names"),
-            "architecture": (source.recipe or {}).get("tagger", {}).get("architecture"),
-            "dataset": source.dataset,
-            "metrics": source.metrics,
-            "recipe": source.recipe,
+            "class_names": dump(source.metrics.class_names) if source.metrics else None,
+            "architecture": source.recipe.tagger.architecture if source.recipe else None,
+            "dataset": dump(source.data),
+            "metrics": dump(source.metrics),
+            "recipe": dump(source.recipe),
         },
     )
 
@@ -381,7 +383,9 @@ def _record(
     failed = any(result.status == "failed" for result in results)
     details = {
         **synth_dir.describe(out, *projects),
-        "provenance": provenance.collect(seed=None, backend=keras_env.activate().backend.backend()),
+        "provenance": dump(
+            provenance.collect(seed=None, backend=keras_env.activate().backend.backend())
+        ),
     }
     StageRecord(
         stage="synth",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from jetmix.errors import TrainingError
 from jetmix.support.files import JSON, atomic_path
+from jetmix.support.records import dump
 from jetmix.training.pareto import FrontPoint
 
 STATE_FILE = "state.npz"
@@ -59,7 +60,7 @@ def save_state(folder: Path, values: list[NDArray[Any]], state: LoopState, diges
     content = {
         "digest": digest,
         "history": state.history,
-        "front": [point.as_json() for point in state.front],
+        "front": dump(state.front),
         "controller": state.controller,
         "seconds": state.seconds,
     }

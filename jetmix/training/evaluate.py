@@ -1,5 +1,6 @@
 """Measures any trained tagger on a file of jets."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,24 +8,43 @@ import numpy as np
 
 from jetmix.data.dataset import JetDataset
 from jetmix.data.for_tagger import features_of, load_for_tagger
+from jetmix.data.record import DataUsed, JetSource
 from jetmix.errors import UsageError
 from jetmix.models import keras_env
 from jetmix.support.files import JSON
+from jetmix.support.records import dump
 from jetmix.training.engine import hgq_variables
 from jetmix.training.finish import predict
 from jetmix.training.loop import Jets
-from jetmix.training.metrics import metrics
+from jetmix.training.metrics import Metrics, metrics
 
 
-def evaluate(model_path: Path, data: Path, *, split: str, dataset: JSON | None) -> JSON:
-    """Return the metrics of a tagger on one split of a file.
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Performance of a model file on one split of a data file."""
+
+    model: Path
+    data: JetSource
+    split: str
+    metrics: Metrics
+
+    def as_json(self) -> JSON:
+        """Return model, data, split, and all that metrics hold."""
+        about = {"model": str(self.model), "data": dump(self.data), "split": self.split}
+        return {**about, **dump(self.metrics)}
+
+
+def evaluate(
+    model_path: Path, data: Path, *, split: str = "test", trained_on: DataUsed | None = None
+) -> Evaluation:
+    """Return the performance of a tagger on one split of a file.
 
     Args:
         model_path: the model file.
         data: HDF5 file of jets.
         split: train, validation, test or all.
-        dataset: content of the run's ``dataset.json``; with None the features follow from the
-            number of inputs, and the normalisation is standard, from this file's training jets.
+        trained_on: what the tagger's run recorded of its jets; with None the features follow from
+            the number of inputs, and the normalisation is standard, from this file's training jets.
 
     Raises:
         LoweringError: if the model cannot be loaded.
@@ -32,7 +52,7 @@ def evaluate(model_path: Path, data: Path, *, split: str, dataset: JSON | None) 
         DataError: if the data cannot be read or do not hold enough particles or features.
     """
     model = keras_env.load_tagger(model_path, quantised_only=False)
-    jets = _load(model, model_path, data, split, dataset)
+    jets = _load(model, model_path, data, split, trained_on)
     n_classes = len(jets.class_names)
     if model.output_shape[1:] != (n_classes,):
         raise UsageError(
@@ -40,25 +60,25 @@ def evaluate(model_path: Path, data: Path, *, split: str, dataset: JSON | None) 
             where=model_path,
             mend="give a five-class jet tagger",
         )
-    sample = Jets(x=jets.x, y=jets.y)
-    return {
-        "model": str(model_path),
-        "data": jets.provenance,
-        "split": split,
-        **metrics(predict(model, sample), jets.y, jets.class_names, ebops=_ebops(model)),
-    }
+    logits = predict(model, Jets(x=jets.x, y=jets.y))
+    measured = metrics(logits, jets.y, jets.class_names, ebops=_ebops(model))
+    return Evaluation(model=model_path, data=jets.source, split=split, metrics=measured)
 
 
-def _load(model: Any, where: Path, data: Path, split: str, dataset: JSON | None) -> JetDataset:
+def _load(
+    model: Any, where: Path, data: Path, split: str, trained_on: DataUsed | None
+) -> JetDataset:
     shape = tuple(model.input_shape[1:])
-    features = features_of(dataset, shape)
+    features = features_of(trained_on, shape)
     if features is None:
         raise UsageError(
-            f"the model takes inputs of shape {shape}, and which features they are is not recorded",
+            f"the model takes inputs of shape {shape} but does not record which features they are",
             where=where,
             mend="give a run directory, or a model with 16 or 3 particle or 16 jet features",
         )
-    return load_for_tagger(data, dataset=dataset, features=features, input_shape=shape, split=split)
+    return load_for_tagger(
+        data, trained_on=trained_on, features=features, input_shape=shape, split=split
+    )
 
 
 def _ebops(model: Any) -> int | None:

@@ -13,15 +13,17 @@ import numpy as np
 
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
-from jetmix.support.files import JSON, atomic_path, write_json, write_text
+from jetmix.support.arrays import Floats
+from jetmix.support.files import JSON, atomic_path, write_text
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
-from jetmix.training.engine import FLOAT
 from jetmix.training.loop import Jets, Loop
-from jetmix.training.metrics import metrics
-from jetmix.training.pareto import FrontPoint, pruned, select, size_limit
+from jetmix.training.metrics import Metrics, metrics
+from jetmix.training.pareto import Front, FrontPoint, pruned, select, size_limit
+from jetmix.training.run_dir import TAGGER
+from jetmix.training.scores import Scores
 
-POINTS, TAGGER = "points", "tagger.keras"
+POINTS = "points"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -49,13 +51,13 @@ def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[Fr
     return front
 
 
-def _row(point: FrontPoint, measured: JSON) -> JSON:
+def _row(point: FrontPoint, measured: Metrics) -> JSON:
     return {
         "epoch": point.epoch,
         "ebops": point.ebops,
         "val_accuracy": point.val_accuracy,
-        "val_accuracy_error": measured["accuracy_error"],
-        **{f"val_auc_{name}": area for name, area in measured["auc"].items()},
+        "val_accuracy_error": measured.accuracy_error,
+        **{f"val_auc_{name}": area for name, area in measured.auc.items()},
         "path": point.path,
     }
 
@@ -74,7 +76,7 @@ def restore(loop: Loop, model_values: list[Any]) -> None:
     loop.engine.sync()
 
 
-def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, FLOAT]:
+def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, Floats]:
     values, _ = load_arrays(loop.folder / raw.path)
     restore(loop, values)
     ebops = calibrate(loop.engine, loop.model, train.x) if loop.recipe.tagger.quantised else 0
@@ -115,11 +117,11 @@ def _numbered(numbers: dict[int, int], entry: JSON) -> JSON:
 
 def write_results(
     loop: Loop, recipe: Recipe, front: list[FrontPoint], test: Jets, class_names: list[str]
-) -> tuple[FrontPoint, JSON]:
+) -> tuple[FrontPoint, Metrics]:
     """Choose the tagger, measure it on the test split, and write all of the stage's results.
 
     Returns:
-        The chosen point and the content of ``metrics.json``.
+        The chosen point and its metrics on the test jets.
     """
     settings, folder = recipe.training, loop.folder
     limit = size_limit(settings)
@@ -137,16 +139,15 @@ def write_results(
     logits = predict(model, test)
     ebops = chosen.ebops if recipe.tagger.quantised else None
     result = metrics(logits, test.y, class_names, ebops=ebops)
-    with atomic_path(folder / "test_scores.npz") as temporary:
-        np.savez_compressed(temporary, y=test.y, logits=logits)
+    Scores(test.y, logits).write(folder)
     write_text(folder / "history.csv", _table(loop.state.history))
-    write_json(folder / "pareto.json", {"points": [p.as_json() for p in front]})
+    Front(points=tuple(front)).write(folder)
     loop.picture.draw(front, loop.seen, chosen)
-    write_json(folder / "metrics.json", result)
+    result.write(folder)
     return chosen, result
 
 
-def predict(model: Any, jets: Jets) -> Any:
+def predict(model: Any, jets: Jets) -> Floats:
     """Return the logits float32 (jet, class) of a loaded Keras model."""
     batch = min(4096, len(jets))
     return np.asarray(model.predict(jets.x, batch_size=batch, verbose=0), dtype=np.float32)

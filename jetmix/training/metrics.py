@@ -1,35 +1,112 @@
 """How well a tagger separates the classes, with statistical errors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jetmix.support.files import JSON
+from jetmix.support.arrays import Bools, Float64, Floats, Ints
+from jetmix.support.records import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    checked,
+    read,
+    rule,
+    write,
+)
 
+FILE = "metrics.json"
+ROUNDING = 1e-4
 FALSE_POSITIVE_RATES = {"tpr_at_fpr10": 0.10, "tpr_at_fpr1": 0.01}
+PER_CLASS = ("auc", *FALSE_POSITIVE_RATES)
 
 
-def metrics(
-    logits: NDArray[np.float32],
-    y: NDArray[np.int64],
-    class_names: Sequence[str],
-    *,
-    ebops: int | None,
-) -> JSON:
-    """Return the content of ``metrics.json``.
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Content of ``metrics.json``; accuracies, AUCs and rates lie in 0 ... 1.
+
+    ``accuracy_error`` is the binomial standard error. AUC and true-positive rates, at
+    false-positive rates of 10% and 1%, are given per class, each class against all others on its
+    softmax score. ``confusion`` counts jets (true class, predicted class). ``ebops`` is None in
+    full precision.
+    """
+
+    n_test: int
+    accuracy: float
+    accuracy_error: float
+    ebops: int | None
+    class_names: tuple[str, ...]
+    auc: dict[str, float]
+    tpr_at_fpr10: dict[str, float]
+    tpr_at_fpr1: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "n_test": POSITIVE,
+        "ebops": NOT_NEGATIVE,
+        **checked(FRACTION, "accuracy", "accuracy_error"),
+        **checked(
+            rule(
+                lambda values: not any(FRACTION(value) for value in values.values()),
+                "must hold numbers between 0 and 1",
+            ),
+            *PER_CLASS,
+        ),
+        "class_names": rule(
+            lambda names: bool(names) and len(set(names)) == len(names),
+            "must hold names that differ",
+        ),
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        n_classes = len(self.class_names)
+        for key in PER_CLASS:
+            if set(getattr(self, key)) != set(self.class_names):
+                yield key, f"one number per class ({', '.join(self.class_names)})"
+        sizes = {len(self.confusion), *map(len, self.confusion)}
+        counts = [count for row in self.confusion for count in row]
+        if sizes != {n_classes} or min(counts, default=-1) < 0:
+            yield "confusion", f"a matrix of {n_classes} x {n_classes} counts"
+            return
+        if sum(counts) != self.n_test:
+            yield "confusion", f"counts of {self.n_test} jets (they add up to {sum(counts)})"
+        right = sum(row[i] for i, row in enumerate(self.confusion)) / max(sum(counts), 1)
+        if abs(right - self.accuracy) > ROUNDING:
+            yield "accuracy", f"{right:.4f}, as the confusion matrix says,"
+
+    @property
+    def mean_auc(self) -> float:
+        """Mean of the classes' AUC."""
+        return sum(self.auc.values()) / len(self.auc)
+
+    def write(self, folder: Path) -> None:
+        """Write ``metrics.json`` into the folder of a training."""
+        write(folder / FILE, self)
+
+
+def read_metrics(folder: Path) -> Metrics | None:
+    """Return the metrics of a training, None if the folder holds no ``metrics.json``.
+
+    Raises:
+        ReportReadError: if the file is damaged, or its numbers contradict each other.
+    """
+    return read(Metrics, folder / FILE) if (folder / FILE).exists() else None
+
+
+def metrics(logits: Floats, y: Ints, class_names: Sequence[str], *, ebops: int | None) -> Metrics:
+    """Measure a tagger by its answers.
 
     Args:
         logits: (jet, class).
         y: class of each jet.
         class_names: in the order of the logits.
         ebops: effective bit operations of the tagger, None in full precision.
-
-    Returns:
-        accuracy with its binomial standard error; AUC and true-positive rate at false-positive
-        rates of 10% and 1% a class, each class against all others on its softmax score, all in
-        0 ... 1; confusion counts (true class, predicted class).
     """
     scores = softmax(logits)
     n_classes = len(class_names)
@@ -38,30 +115,28 @@ def metrics(
     confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
     np.add.at(confusion, (y, predicted), 1)
     curves = {name: roc(scores[:, index], y == index) for index, name in enumerate(class_names)}
-    return {
-        "n_test": len(y),
-        "accuracy": accuracy,
-        "accuracy_error": math.sqrt(accuracy * (1 - accuracy) / len(y)),
-        "ebops": ebops,
-        "class_names": list(class_names),
-        "auc": {name: area(*curve) for name, curve in curves.items()},
+    return Metrics(
+        n_test=len(y),
+        accuracy=accuracy,
+        accuracy_error=math.sqrt(accuracy * (1 - accuracy) / len(y)),
+        ebops=ebops,
+        class_names=tuple(class_names),
+        auc={name: area(*curve) for name, curve in curves.items()},
         **{
             key: {name: rate_at(*curve, rate) for name, curve in curves.items()}
             for key, rate in FALSE_POSITIVE_RATES.items()
         },
-        "confusion": confusion.tolist(),
-    }
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+    )
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def softmax(logits: Floats) -> Float64:
     """Return the class probabilities (jet, class)."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def roc(
-    scores: NDArray[np.float64], positive: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def roc(scores: Float64, positive: Bools) -> tuple[Float64, Float64]:
     """Return false- and true-positive rates over all thresholds, from (0, 0) to (1, 1).
 
     Jets of equal score pass together, so ties make straight lines.
@@ -77,12 +152,12 @@ def roc(
     return fpr, tpr
 
 
-def area(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> float:
+def area(fpr: Float64, tpr: Float64) -> float:
     """Return the area under a ROC curve by the trapezoidal rule (ties count one half)."""
     return float(np.trapezoid(tpr, fpr))
 
 
-def rate_at(fpr: NDArray[np.float64], tpr: NDArray[np.float64], rate: float) -> float:
+def rate_at(fpr: Float64, tpr: Float64, rate: float) -> float:
     """Return the true-positive rate at a false-positive rate, interpolated along the curve."""
     last = np.flatnonzero(fpr <= rate)[-1]
     if last == len(fpr) - 1 or fpr[last] == rate:
@@ -91,19 +166,19 @@ def rate_at(fpr: NDArray[np.float64], tpr: NDArray[np.float64], rate: float) -> 
     return float(tpr[last] + part * (tpr[last + 1] - tpr[last]))
 
 
-def summary(result: JSON) -> list[str]:
-    """Return the lines that people read: accuracy, EBOPs, and a table a class."""
-    ebops = "full precision" if result["ebops"] is None else f"{result['ebops']:,} EBOPs"
-    accuracy = f"{100 * result['accuracy']:.2f} +- {100 * result['accuracy_error']:.2f}%"
-    names = " ".join(f"{name:>6}" for name in result["class_names"])
+def summary(result: Metrics) -> list[str]:
+    """Return the lines that people read: accuracy, EBOPs, and a table with one row per class."""
+    ebops = "full precision" if result.ebops is None else f"{result.ebops:,} EBOPs"
+    accuracy = f"{100 * result.accuracy:.2f} ± {100 * result.accuracy_error:.2f}%"
+    names = " ".join(f"{name:>6}" for name in result.class_names)
     lines = [
-        f"accuracy {accuracy} on {result['n_test']:,} jets, {ebops}",
+        f"accuracy {accuracy} on {result.n_test:,} jets, {ebops}",
         f"class     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
     ]
-    for index, name in enumerate(result["class_names"]):
-        counts = " ".join(f"{count:>6}" for count in result["confusion"][index])
+    for index, name in enumerate(result.class_names):
+        counts = " ".join(f"{count:>6}" for count in result.confusion[index])
         lines.append(
-            f"{name:>5} {result['auc'][name]:>7.4f} {100 * result['tpr_at_fpr10'][name]:>15.1f}% "
-            f"{100 * result['tpr_at_fpr1'][name]:>14.1f}%                {counts}"
+            f"{name:>5} {result.auc[name]:>7.4f} {100 * result.tpr_at_fpr10[name]:>15.1f}% "
+            f"{100 * result.tpr_at_fpr1[name]:>14.1f}%                {counts}"
         )
     return lines

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 from jetmix.errors import TrainingError
 from jetmix.recipes.recipe import TrainingSection
-from jetmix.support.files import JSON
+from jetmix.support.records import FRACTION, NOT_NEGATIVE, Check, checked, read, write
 
+FILE = "pareto.json"
 TARGET_SLACK = 1.05
 
 
@@ -19,17 +22,33 @@ class FrontPoint:
     epoch: int
     path: str
 
-    def as_json(self) -> JSON:
-        """Return the entry of ``pareto.json``."""
-        return {
-            "val_accuracy": self.val_accuracy,
-            "ebops": self.ebops,
-            "epoch": self.epoch,
-            "path": self.path,
-        }
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "val_accuracy": FRACTION,
+        **checked(NOT_NEGATIVE, "ebops", "epoch"),
+    }
 
 
-def dominates(one: "FrontPoint", other: "FrontPoint") -> bool:
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """Content of ``pareto.json``: the points that were kept, by rising EBOPs."""
+
+    points: tuple[FrontPoint, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write ``pareto.json`` into the folder of a training."""
+        write(folder / FILE, self)
+
+
+def read_front(folder: Path) -> Front | None:
+    """Return the front of a training, None if the folder holds no ``pareto.json``.
+
+    Raises:
+        ReportReadError: if the file is damaged.
+    """
+    return read(Front, folder / FILE) if (folder / FILE).exists() else None
+
+
+def dominates(one: FrontPoint, other: FrontPoint) -> bool:
     """Tell whether ``one`` is at least as good in both, and better in accuracy or in EBOPs.
 
     A point that equals another in one measure and is worse in the other is dominated.

@@ -7,9 +7,10 @@ with ``resume``; a directory of something else is refused.
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from jetmix.errors import JetmixError, RunConflictError
+from jetmix.data.record import DataUsed
+from jetmix.errors import JetmixError, ReportReadError, RunConflictError
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support import console, provenance
 from jetmix.support.files import (
@@ -17,18 +18,28 @@ from jetmix.support.files import (
     content_digest,
     empty_folder,
     file_digest,
-    read_json,
-    write_json,
     write_text,
 )
+from jetmix.support.records import dump
 from jetmix.support.stages import StageRecord, StopWatch, check_folder, claim_folder, read_stage
 from jetmix.taggers.registry import build_tagger, resolved_options
 from jetmix.taggers.shift import absorb_shift
 from jetmix.taggers.spec import spec_from
 from jetmix.training import devices, event_log
+from jetmix.training.metrics import Metrics
+from jetmix.training.run_dir import (
+    DATA_STAGE,
+    RECIPE_FILE,
+    TAGGER,
+    TRAIN_STAGE,
+    RunDir,
+    TrainFigures,
+)
 
-RECIPE_FILE = "recipe.toml"
-DATA_STAGE, TRAIN_STAGE = "1-data", "2-train"
+if TYPE_CHECKING:
+    from jetmix.data.dataset import JetDataset
+    from jetmix.training.loop import Jets, Loop
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -57,14 +68,28 @@ class TrainingRun:
         return self.folder / TRAIN_STAGE
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished run, its performance on the test jets, and how the training went."""
+
+    run: RunDir
+    metrics: Metrics
+    figures: TrainFigures
+
+    def as_json(self) -> JSON:
+        """Return what ``jetmix train --json`` prints."""
+        figures: JSON = dump(self.figures)
+        return {"run": str(self.run.path), "metrics": dump(self.metrics), **figures}
+
+
 def resolved(recipe: Recipe) -> Recipe:
     """Return the recipe with all options of its architecture filled in."""
     options = resolved_options(recipe.tagger.architecture, recipe.tagger.options)
     return replace(recipe, tagger=replace(recipe.tagger, options=options))
 
 
-def train(run: TrainingRun) -> JSON:
-    """Run both stages and return what the command reports.
+def train(run: TrainingRun) -> Trained:
+    """Run both stages; a run that is finished already is only read.
 
     Raises:
         RunConflictError: if the directory holds something else, or a run of another recipe,
@@ -131,7 +156,7 @@ def _file_digest(path: Path) -> str:
         ) from None
 
 
-def _finished(run: TrainingRun, digest: str) -> JSON | None:
+def _finished(run: TrainingRun, digest: str) -> Trained | None:
     """Return the result of a finished training of the same digest, None if there is none."""
     record = read_stage(run.train_folder)
     if record is None:
@@ -142,14 +167,17 @@ def _finished(run: TrainingRun, digest: str) -> JSON | None:
             where=run.folder,
             mend="name another directory",
         )
-    return {
-        "run": str(run.folder),
-        "metrics": read_json(run.train_folder / "metrics.json"),
-        **record.details,
-    }
+    opened = RunDir(run.folder)
+    if opened.metrics is None or opened.figures is None:
+        raise ReportReadError(
+            "the run is finished but has no metrics",
+            where=run.train_folder,
+            mend="remove this folder and train again",
+        )
+    return Trained(run=opened, metrics=opened.metrics, figures=opened.figures)
 
 
-def _load(run: TrainingRun) -> dict[str, Any]:
+def _load(run: TrainingRun) -> "dict[str, JetDataset]":
     from jetmix.data.for_tagger import load_jets
 
     recipe = run.recipe
@@ -167,25 +195,27 @@ def _load(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def _write_data_stage(run: TrainingRun, datasets: dict[str, Any]) -> None:
+def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> None:
     watch = StopWatch()
     train_set = datasets["train"]
-    content = {
-        **train_set.provenance,
-        **{f"n_{split}": len(datasets[split].y) for split in SPLITS},
-        "class_names": list(train_set.class_names),
-        "feature_names": list(train_set.feature_names),
-        "n_particles": run.recipe.tagger.n_particles,
-        "pt_gate_gev": run.recipe.data.pt_gate_gev,
-        "normalisation": train_set.normalisation.as_json(),
-    }
-    write_json(run.data_folder / "dataset.json", content)
-    StageRecord(stage=DATA_STAGE, digest=content_digest(content), seconds=watch.seconds).write(
+    used = DataUsed(
+        **dump(train_set.source),
+        n_train=len(train_set.y),
+        n_validation=len(datasets["validation"].y),
+        n_test=len(datasets["test"].y),
+        class_names=train_set.class_names,
+        feature_names=train_set.feature_names,
+        n_particles=run.recipe.tagger.n_particles,
+        pt_gate_gev=run.recipe.data.pt_gate_gev,
+        normalisation=train_set.normalisation,
+    )
+    used.write(run.data_folder)
+    StageRecord(stage=DATA_STAGE, digest=content_digest(dump(used)), seconds=watch.seconds).write(
         run.data_folder
     )
 
 
-def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSON:
+def _train_stage(run: TrainingRun, datasets: "dict[str, JetDataset]", digest: str) -> Trained:
     import keras
 
     from jetmix.training import finish
@@ -195,10 +225,7 @@ def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSO
     recipe, folder = run.recipe, run.train_folder
     if not run.resume:
         empty_folder(folder)
-    write_json(
-        run.folder / "provenance.json",
-        provenance.collect(seed=recipe.training.seed, backend=run.backend),
-    )
+    provenance.collect(seed=recipe.training.seed, backend=run.backend).write(run.folder)
     jets = {split: Jets(x=datasets[split].x, y=datasets[split].y) for split in SPLITS}
     class_names = list(datasets["train"].class_names)
     # Keras counts layers to name them: a run must not depend on the runs before it
@@ -212,24 +239,24 @@ def _train_stage(run: TrainingRun, datasets: dict[str, Any], digest: str) -> JSO
             raise
         front = finish.calibrated_front(loop, jets["train"], class_names)
     chosen, metrics = finish.write_results(loop, recipe, front, jets["test"], class_names)
-    details = {
-        "tagger": str(Path(TRAIN_STAGE) / finish.TAGGER),
-        "chosen": chosen.as_json(),
-        "epochs": loop.state.epoch,
-        "training_seconds": round(loop.state.seconds, 3),
-        "jets_per_second": round(_speed(loop), 1),
-        "n_front": len(front),
-    }
-    StageRecord(stage=TRAIN_STAGE, digest=digest, seconds=watch.seconds, details=details).write(
-        folder
+    figures = TrainFigures(
+        tagger=str(Path(TRAIN_STAGE) / TAGGER),
+        chosen=chosen,
+        epochs=loop.state.epoch,
+        training_seconds=round(loop.state.seconds, 3),
+        jets_per_second=round(_speed(loop), 1),
+        n_front=len(front),
     )
+    StageRecord(
+        stage=TRAIN_STAGE, digest=digest, seconds=watch.seconds, details=dump(figures)
+    ).write(folder)
     shutil.rmtree(folder / FRONT_FOLDER, ignore_errors=True)
     (folder / "state.npz").unlink(missing_ok=True)
     _log(run, f"trained {loop.state.epoch} epochs, chose {chosen.path}")
-    return {"run": str(run.folder), "metrics": metrics, **details}
+    return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
 
 
-def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -> Any:
+def _loop(run: TrainingRun, jets: "dict[str, Jets]", n_classes: int, digest: str) -> "Loop":
     import keras
 
     from jetmix.training.loop import Loop
@@ -252,8 +279,8 @@ def _loop(run: TrainingRun, jets: dict[str, Any], n_classes: int, digest: str) -
     return loop
 
 
-def _speed(loop: Any) -> float:
-    """Jets a second over all epochs but the first, which compiles."""
+def _speed(loop: "Loop") -> float:
+    """Return jets per second over all epochs but the first, which compiles."""
     rows = loop.state.history[1:] or loop.state.history
     return float(loop.steps * loop.batch_size * len(rows) / sum(row["seconds"] for row in rows))
 

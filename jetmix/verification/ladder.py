@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.for_tagger import features_of, load_for_tagger
+from jetmix.data.record import DataUsed
 from jetmix.eda import yosys
 from jetmix.errors import DataError, JetmixError
 from jetmix.firmware import da_graph
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.support.console import progress, say
-from jetmix.support.files import JSON
 from jetmix.verification.divergence import layers as partings
 from jetmix.verification.divergence import stages
 from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
@@ -40,7 +40,7 @@ Projects = Mapping[Flow, FirmwareProject]
 def vectors_of(
     graph: Any,
     shape: tuple[int, ...],
-    dataset: JSON | None,
+    trained_on: DataUsed | None,
     *,
     data: Path | None,
     max_jets: int,
@@ -55,8 +55,8 @@ def vectors_of(
     jets = judged = None
     mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=seed)}
     if data is not None:
-        features = features_of(dataset, shape)
-        jets = _jets(data, shape, dataset, features)
+        features = features_of(trained_on, shape)
+        jets = _jets(data, shape, trained_on, features)
         judged = proofs.judge_data(graph, jets, features, data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[:max_jets]
@@ -69,7 +69,10 @@ def vectors_of(
 
 
 def _jets(
-    path: Path, shape: tuple[int, ...], dataset: JSON | None, features: tuple[str, ...] | None
+    path: Path,
+    shape: tuple[int, ...],
+    trained_on: DataUsed | None,
+    features: tuple[str, ...] | None,
 ) -> NDArray[np.float32]:
     if features is None:
         raise DataError(
@@ -78,7 +81,7 @@ def _jets(
             mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
         )
     jets = load_for_tagger(
-        path, dataset=dataset, features=features, input_shape=shape, split="test"
+        path, trained_on=trained_on, features=features, input_shape=shape, split="test"
     ).x
     if jets.shape[1:] != shape:
         raise DataError(

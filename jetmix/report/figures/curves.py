@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.report.tagger import Scores
 from jetmix.training.metrics import area, roc, softmax
+from jetmix.training.scores import Scores
 
 # points kept of a curve: enough for a figure, few enough for a page
 KEPT_POINTS = 400

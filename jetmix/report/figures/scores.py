@@ -17,8 +17,9 @@ from jetmix.report.figures.style import (
     plain,
 )
 from jetmix.report.kinematics import WORKING_FPR, efficiencies
-from jetmix.report.tagger import Metrics, Scores, Tagger
-from jetmix.training.metrics import softmax
+from jetmix.report.tagger import Tagger
+from jetmix.training.metrics import Metrics, softmax
+from jetmix.training.scores import Scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -86,7 +86,7 @@ def setting_of(tagger: Tagger) -> Setting | None:
         public=data is not None and data.origin == "public",
         n_features=tagger.n_features,
         feature_names=data.feature_names if data else None,
-        pt_gate_gev=data.pt_gate_gev if data else None,
+        pt_gate_gev=(data.pt_gate_gev or 0.0) if data else None,
         jet_level=tagger.n_particles is None,
     )
 

@@ -99,7 +99,7 @@ def _footnotes(rows: Sequence[Baseline]) -> tuple[str, ...]:
 
 def _ours(tagger: Tagger) -> Row:
     report, metrics = tagger.best_resources, tagger.metrics
-    gate = tagger.data.pt_gate_gev if tagger.data else None
+    gate = (tagger.data.pt_gate_gev or 0.0) if tagger.data else None
     return (
         text(tagger.name),
         number(tagger.n_particles),

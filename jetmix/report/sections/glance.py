@@ -147,7 +147,7 @@ def _part(tagger: Tagger) -> str:
 def _input(tagger: Tagger) -> str:
     if tagger.n_features is None:
         return words.UNKNOWN
-    gate = words.gate(tagger.data.pt_gate_gev if tagger.data else None)
+    gate = words.gate((tagger.data.pt_gate_gev or 0.0) if tagger.data else None)
     if tagger.n_particles is None:
         return f"{tagger.n_features} jet-level features"
     return f"{tagger.n_particles} constituents x {tagger.n_features} features, pT gate: {gate}"

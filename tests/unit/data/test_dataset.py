@@ -10,7 +10,7 @@ from jetmix.errors import DataError, UsageError
 from tests.unit.data.conftest import random_jets, write_jets
 
 FEATURES = ("ptrel", "etarel", "phirel")
-UNIT_3 = Normalisation(kind="standard", mean=np.zeros(3), std=np.ones(3))
+UNIT_3 = Normalisation(kind="standard", mean=(0.0,) * 3, std=(1.0,) * 3)
 
 
 def load(path, n_particles=8, features=FEATURES, split="train", **options):
@@ -26,8 +26,8 @@ def test_shapes_types_and_names(jet_file):
     assert data.y[:6].tolist() == [0, 1, 2, 3, 4, 0]
     assert data.feature_names == FEATURES
     assert data.class_names == ("g", "q", "W", "Z", "t")
-    assert data.provenance["origin"] == "unknown"
-    assert len(data.provenance["sha256"]) == 64
+    assert data.source.origin == "unknown"
+    assert len(data.source.sha256) == 64
 
 
 def test_splits_are_disjoint_and_complete_with_seven_one_two_tenths(jet_file):
@@ -53,7 +53,7 @@ def test_split_survives_half_precision_truncation_and_shuffling(tmp_path):
     np.testing.assert_array_equal(first, np.sort(half.x[:, 0, 0]).astype(np.float16))
 
 
-UNIT = Normalisation(kind="standard", mean=np.zeros(1), std=np.ones(1))
+UNIT = Normalisation(kind="standard", mean=(0.0,) * 1, std=(1.0,) * 1)
 
 
 def test_standard_constants_are_those_of_the_training_jets_with_padding(jet_file):
@@ -100,7 +100,7 @@ def test_power_of_two_scales_what_never_varies_by_its_size(jet_file):
 def test_pt_gate_zeroes_soft_constituents_before_the_constants(jet_file):
     path = jet_file()
     raw, _ = random_jets()
-    unit = Normalisation(kind="standard", mean=np.zeros(2), std=np.ones(2))
+    unit = Normalisation(kind="standard", mean=(0.0,) * 2, std=(1.0,) * 2)
     data = load(
         path,
         n_particles=24,
@@ -151,7 +151,7 @@ def test_unknown_split_and_normalisation(jet_file):
 
 
 def test_constants_of_another_width_are_refused(jet_file):
-    unit = Normalisation(kind="standard", mean=np.zeros(2), std=np.ones(2))
+    unit = Normalisation(kind="standard", mean=(0.0,) * 2, std=(1.0,) * 2)
     with pytest.raises(DataError, match="3 features, but the normalisation has 2"):
         load(jet_file(), normalisation=unit)
 

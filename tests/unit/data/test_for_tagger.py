@@ -1,8 +1,23 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from jetmix.data.for_tagger import THREE_FEATURES, features_of, load_for_tagger
+from jetmix.data.normalise import Normalisation
+from jetmix.data.record import DataUsed
 from jetmix.data.schema import HIGH_LEVEL_FEATURES, PARTICLE_FEATURES
+
+UNIT = Normalisation(kind="standard", mean=(0.0, 0.0), std=(1.0, 1.0))
+
+
+def used(normalisation, **changes):
+    known = {
+        "path": "jets.h5", "sha256": "ab" * 32, "origin": "simulated",
+        "n_train": 7, "n_validation": 1, "n_test": 2, "class_names": ("g", "q"),
+        "feature_names": ("pt",), "n_particles": 4, "pt_gate_gev": None,
+    }  # fmt: skip
+    return DataUsed(**known | changes, normalisation=normalisation)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +36,7 @@ def test_features_follow_from_the_shape_of_a_foreign_tagger(shape, features):
 
 
 def test_a_run_names_its_features():
-    assert features_of({"feature_names": ["eta", "pt"]}, (8, 2)) == ("eta", "pt")
+    assert features_of(used(UNIT, feature_names=("eta", "pt")), (8, 2)) == ("eta", "pt")
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (16,)])
@@ -30,19 +45,18 @@ def test_a_run_brings_its_constants(repository, shape):
     sample = repository / "datasets" / "sample" / "jets.h5"
     features = features_of(None, shape)
     foreign = load_for_tagger(
-        sample, dataset=None, features=features, input_shape=shape, split="test"
+        sample, trained_on=None, features=features, input_shape=shape, split="test"
     )
-    dataset = {"pt_gate_gev": None, "normalisation": foreign.normalisation.as_json()}
+    constants = foreign.normalisation
     own = load_for_tagger(
-        sample, dataset=dataset, features=features, input_shape=shape, split="test"
+        sample, trained_on=used(constants), features=features, input_shape=shape, split="test"
     )
     assert own.x.shape == (3965, *shape)
     assert np.array_equal(own.x, foreign.x)
-    doubled = foreign.normalisation.as_json()
-    doubled["std"] = [2 * value for value in doubled["std"]]
+    doubled = replace(constants, std=tuple(2 * value for value in constants.std))
     wider = load_for_tagger(
         sample,
-        dataset={**dataset, "normalisation": doubled},
+        trained_on=used(doubled),
         features=features,
         input_shape=shape,
         split="test",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.support.files import file_digest, write_json
+from jetmix.support.records import dump
 from jetmix.support.stages import StageRecord
 from jetmix.training.metrics import metrics as computed
 
@@ -49,7 +50,7 @@ def dataset(origin: str = "simulated", features: list[str] | None = None, **chan
 
 
 def metrics(logits: np.ndarray, y: np.ndarray, **changes: Any) -> dict:
-    return {**computed(logits, y, CLASSES, ebops=12345), **changes}
+    return {**dump(computed(logits, y, CLASSES, ebops=12345)), **changes}
 
 
 def make_run(

@@ -9,9 +9,9 @@ from jetmix.errors import DataError, UsageError
 from jetmix.report.build import write_report
 from jetmix.report.collect import collect
 from jetmix.report.kinematics import efficiencies, read_kinematics, with_kinematics
-from jetmix.report.tagger import Scores
 from jetmix.support.files import file_digest
 from jetmix.support.packaged import shipped
+from jetmix.training.scores import Scores
 from tests.unit.report.folders import CLASSES, change_scores, edit, make_run
 
 SAMPLE = shipped("datasets/sample/jets.h5")

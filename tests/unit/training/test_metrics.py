@@ -17,12 +17,12 @@ def perfect(y):
 def test_perfect_tagger():
     y = np.arange(100) % 5
     result = metrics(perfect(y), y, NAMES, ebops=7)
-    assert result["accuracy"] == 1.0
-    assert result["accuracy_error"] == 0.0
-    assert result["ebops"] == 7
-    assert result["auc"] == dict.fromkeys(NAMES, 1.0)
-    assert result["tpr_at_fpr1"] == dict.fromkeys(NAMES, 1.0)
-    assert result["confusion"] == (np.eye(5, dtype=int) * 20).tolist()
+    assert result.accuracy == 1.0
+    assert result.accuracy_error == 0.0
+    assert result.ebops == 7
+    assert result.auc == dict.fromkeys(NAMES, 1.0)
+    assert result.tpr_at_fpr1 == dict.fromkeys(NAMES, 1.0)
+    assert result.confusion == tuple(map(tuple, np.eye(5, dtype=int) * 20))
 
 
 def test_error_is_binomial():
@@ -30,16 +30,16 @@ def test_error_is_binomial():
     logits = perfect(y)
     logits[:36] = np.roll(logits[:36], 1, axis=1)
     result = metrics(logits, y, NAMES, ebops=None)
-    assert result["accuracy"] == 0.64
-    assert result["accuracy_error"] == pytest.approx(math.sqrt(0.64 * 0.36 / 100))
-    assert sum(map(sum, result["confusion"])) == 100
+    assert result.accuracy == 0.64
+    assert result.accuracy_error == pytest.approx(math.sqrt(0.64 * 0.36 / 100))
+    assert sum(map(sum, result.confusion)) == 100
 
 
 def test_constant_tagger_has_the_diagonal():
     y = np.arange(1000) % 5
     result = metrics(np.zeros((1000, 5), np.float32), y, NAMES, ebops=None)
-    assert result["auc"] == pytest.approx(dict.fromkeys(NAMES, 0.5))
-    assert result["tpr_at_fpr10"] == pytest.approx(dict.fromkeys(NAMES, 0.1))
+    assert result.auc == pytest.approx(dict.fromkeys(NAMES, 0.5))
+    assert result.tpr_at_fpr10 == pytest.approx(dict.fromkeys(NAMES, 0.1))
 
 
 def test_rate_between_two_thresholds_is_interpolated():
@@ -70,7 +70,7 @@ def test_softmax_survives_large_logits():
 def test_summary_says_accuracy_size_and_classes():
     y = np.arange(1000) % 5
     lines = summary(metrics(perfect(y), y, NAMES, ebops=4022))
-    assert lines[0] == "accuracy 100.00 +- 0.00% on 1,000 jets, 4,022 EBOPs"
+    assert lines[0] == "accuracy 100.00 ± 0.00% on 1,000 jets, 4,022 EBOPs"
     assert len(lines) == 7
     twin = summary(metrics(perfect(y), y, NAMES, ebops=None))
     assert "full precision" in twin[0]

@@ -1,14 +1,13 @@
 """A run with scales alone: what it stores, where the shift goes, and that it lowers exactly."""
 
-import json
-
 import numpy as np
 import pytest
 
-from jetmix.data.dataset import JetDataset, Normalisation
+from jetmix.data.dataset import JetDataset
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.training.run import TrainingRun, train
+from jetmix.training.run_dir import RunDir
 
 keras = keras_env.activate()
 pytestmark = [
@@ -20,7 +19,7 @@ FEATURES = ("pt", "etarel", "phirel")
 
 @pytest.fixture
 def run(data, recipe, tmp_path):
-    """Train for three epochs and return the run's folder and what it stored of the jets."""
+    """Train for three epochs and return the run."""
 
     def trained(*, quantised):
         text = recipe.read_text().replace("[data]", '[data]\nnormalisation = "power-of-two"')
@@ -33,7 +32,7 @@ def run(data, recipe, tmp_path):
             backend="jax",
         )
         train(made)
-        return made.folder, json.loads((made.data_folder / "dataset.json").read_text())
+        return RunDir(made.folder)
 
     return trained
 
@@ -43,16 +42,16 @@ def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
     from da4ml.converter import trace_model
     from da4ml.trace import HWConfig, comb_trace
 
-    folder, stored = run(quantised=True)
-    constants = Normalisation.from_json(stored["normalisation"])
+    made = run(quantised=True)
+    constants = made.data.normalisation
     assert constants.kind == "power-of-two"
-    assert not constants.mean.any()
+    assert not any(constants.mean)
     assert set(np.log2(constants.std) % 1) == {0}
     x = JetDataset.load(
         data, n_particles=4, features=FEATURES, split="all", normalisation=constants
     ).x
     assert x[..., 0].min() > 0  # a momentum, as the file has it but for the binary point
-    model = keras_env.load_tagger(folder / "2-train" / "tagger.keras")
+    model = keras_env.load_tagger(made.model)
     logic = comb_trace(*trace_model(model, HWConfig(1, -1, -1), {"hard_dc": 2}))
     lowered = logic.predict(x.reshape(len(x), -1).astype(np.float64))
     np.testing.assert_array_equal(lowered, model.predict(x, verbose=0))

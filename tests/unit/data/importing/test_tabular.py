@@ -94,7 +94,7 @@ def test_splits_are_disjoint_and_fixed_by_content(tmp_path):
     parts = [load_high_level(done.path, split=s) for s in ("train", "validation", "test")]
     rows = [row.tobytes() for part in parts for row in part.x]
     assert len(rows) == len(set(rows)) == N
-    assert parts[0].normalisation.as_json() == parts[2].normalisation.as_json()
+    assert parts[0].normalisation == parts[2].normalisation
     np.testing.assert_allclose(parts[0].x.mean(axis=0, dtype=float), 0, atol=1e-6)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from jetmix.report.figures.curves import FLOOR, roc_curves, thinned
-from jetmix.report.tagger import Scores
+from jetmix.training.scores import Scores
 from tests.unit.report.folders import CLASSES, logits_and_labels
 
 

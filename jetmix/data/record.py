@@ -1,0 +1,82 @@
+"""The jets of a run: which file they are from, how they were split, and how they were scaled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from jetmix.data.normalise import Normalisation
+from jetmix.data.schema import DataOrigin
+from jetmix.support.records import (
+    NOT_EMPTY,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    checked,
+    read,
+    write,
+)
+
+FILE = "dataset.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JetSource:
+    """The file that jets are from; ``sha256`` is that of its bytes."""
+
+    path: str
+    sha256: str
+    origin: DataOrigin
+
+    CHECKS: ClassVar[dict[str, Check]] = checked(NOT_EMPTY, "path", "sha256")
+
+    @property
+    def title(self) -> str:
+        """Name of the data set for people; the simulated ones are told apart by their hash."""
+        if self.origin == "public":
+            return "public jets (Zenodo 3602260)"
+        kind = "simulated jets" if self.origin == "simulated" else "jets of unknown origin"
+        return f"{kind} ({Path(self.path).name}, SHA-256 {self.sha256[:8]})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataUsed(JetSource):
+    """Content of ``dataset.json``: the jets that a tagger was trained and tested on.
+
+    ``n_particles`` is None for jet-level features. ``pt_gate_gev`` is None for no gate.
+    """
+
+    n_train: int
+    n_validation: int
+    n_test: int
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    n_particles: int | None
+    pt_gate_gev: float | None
+    normalisation: Normalisation
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **JetSource.CHECKS,
+        **checked(NOT_NEGATIVE, "n_train", "n_validation", "n_test", "pt_gate_gev"),
+        **checked(NOT_EMPTY, "class_names", "feature_names"),
+        "n_particles": POSITIVE,
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        n_features = len(self.feature_names)
+        if len(self.normalisation.mean) != n_features:
+            yield "normalisation", f"one shift and one scale per feature ({n_features})"
+
+    def write(self, folder: Path) -> None:
+        """Write ``dataset.json`` into the folder of a run's data."""
+        write(folder / FILE, self)
+
+
+def read_data(folder: Path) -> DataUsed | None:
+    """Return what the folder of a run's data says, None if it holds no ``dataset.json``.
+
+    Raises:
+        ReportReadError: if the file is damaged.
+    """
+    return read(DataUsed, folder / FILE) if (folder / FILE).exists() else None
