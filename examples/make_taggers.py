@@ -12,7 +12,9 @@ from pathlib import Path
 
 from jetmix.errors import JetmixError
 from jetmix.support.files import JSON, atomic_path, file_digest, read_json, write_json
+from jetmix.support.records import dump
 from jetmix.training.evaluate import evaluate
+from jetmix.training.run_dir import RunDir
 
 # of the machine that trained; versions, revision and seed stay
 LEFT_OUT = ("command", "platform")
@@ -24,9 +26,9 @@ MAX_BYTES = 1_000_000
 
 def example(row: str, name: str, options: argparse.Namespace) -> None:
     """Copy one tagger and write its JSON file."""
-    run = options.out / row
+    run = RunDir.open(options.out / row)
     point = read_json(options.out / "measured" / f"{row}.json")[POINT]
-    source, target = run / "2-train" / point["path"], options.to / f"{name}.keras"
+    source, target = run.train_folder / point["path"], options.to / f"{name}.keras"
     content = source.read_bytes()
     assert len(content) < MAX_BYTES, f"{source} has {len(content)} bytes"
     with atomic_path(target) as temporary:
@@ -34,23 +36,22 @@ def example(row: str, name: str, options: argparse.Namespace) -> None:
     write_json(target.with_suffix(".json"), record(run, point, target, options.data))
 
 
-def record(run: Path, point: JSON, model: Path, data: Path) -> JSON:
+def record(run: RunDir, point: JSON, model: Path, data: Path) -> JSON:
     """Return what there is to know of one tagger; no paths of the machine that trained it."""
-    dataset = read_json(run / "1-data" / "dataset.json")
-    metrics = evaluate(model, data, split="test", dataset=dataset)
-    provenance = read_json(run / "provenance.json")
-    stage = read_json(run / "2-train" / "stage.json")
+    measured = evaluate(model, data, trained_on=run.data)
+    figures, recipe = run.figures, run.recipe
+    assert figures and recipe
     return {
         "model": model.name,
         "model_sha256": file_digest(model),
-        "recipe": tomllib.loads((run / "recipe.toml").read_text(encoding="utf-8")),
-        "dataset": {key: value for key, value in dataset.items() if key != "path"},
-        "epochs": stage["details"]["epochs"],
-        "training_seconds": stage["details"]["training_seconds"],
+        "recipe": tomllib.loads(recipe.to_toml()),
+        "dataset": {key: value for key, value in dump(run.data).items() if key != "path"},
+        "epochs": figures.epochs,
+        "training_seconds": figures.training_seconds,
         "epoch": point["epoch"],
         "val_accuracy": point["val_accuracy"],
-        "metrics": {k: v for k, v in metrics.items() if k not in ("model", "data", "split")},
-        "provenance": {k: v for k, v in provenance.items() if k not in LEFT_OUT},
+        "metrics": dump(measured.metrics),
+        "provenance": {k: v for k, v in dump(run.provenance).items() if k not in LEFT_OUT},
     }
 
 

@@ -22,11 +22,14 @@ from jetmix.errors import JetmixError, UsageError
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support import console
 from jetmix.support.files import read_json, write_json, write_text
+from jetmix.support.records import dump
 from jetmix.training.evaluate import evaluate
 from jetmix.training.pareto import FrontPoint, select
 from jetmix.training.run import TrainingRun, train
+from jetmix.training.run_dir import RunDir
 
 BACKEND = "jax"
+PROVENANCE = ("versions", "python", "git_revision", "backend")
 TWIN = "-float"
 SMALL_WITHIN = 0.015
 FIGURES = Path(__file__).with_name("results.json")
@@ -80,59 +83,52 @@ def train_run(name: str, recipe: Recipe, data: Path, out: Path) -> dict[str, Any
     """Train one run, unless it is finished, and return its figures."""
     console.say(f"{name}: {recipe.name}, {recipe.training.epochs} epochs")
     folder = out / name
-    result = train(
+    run = train(
         TrainingRun(recipe=recipe, data=data, folder=folder, backend=BACKEND, resume=True)
-    )
-    dataset = read_json(folder / "1-data" / "dataset.json")
+    ).run
+    figures, used, made = run.figures, run.data, run.provenance
+    assert figures and used and made
     return {
         "preset": recipe.name,
         "architecture": recipe.tagger.architecture,
         "n_particles": recipe.tagger.n_particles,
         "quantised": recipe.tagger.quantised,
         "seed": recipe.training.seed,
-        "epochs": result["epochs"],
+        "epochs": figures.epochs,
         "batch_size": recipe.training.batch_size,
-        "n_train": dataset["n_train"],
-        "n_test": dataset["n_test"],
-        "training_seconds": result["training_seconds"],
-        "jets_per_second": result["jets_per_second"],
-        "points": points(folder, data, dataset),
-        "data": {key: dataset[key] for key in ("sha256", "origin", "n_validation")},
-        "provenance": provenance(folder),
+        "n_train": used.n_train,
+        "n_test": used.n_test,
+        "training_seconds": figures.training_seconds,
+        "jets_per_second": figures.jets_per_second,
+        "points": points(run, data),
+        "data": {key: getattr(used, key) for key in ("sha256", "origin", "n_validation")},
+        "provenance": {key: getattr(made, key) for key in PROVENANCE},
     }
 
 
-def provenance(folder: Path) -> dict[str, Any]:
-    """Return what the page says of the program that trained a run."""
-    content = read_json(folder / "provenance.json")
-    return {key: content[key] for key in ("versions", "python", "git_revision", "backend")}
-
-
-def points(folder: Path, data: Path, dataset: dict[str, Any]) -> dict[str, Any]:
+def points(run: RunDir, data: Path) -> dict[str, Any]:
     """Return test figures of the best point of the front, and of the smallest near it.
 
     Both are chosen by validation accuracy; the test jets only measure them.
     """
-    kept = folder.parent / "measured" / f"{folder.name}.json"
+    kept = run.path.parent / "measured" / f"{run.path.name}.json"
     if kept.exists():
         return dict(read_json(kept))
-    front = [
-        FrontPoint(**point) for point in read_json(folder / "2-train" / "pareto.json")["points"]
-    ]
+    front = run.front.points
     chosen = {
         "best": select(front, max_ebops=None, within=0.0),
         "small": select(front, max_ebops=None, within=SMALL_WITHIN),
     }
-    found = {name: measured(point, folder, data, dataset) for name, point in chosen.items()}
+    found = {name: measured(point, run, data) for name, point in chosen.items()}
     write_json(kept, found)
     return found
 
 
-def measured(point: FrontPoint, folder: Path, data: Path, dataset: dict[str, Any]) -> Any:
+def measured(point: FrontPoint, run: RunDir, data: Path) -> dict[str, Any]:
     """Return one point of the front with its test accuracy."""
-    path = folder / "2-train" / point.path
-    test = evaluate(path, data, split="test", dataset=dataset)
-    return point.as_json() | {key: test[key] for key in ("accuracy", "accuracy_error")}
+    test = evaluate(run.model_of(point), data, trained_on=run.data).metrics
+    figures = {"accuracy": test.accuracy, "accuracy_error": test.accuracy_error}
+    return {**dump(point), **figures}
 
 
 def machine() -> dict[str, Any]:

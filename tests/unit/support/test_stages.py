@@ -60,7 +60,7 @@ def test_stage_record_round_trip(tmp_path):
 
 def test_foreign_stage_record_is_refused(tmp_path):
     (tmp_path / "stage.json").write_text(json.dumps({"stage": "synth", "extra": 1}))
-    with pytest.raises(ReportReadError, match="not a stage record"):
+    with pytest.raises(ReportReadError, match="unknown key 'extra'"):
         read_stage(tmp_path)
 
 
