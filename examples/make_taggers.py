@@ -40,7 +40,8 @@ def record(run: RunDir, point: JSON, model: Path, data: Path) -> JSON:
     """Return what there is to know of one tagger; no paths of the machine that trained it."""
     measured = evaluate(model, data, trained_on=run.data)
     figures, recipe = run.figures, run.recipe
-    assert figures and recipe
+    assert figures
+    assert recipe
     return {
         "model": model.name,
         "model_sha256": file_digest(model),

@@ -87,7 +87,9 @@ def train_run(name: str, recipe: Recipe, data: Path, out: Path) -> dict[str, Any
         TrainingRun(recipe=recipe, data=data, folder=folder, backend=BACKEND, resume=True)
     ).run
     figures, used, made = run.figures, run.data, run.provenance
-    assert figures and used and made
+    assert figures
+    assert used
+    assert made
     return {
         "preset": recipe.name,
         "architecture": recipe.tagger.architecture,
