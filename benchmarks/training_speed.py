@@ -22,8 +22,7 @@ import numpy as np
 
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
-from jetmix.taggers.registry import build_tagger
-from jetmix.taggers.spec import spec_from
+from jetmix.taggers.registry import build_tagger, spec_from
 from jetmix.training.loop import Jets, Loop
 
 BATCH = 2790

@@ -1,4 +1,4 @@
-"""Errors that a user can mend, one class a kind of failure, each with its exit code.
+"""Errors that a user can mend, one class per kind of failure, each with its exit code.
 
 Every message is one line: where, what is wrong, and how to mend it. Anything that is not a
 :class:`JetmixError` is a bug in jetmix (exit code 1).

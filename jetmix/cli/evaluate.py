@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
+from jetmix.models.keras_env import BACKENDS
 
 SPLITS = ("train", "validation", "test", "all")
 
@@ -16,7 +17,7 @@ SPLITS = ("train", "validation", "test", "all")
     "--split", type=click.Choice(SPLITS), default="test", show_default=True,
     help="Jets to measure on; fixed by a hash of each jet.",
 )  # fmt: skip
-@click.option("--backend", type=click.Choice(["jax", "tensorflow"]), help="Keras backend.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="Keras backend.")
 @json_option
 def evaluate(
     *, run_or_model: Path, data: Path, split: str, backend: str | None, as_json: bool

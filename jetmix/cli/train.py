@@ -7,6 +7,7 @@ import click
 
 from jetmix.cli.common import PATH, finish, json_option
 from jetmix.errors import UsageError
+from jetmix.models.keras_env import BACKENDS
 
 if TYPE_CHECKING:
     from jetmix.training.run import Trained
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("recipe", required=False)
 @click.option("--data", type=PATH, help="HDF5 file of jets.")
 @click.option("--run", type=PATH, help="Run directory to make or go on with.")
-@click.option("--backend", type=click.Choice(["jax", "tensorflow"]), help="Keras backend.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="Keras backend.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs; all schedules scale with them.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
 @click.option("--target-ebops", type=click.IntRange(min=1), help="Size that beta is driven to.")

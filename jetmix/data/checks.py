@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS, JETS, LABEL_COLUMNS
 from jetmix.errors import DataError
+from jetmix.support.arrays import Ints, Reals
 
 # float16 files and sums of rounded momenta leave ties that look unsorted by this much
 SORT_TOLERANCE = 2e-3
 
 
 def check_finite(
-    values: NDArray[np.floating], *, path: Path, dataset: str, start: int, columns: tuple[str, ...]
+    values: Reals, *, path: Path, dataset: str, start: int, columns: tuple[str, ...]
 ) -> None:
     """Refuse NaN and infinity in a block whose last axis is named by ``columns``.
 
@@ -36,7 +36,7 @@ def check_finite(
     )
 
 
-def check_sorted(pt: NDArray[np.floating], *, path: Path, start: int) -> None:
+def check_sorted(pt: Reals, *, path: Path, start: int) -> None:
     """Refuse constituents that are not in falling order of pT (jet, particle).
 
     Raises:
@@ -52,7 +52,7 @@ def check_sorted(pt: NDArray[np.floating], *, path: Path, start: int) -> None:
         )
 
 
-def classes_of(labels: NDArray[np.floating], *, path: Path, start: int) -> NDArray[np.int64]:
+def classes_of(labels: Reals, *, path: Path, start: int) -> Ints:
     """Return the class index of each row of one-hot ``labels`` (jet, 5) in the order g q W Z t.
 
     Raises:
@@ -69,7 +69,7 @@ def classes_of(labels: NDArray[np.floating], *, path: Path, start: int) -> NDArr
     return np.asarray(labels.argmax(axis=1), np.int64)
 
 
-def check_all_classes(counts: NDArray[np.int64], *, path: Path) -> None:
+def check_all_classes(counts: Ints, *, path: Path) -> None:
     """Refuse a file in which a class has no jets.
 
     Raises:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data import checks
 from jetmix.data.jet_file import JetFile, JetTable, open_jet_file
@@ -24,6 +23,7 @@ from jetmix.data.normalise import (
 from jetmix.data.record import JetSource
 from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS
 from jetmix.errors import DataError, UsageError
+from jetmix.support.arrays import Floats, Hashes, Ints
 from jetmix.support.files import file_digest
 
 BLOCK_BYTES = 32 * 2**20
@@ -47,8 +47,8 @@ class JetDataset:
         pt_gate_gev: constituents softer than this were set to zero; None for no gate.
     """
 
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
+    x: Floats
+    y: Ints
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...] = CLASS_NAMES
     normalisation: Normalisation
@@ -129,9 +129,9 @@ def _digest_of(path: Path, size: int, changed_ns: int) -> str:
 class _Block:
     """Consecutive rows of a file: features before normalisation, classes, content hashes."""
 
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
-    hashes: NDArray[np.uint64]
+    x: Floats
+    y: Ints
+    hashes: Hashes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +196,7 @@ def block_rows(jets: JetFile, n_particles: int) -> int:
     return max(BLOCK_BYTES // row_bytes // chunk, 1) * int(chunk)
 
 
-def read_classes(jets: JetTable, start: int, stop: int) -> NDArray[np.int64]:
+def read_classes(jets: JetTable, start: int, stop: int) -> Ints:
     """Return the class index of the rows from ``start`` to ``stop``.
 
     Raises:
@@ -206,9 +206,7 @@ def read_classes(jets: JetTable, start: int, stop: int) -> NDArray[np.int64]:
     return checks.classes_of(labels, path=jets.path, start=start)
 
 
-def _collect(
-    reader: _Reader, split: str, *, standardise: bool
-) -> tuple[NDArray[np.float32], NDArray[np.int64], Moments]:
+def _collect(reader: _Reader, split: str, *, standardise: bool) -> tuple[Floats, Ints, Moments]:
     """Read the file once: keep the rows of ``split``, sum up those of the training split."""
     n_features = len(reader.columns)
     x = _reserve(reader, n_features)
@@ -232,7 +230,7 @@ def _collect(
     return x[:filled], y[:filled], moments
 
 
-def _reserve(reader: _Reader, n_features: int) -> NDArray[np.float32]:
+def _reserve(reader: _Reader, n_features: int) -> Floats:
     # sized for all jets; memory that no row of the split fills is never touched
     shape = (reader.jets.n_jets, reader.n_particles, n_features)
     try:

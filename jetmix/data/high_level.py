@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data import checks
 from jetmix.data.dataset import JetDataset, cached_digest, read_classes
@@ -29,6 +28,7 @@ from jetmix.data.schema import (
     UNDEFINED_LABEL,
 )
 from jetmix.errors import DataError
+from jetmix.support.arrays import Hashes, Reals
 
 COLUMNS = (*(JET_PREFIX + n for n in HIGH_LEVEL_FEATURES), *LABEL_COLUMNS, UNDEFINED_LABEL)
 
@@ -88,7 +88,7 @@ def load_high_level(
     )
 
 
-def _hashes(jets: JetTable, table: NDArray[np.floating]) -> NDArray[np.uint64]:
+def _hashes(jets: JetTable, table: Reals) -> Hashes:
     if isinstance(jets, JetFile):
         columns = jets.feature_columns(HASHED_FEATURES)
         wide = min(HASHED_CONSTITUENTS, jets.n_constituents)

@@ -4,11 +4,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import (
     CONSTITUENTS,
@@ -26,6 +24,7 @@ from jetmix.data.schema import (
     particle_columns,
 )
 from jetmix.errors import DataError
+from jetmix.support.arrays import Reals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ class JetTable:
         with reading(self.path):
             return origin_of(self.handle)
 
-    def read_jets(self, start: int, stop: int) -> NDArray[np.floating[Any]]:
+    def read_jets(self, start: int, stop: int) -> Reals:
         """Return the table of jet-level columns (jet, column) of the rows."""
         with reading(self.path):
             return np.asarray(self.jets[start:stop])
@@ -80,9 +79,7 @@ class JetFile(JetTable):
         """Number of constituents that the file keeps of each jet."""
         return int(self.constituents.shape[1])
 
-    def read(
-        self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
-    ) -> NDArray[np.floating[Any]]:
+    def read(self, start: int, stop: int, n_constituents: int, columns: Sequence[int]) -> Reals:
         """Return (jet, particle, column) of the rows from ``start`` to ``stop``.
 
         Only the chunks that hold the leading constituents and the columns are read.
@@ -90,9 +87,7 @@ class JetFile(JetTable):
         with reading(self.path):
             return self._read(start, stop, n_constituents, columns)
 
-    def _read(
-        self, start: int, stop: int, n_constituents: int, columns: Sequence[int]
-    ) -> NDArray[np.floating[Any]]:
+    def _read(self, start: int, stop: int, n_constituents: int, columns: Sequence[int]) -> Reals:
         data = self.constituents
         if data.chunks is None or data.chunks[2] == data.shape[2]:
             return np.asarray(data[start:stop, :n_constituents][..., list(columns)])

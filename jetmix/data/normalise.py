@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import DataError, UsageError
 from jetmix.recipes.recipe import NORMALISATIONS
-from jetmix.support.arrays import Floats, Reals
+from jetmix.support.arrays import Bools, Float64, Floats, Hashes, Reals
 from jetmix.support.records import Check, rule
 
 SPLITS = ("train", "validation", "test", "all")
@@ -18,7 +17,7 @@ HASHED_CONSTITUENTS = 4
 HASHED_FEATURES = ("pt", "etarel", "phirel", "e")
 
 
-def content_hash(leading: Reals) -> NDArray[np.uint64]:
+def content_hash(leading: Reals) -> Hashes:
     """Return a 64-bit hash of each jet from its leading constituents.
 
     The values are rounded to float16 first, so that a jet keeps its hash, and with it its split,
@@ -41,7 +40,7 @@ def content_hash(leading: Reals) -> NDArray[np.uint64]:
     return mixed
 
 
-def mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(value: Hashes) -> Hashes:
     """Return the SplitMix64 hash of each value (Steele, Lea, Flood, OOPSLA 2014)."""
     value = value + np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -49,7 +48,7 @@ def mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return value ^ (value >> np.uint64(31))
 
 
-def in_split(hashes: NDArray[np.uint64], split: str) -> NDArray[np.bool_]:
+def in_split(hashes: Hashes, split: str) -> Bools:
     """Return which jets belong to ``split``: 7 tenths train, 1 validation, 2 test.
 
     Raises:
@@ -132,8 +131,8 @@ class Moments:
 
     n_features: int
     count: int = 0
-    total: NDArray[np.float64] = field(init=False)
-    squares: NDArray[np.float64] = field(init=False)
+    total: Float64 = field(init=False)
+    squares: Float64 = field(init=False)
 
     def __post_init__(self) -> None:
         """Start from nothing."""

@@ -11,7 +11,6 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import (
     CONSTITUENTS,
@@ -22,6 +21,7 @@ from jetmix.data.schema import (
     PARTICLE_PREFIX,
 )
 from jetmix.errors import DataError
+from jetmix.support.arrays import AnyArray
 
 CHUNK_JETS = 2500
 CHUNK_CONSTITUENTS = 16
@@ -95,7 +95,7 @@ class JetWriter:
     file: PatientFile
     written: int = 0
 
-    def append(self, constituents: NDArray[Any], jets: NDArray[Any]) -> None:
+    def append(self, constituents: AnyArray, jets: AnyArray) -> None:
         """Append jets: (jet, particle, feature) and (jet, column).
 
         Raises:
@@ -110,7 +110,7 @@ class JetWriter:
         self.written = stop
         self.file.check()
 
-    def _stored(self, values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    def _stored(self, values: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
         with np.errstate(over="ignore"):
             stored = values.astype(dtype)
         if np.isinf(stored).any() and not np.isinf(values).any():

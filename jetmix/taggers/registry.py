@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jetmix.errors import UsageError
+from jetmix.recipes.recipe import Recipe
 from jetmix.support.files import JSON
 from jetmix.support.records import section_from, suggestion
 from jetmix.taggers import deepsets, gnn, hlf_mlp, hlf_mlp_qkeras, mixer, mlp
@@ -101,6 +102,31 @@ def resolved_options(name: str, given: Mapping[str, Any]) -> JSON:
     """
     kind = architecture(name).options
     return asdict(section_from(kind, given, where=f"[tagger.options] of {name}"))
+
+
+def spec_from(recipe: Recipe, *, n_classes: int = 5) -> TaggerSpec:
+    """Return the specification that a resolved recipe describes.
+
+    Raises:
+        UsageError: for an unknown architecture or option, or one that takes other inputs.
+    """
+    name, takes_particles = recipe.tagger.architecture, recipe.tagger.n_particles is not None
+    if architecture(name).takes_particles != takes_particles:
+        mend = "set n_particles" if not takes_particles else 'set n_particles = "none"'
+        raise UsageError(
+            f"{name} takes {'jet-level features' if takes_particles else 'particles'}",
+            where="[tagger]",
+            mend=f"{mend} and name such features, or choose another architecture",
+        )
+    return TaggerSpec(
+        architecture=name,
+        n_particles=recipe.tagger.n_particles,
+        n_features=len(recipe.data.features),
+        n_classes=n_classes,
+        quantised=recipe.tagger.quantised,
+        options=resolved_options(name, recipe.tagger.options),
+        quantiser=recipe.quantiser,
+    )
 
 
 def build_tagger(spec: TaggerSpec) -> Any:

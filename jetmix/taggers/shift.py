@@ -8,12 +8,11 @@ without becomes b - W s, s being the mean of its input, which is what (x - s) wo
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from jetmix.support.arrays import Float64, Floats
 
 
-def absorb_shift(model: Any, x: NDArray[np.float32]) -> list[str]:
+def absorb_shift(model: Any, x: Floats) -> list[str]:
     """Lower the biases of all dense layers that see the input by what its mean adds.
 
     The answer on x becomes that of the unchanged tagger on x - s. A bias of fixed bits goes as
@@ -39,7 +38,7 @@ def absorb_shift(model: Any, x: NDArray[np.float32]) -> list[str]:
     return changed
 
 
-def _shift_at(tensor: Any, shift: Floats) -> Floats:
+def _shift_at(tensor: Any, shift: Float64) -> Float64:
     """Return what of the input's shift reaches a tensor past layers that move or add values.
 
     Any other layer ends it: its own bias, or its batch normalisation, takes the shift away.
@@ -56,7 +55,7 @@ def _shift_at(tensor: Any, shift: Floats) -> Floats:
     return np.zeros(shape)
 
 
-def _bias_of(layer: Any, seen: Floats) -> Floats:
+def _bias_of(layer: Any, seen: Float64) -> Float64:
     """Return W s in the shape of the bias; axes that share a bias see the same shift."""
     equation = getattr(layer, "equation", "bc,cC->bC")
     response = np.einsum(equation, seen[None], np.asarray(layer.kernel, np.float64))[0]

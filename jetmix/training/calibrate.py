@@ -6,12 +6,13 @@ before a tagger is measured or lowered, they are set to what all training jets n
 
 from typing import Any
 
-from jetmix.training.engine import FLOAT, Engine
+from jetmix.support.arrays import Floats
+from jetmix.training.engine import Engine
 
 BELOW_ANY_RANGE = -1e9
 
 
-def calibrate(engine: Engine, model: Any, x: FLOAT) -> int:
+def calibrate(engine: Engine, model: Any, x: Floats) -> int:
     """Set the integer bits and signs from jets ``x``, and return the EBOPs that result.
 
     Gives what ``hgq.utils.trace_minmax`` gives, compiled. The model's variables are updated.

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import TrainingError
+from jetmix.support.arrays import AnyArray
 from jetmix.support.files import JSON, atomic_path
 from jetmix.support.records import dump
 from jetmix.training.pareto import FrontPoint
@@ -40,14 +40,14 @@ class LoopState:
         return [row[name] for row in self.history]
 
 
-def save_arrays(path: Path, values: list[NDArray[Any]], content: object = None) -> None:
+def save_arrays(path: Path, values: list[AnyArray], content: object = None) -> None:
     """Write arrays, and JSON-serialisable ``content`` beside them, into one file atomically."""
     arrays = {f"v{number}": value for number, value in enumerate(values)}
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
         np.savez(handle, content=np.array(json.dumps(content)), **arrays)  # type: ignore[arg-type]
 
 
-def load_arrays(path: Path) -> tuple[list[NDArray[Any]], Any]:
+def load_arrays(path: Path) -> tuple[list[AnyArray], Any]:
     """Read what :func:`save_arrays` wrote, without unpickling anything."""
     # opened here: numpy leaves a damaged file open
     with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
@@ -55,7 +55,7 @@ def load_arrays(path: Path) -> tuple[list[NDArray[Any]], Any]:
         return values, json.loads(str(stored["content"]))
 
 
-def save_state(folder: Path, values: list[NDArray[Any]], state: LoopState, digest: str) -> None:
+def save_state(folder: Path, values: list[AnyArray], state: LoopState, digest: str) -> None:
     """Write the engine's values and the loop's state; ``digest`` ties them to the run."""
     content = {
         "digest": digest,
@@ -67,7 +67,7 @@ def save_state(folder: Path, values: list[NDArray[Any]], state: LoopState, diges
     save_arrays(folder / STATE_FILE, values, content)
 
 
-def load_state(folder: Path, digest: str) -> tuple[list[NDArray[Any]], LoopState] | None:
+def load_state(folder: Path, digest: str) -> tuple[list[AnyArray], LoopState] | None:
     """Return the values and state of an interrupted run, None if there is nothing to go on with.
 
     A state of another recipe, data set or backend is not used.

@@ -1,4 +1,7 @@
-"""What runs the epochs of a training: one engine a Keras backend, one literal line each.
+"""What runs the epochs of a training: one engine per Keras backend.
+
+The engine of a backend stands in ``engine_<backend>.py``, and its name in the one table of
+backends, :data:`jetmix.models.keras_env.BACKENDS`.
 
 An engine holds the whole data set on the device and runs an epoch in one call. It knows nothing
 of schedules, fronts or files.
@@ -9,14 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-ENGINES = {
-    "jax": "jetmix.training.engine_jax",
-    "tensorflow": "jetmix.training.engine_tensorflow",
-}
-FLOAT = NDArray[np.float32]
-INT = NDArray[np.int64]
+from jetmix.support.arrays import AnyArray, Floats, Ints
+
+ENGINE = "jetmix.training.engine_"
 EVALUATION_BATCH = 8192
 STATISTICS_JETS = 4096
 
@@ -56,10 +55,10 @@ class Tracing:
 class Engine(Protocol):
     """Trains one model; the model's own variables are stale until :meth:`sync`."""
 
-    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
         """Train on the jets ``order`` (step, jet of the batch); return the mean cross entropy."""
 
-    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
+    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
         """Return the logits (jet, class) of jets, with the quantisers in inference mode.
 
         Without ``wrapping`` the activations have all the integer bits that they need, as after
@@ -75,27 +74,27 @@ class Engine(Protocol):
         changes.
         """
 
-    def trace(self, x: FLOAT) -> None:
+    def trace(self, x: Floats) -> None:
         """Widen the integer bits of all quantisers to the range that they see on jets ``x``."""
 
     def ebops(self) -> int:
         """Return the EBOPs of the last training step or trace; 0 for a full-precision model."""
 
-    def state(self) -> list[NDArray[Any]]:
+    def state(self) -> list[AnyArray]:
         """Return every variable: the model's trained ones, its others, the optimiser's."""
 
-    def load_state(self, values: list[NDArray[Any]]) -> None:
+    def load_state(self, values: list[AnyArray]) -> None:
         """Continue from what :meth:`state` returned."""
 
     def sync(self) -> None:
         """Write the trained values into the Keras model."""
 
 
-def make_engine(model: Any, optimizer: Any, x: FLOAT, y: INT) -> Engine:
+def make_engine(model: Any, optimizer: Any, x: Floats, y: Ints) -> Engine:
     """Return the engine of the running backend for ``model`` on training jets ``x``, ``y``."""
     import keras
 
-    module = importlib.import_module(ENGINES[keras.backend.backend()])
+    module = importlib.import_module(f"{ENGINE}{keras.backend.backend()}")
     engine: Engine = module.make(model, optimizer, x, y)
     return engine
 
@@ -116,7 +115,7 @@ def normalisation_variables(model: Any) -> list[tuple[Any, float]]:
     ]
 
 
-def validate(engine: Engine, x: FLOAT, y: INT, *, wrapping: bool) -> Validation:
+def validate(engine: Engine, x: Floats, y: Ints, *, wrapping: bool) -> Validation:
     """Return accuracy, cross entropy and spread of the engine's model on jets.
 
     ``wrapping`` is that of :meth:`Engine.logits`.

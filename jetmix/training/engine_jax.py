@@ -10,13 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
+from jetmix.support.arrays import AnyArray, Floats, Ints
 from jetmix.training.devices import copied, shared
 from jetmix.training.engine import (
     EVALUATION_BATCH,
-    FLOAT,
-    INT,
     STATISTICS_JETS,
     Tracing,
     hgq_variables,
@@ -29,7 +27,7 @@ State = tuple[list[Any], list[Any], list[Any]]
 class JaxEngine:
     """Keeps the training state outside the Keras model, as JAX wants it."""
 
-    def __init__(self, model: Any, optimizer: Any, x: FLOAT, y: INT) -> None:
+    def __init__(self, model: Any, optimizer: Any, x: Floats, y: Ints) -> None:
         self.model, self.optimizer = model, optimizer
         optimizer.build(model.trainable_variables)
         self.groups = (
@@ -51,14 +49,14 @@ class JaxEngine:
         self._widen = jax.jit(self._trace)
         self._settled = jax.jit(self._settle)
 
-    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
         """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
         self._set(2, [self.rate], learning_rate)
         self._set(1, self.betas, beta)
         self.values, losses = self._epoch(self.values, self.x, self.y, jnp.asarray(order))
         return float(np.asarray(losses, dtype=np.float64).mean())
 
-    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
+    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
         """Return the logits (jet, class), in pieces of the evaluation batch."""
         answer, pieces = self._answer if wrapping else self._answer_unwrapped, []
         for start in range(0, len(x), EVALUATION_BATCH):
@@ -71,7 +69,7 @@ class JaxEngine:
         trained, other, optimizer = self.values
         self.values = trained, self._settled(trained, other, self.x[:STATISTICS_JETS]), optimizer
 
-    def trace(self, x: FLOAT) -> None:
+    def trace(self, x: Floats) -> None:
         """Widen the integer bits to what jets ``x`` need."""
         trained, other, optimizer = self.values
         for start in range(0, len(x), EVALUATION_BATCH):
@@ -82,11 +80,11 @@ class JaxEngine:
         """Return the sum over the HGQ layers."""
         return sum(int(self.values[1][place]) for place in self.sizes)
 
-    def state(self) -> list[NDArray[Any]]:
+    def state(self) -> list[AnyArray]:
         """Return copies of all variables on the host."""
         return [np.asarray(value) for group in self.values for value in group]
 
-    def load_state(self, values: list[NDArray[Any]]) -> None:
+    def load_state(self, values: list[AnyArray]) -> None:
         """Put values of :meth:`state` back."""
         rest = iter(values)
         trained, other, optimizer = (
@@ -153,6 +151,6 @@ class JaxEngine:
         return self.model.stateless_call(trained, other, x, training=training)[0]
 
 
-def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> JaxEngine:
+def make(model: Any, optimizer: Any, x: Floats, y: Ints) -> JaxEngine:
     """Return the engine."""
     return JaxEngine(model, optimizer, x, y)

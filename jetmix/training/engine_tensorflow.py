@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
+from jetmix.support.arrays import AnyArray, Floats, Ints
 from jetmix.training.engine import (
     EVALUATION_BATCH,
-    FLOAT,
-    INT,
     STATISTICS_JETS,
     Tracing,
     hgq_variables,
@@ -21,7 +19,7 @@ from jetmix.training.engine import (
 class TensorFlowEngine:
     """Trains the Keras model's own variables."""
 
-    def __init__(self, model: Any, optimizer: Any, x: FLOAT, y: INT) -> None:
+    def __init__(self, model: Any, optimizer: Any, x: Floats, y: Ints) -> None:
         self.model, self.optimizer = model, optimizer
         optimizer.build(model.trainable_variables)
         self.variables = [
@@ -38,14 +36,14 @@ class TensorFlowEngine:
         self._settled = tf.function(self._settle, reduce_retracing=True)
         self._answer_unwrapped = tf.function(self._trace, reduce_retracing=True)
 
-    def train_epoch(self, order: INT, learning_rate: float, beta: float) -> float:
+    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
         """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
         self.optimizer._learning_rate.assign(learning_rate)
         for variable in self.betas:
             variable.assign(beta)
         return float(self._epoch(tf.constant(order)))
 
-    def logits(self, x: FLOAT, *, wrapping: bool = True) -> FLOAT:
+    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
         """Return the logits (jet, class), in pieces of the evaluation batch."""
         starts = range(0, len(x), EVALUATION_BATCH)
         pieces = [tf.constant(x[at : at + EVALUATION_BATCH]) for at in starts]
@@ -60,7 +58,7 @@ class TensorFlowEngine:
         """Replace the running statistics by those of one large batch."""
         self._settled(self.x[:STATISTICS_JETS])
 
-    def trace(self, x: FLOAT) -> None:
+    def trace(self, x: Floats) -> None:
         """Widen the integer bits to what jets ``x`` need."""
         for start in range(0, len(x), EVALUATION_BATCH):
             self._answer_unwrapped(tf.constant(x[start : start + EVALUATION_BATCH]))
@@ -69,11 +67,11 @@ class TensorFlowEngine:
         """Return the sum over the HGQ layers."""
         return sum(int(variable.numpy()) for variable in self.sizes)
 
-    def state(self) -> list[NDArray[Any]]:
+    def state(self) -> list[AnyArray]:
         """Return copies of all variables on the host."""
         return [variable.numpy() for variable in self.variables]
 
-    def load_state(self, values: list[NDArray[Any]]) -> None:
+    def load_state(self, values: list[AnyArray]) -> None:
         """Put values of :meth:`state` back."""
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
@@ -116,6 +114,6 @@ class TensorFlowEngine:
         return self.model(x, training=training)
 
 
-def make(model: Any, optimizer: Any, x: FLOAT, y: INT) -> TensorFlowEngine:
+def make(model: Any, optimizer: Any, x: Floats, y: Ints) -> TensorFlowEngine:
     """Return the engine."""
     return TensorFlowEngine(model, optimizer, x, y)

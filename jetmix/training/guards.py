@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import TrainingError
+from jetmix.support.arrays import AnyArray, Ints
 from jetmix.training.engine import Validation
 
 CONSTANT_EBOPS_EPOCHS = 10
@@ -43,7 +42,7 @@ def collapsed(epoch: int, validation: Validation) -> bool:
 
 
 def check_gradients(
-    names: Sequence[str], before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]
+    names: Sequence[str], before: Sequence[AnyArray], after: Sequence[AnyArray]
 ) -> None:
     """Raise TrainingError if a kernel did not move at all in the first epoch.
 
@@ -78,7 +77,7 @@ def check_ebops_move(history: Sequence[float]) -> None:
         )
 
 
-def check_above_chance(accuracies: Sequence[float], *, epochs: int, y: NDArray[np.int64]) -> None:
+def check_above_chance(accuracies: Sequence[float], *, epochs: int, y: Ints) -> None:
     """Raise TrainingError if nothing was learnt in the first tenth of the run.
 
     Judged once, after a tenth of the epochs but not before 20, against the share of the most
@@ -96,7 +95,7 @@ def check_above_chance(accuracies: Sequence[float], *, epochs: int, y: NDArray[n
         )
 
 
-def check_ranges(limits: Sequence[tuple[str, float]], values: Sequence[NDArray[Any]]) -> None:
+def check_ranges(limits: Sequence[tuple[str, float]], values: Sequence[AnyArray]) -> None:
     """Raise TrainingError if the integer bits of an activation exceed their limit.
 
     Args:

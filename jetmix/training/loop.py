@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
+from jetmix.support.arrays import AnyArray, Floats, Ints
 from jetmix.taggers.registry import architecture
 from jetmix.training import guards
 from jetmix.training.beta import BetaControl, make_control
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
-from jetmix.training.engine import FLOAT, INT, Engine, Validation, make_engine, validate
+from jetmix.training.engine import Engine, Validation, make_engine, validate
 from jetmix.training.event_log import EventLog
 from jetmix.training.front_plot import FrontPicture
 from jetmix.training.pareto import FrontPoint, pruned
@@ -32,8 +32,8 @@ FRONT_FOLDER = "front"
 class Jets:
     """Normalised jets: ``x`` float32 (jet, particle, feature) and classes ``y`` int64 (jet,)."""
 
-    x: FLOAT
-    y: INT
+    x: Floats
+    y: Ints
 
     def __len__(self) -> int:
         """Return the number of jets."""
@@ -146,12 +146,12 @@ class Loop:
             (self.folder / point.path).unlink(missing_ok=True)
         return result
 
-    def _order(self, epoch: int) -> INT:
+    def _order(self, epoch: int) -> Ints:
         rng = np.random.default_rng([self.settings.seed, epoch])
         order = rng.permutation(self.n_train)[: self.steps * self.batch_size]
         return order.reshape(self.steps, self.batch_size)
 
-    def _trained(self) -> list[NDArray[Any]]:
+    def _trained(self) -> list[AnyArray]:
         return self.engine.state()[: len(self.model.trainable_variables)]
 
     def _guard(
@@ -159,7 +159,7 @@ class Loop:
         epoch: int,
         loss: float,
         result: Validation,
-        before: list[NDArray[Any]] | None,
+        before: list[AnyArray] | None,
     ) -> None:
         guards.check_finite(epoch, loss, result)
         guards.check_answers(epoch, result)

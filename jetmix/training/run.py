@@ -22,9 +22,8 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import StageRecord, StopWatch, check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import build_tagger, resolved_options
+from jetmix.taggers.registry import build_tagger, resolved_options, spec_from
 from jetmix.taggers.shift import absorb_shift
-from jetmix.taggers.spec import spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.metrics import Metrics
 from jetmix.training.run_dir import (

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import CLASS_NAMES
+from jetmix.support.arrays import Float64, Ints
 
-Floats = NDArray[np.float64]
 SINGLE_BINS = 100
 JOINT_BINS = (40, 10)
 
@@ -15,9 +14,7 @@ JOINT_BINS = (40, 10)
 PUBLIC_ACCURACY = {"mass": 0.677, "mass and multiplicity": 0.736}
 
 
-def bayes_accuracy(
-    y: NDArray[np.int64], quantities: Sequence[Floats], bins: Sequence[int]
-) -> float | None:
+def bayes_accuracy(y: Ints, quantities: Sequence[Float64], bins: Sequence[int]) -> float | None:
     """Return the accuracy of the best guess of the class from binned quantities.
 
     Each quantity is cut into bins of equal content. One half of the jets votes for the class of
@@ -45,10 +42,10 @@ def bayes_accuracy(
 
 
 def _right(
-    cell: NDArray[np.int64],
-    y: NDArray[np.int64],
-    voters: NDArray[np.int64],
-    judged: NDArray[np.int64],
+    cell: Ints,
+    y: Ints,
+    voters: Ints,
+    judged: Ints,
     n_cells: int,
 ) -> int:
     votes = np.zeros((n_cells, len(CLASS_NAMES)), np.int64)
@@ -56,7 +53,7 @@ def _right(
     return int((votes.argmax(axis=1)[cell[judged]] == y[judged]).sum())
 
 
-def mass_peak(mass_gev: Floats, window_gev: tuple[float, float]) -> float | None:
+def mass_peak(mass_gev: Float64, window_gev: tuple[float, float]) -> float | None:
     """Return where the mass distribution peaks inside a window, in GeV; None without jets there.
 
     The median of the jets in the narrowest interval that holds half of those in the window.

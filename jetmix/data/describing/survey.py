@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.dataset import block_rows, read_classes
 from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.normalise import HASHED_CONSTITUENTS, HASHED_FEATURES, content_hash
 from jetmix.data.schema import CLASS_NAMES
-
-Floats = NDArray[np.float64]
+from jetmix.support.arrays import AnyArray, Bools, Float64, Hashes, Ints
 
 PT_EDGES_GEV = np.geomspace(0.3, 1000, 61)
 DISTANCE_EDGES = np.linspace(0, 0.6, 61)
@@ -33,13 +31,13 @@ class Survey:
         n_constituents, origin, jet_names: of the file.
     """
 
-    y: NDArray[np.int64]
-    multiplicity: Floats
-    mass_gev: Floats
-    pt_gev: Floats
-    hashes: NDArray[np.uint64]
-    pt_spectrum: Floats
-    distance_spectrum: Floats
+    y: Ints
+    multiplicity: Float64
+    mass_gev: Float64
+    pt_gev: Float64
+    hashes: Hashes
+    pt_spectrum: Float64
+    distance_spectrum: Float64
     ranges: dict[str, tuple[float, float, float]]
     n_padding: int
     n_not_finite: int
@@ -65,7 +63,7 @@ def survey(path: Path) -> Survey:
 @dataclass
 class _Tally:
     jets: JetFile
-    columns: dict[str, list[NDArray[np.generic]]] = field(default_factory=dict)
+    columns: dict[str, list[AnyArray]] = field(default_factory=dict)
     n_padding: int = 0
     n_not_finite: int = 0
 
@@ -88,9 +86,7 @@ class _Tally:
         self._jet_columns(x, table, present, y)
         self._constituents(x[present], np.repeat(y, present.sum(axis=1)))
 
-    def _jet_columns(
-        self, x: Floats, table: Floats, present: NDArray[np.bool_], y: NDArray[np.int64]
-    ) -> None:
+    def _jet_columns(self, x: Float64, table: Float64, present: Bools, y: Ints) -> None:
         names = self.jets.particle_names
         known = dict(zip(self.jets.jet_names, table.T, strict=True))
         px, py = x[..., names.index("px")].sum(axis=1), x[..., names.index("py")].sum(axis=1)
@@ -105,7 +101,7 @@ class _Tally:
         for name, values in found.items():
             self.columns.setdefault(name, []).append(values)
 
-    def _constituents(self, flat: Floats, y: NDArray[np.int64]) -> None:
+    def _constituents(self, flat: Float64, y: Ints) -> None:
         names = self.jets.particle_names
         flat = np.where(np.isfinite(flat), flat, 0.0)
         if len(flat) == 0:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix import __version__
 from jetmix.data import checks
@@ -24,6 +23,7 @@ from jetmix.data.schema import (
 from jetmix.data.writer import CACHE_BYTES, JetWriter, jet_writer
 from jetmix.errors import DataError, RunConflictError
 from jetmix.support import console
+from jetmix.support.arrays import Ints, Reals
 from jetmix.support.files import JSON, atomic_path, file_digest
 
 
@@ -102,7 +102,7 @@ class _Merge:
     n_constituents: int
     half: bool
     manifest: Manifest
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(5, np.int64))
+    counts: Ints = field(default_factory=lambda: np.zeros(5, np.int64))
     n_files: dict[Path, int] = field(default_factory=dict)
     n_jets: dict[Path, int] = field(default_factory=dict)
     origin: str = ""
@@ -191,9 +191,7 @@ class _Merge:
                 known.check_content(path, self.n_jets[path], self.n_files[path])
 
 
-def _checked_block(
-    jets: JetFile, start: int, stop: int, wide: int, columns: list[int]
-) -> NDArray[np.floating]:
+def _checked_block(jets: JetFile, start: int, stop: int, wide: int, columns: list[int]) -> Reals:
     x = jets.read(start, stop, wide, columns)
     checks.check_finite(
         x, path=jets.path, dataset=CONSTITUENTS, start=start, columns=PARTICLE_FEATURES
@@ -203,7 +201,7 @@ def _checked_block(
     return x
 
 
-def _widened(x: NDArray[np.floating], writer: JetWriter) -> NDArray[np.floating]:
+def _widened(x: Reals, writer: JetWriter) -> Reals:
     """Pad jets of a file that keeps fewer constituents than the first one."""
     missing = writer.handle[CONSTITUENTS].shape[1] - x.shape[1]
     return np.pad(x, ((0, 0), (0, missing), (0, 0))) if missing else x

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix import __version__
 from jetmix.data import checks
@@ -21,6 +20,7 @@ from jetmix.data.schema import (
 from jetmix.data.writer import new_hdf5
 from jetmix.errors import RunConflictError
 from jetmix.support import console
+from jetmix.support.arrays import Ints
 from jetmix.support.files import atomic_path, file_digest
 
 _CHUNK_JETS = 16_384
@@ -65,7 +65,7 @@ def import_high_level(source: Path, out: Path) -> Imported:
     )
 
 
-def _append(data: h5py.Dataset, rows: Rows) -> NDArray[np.int64]:
+def _append(data: h5py.Dataset, rows: Rows) -> Ints:
     n_features = len(HIGH_LEVEL_FEATURES)
     table = np.zeros((len(rows.y), len(COLUMNS)), np.float32)
     table[:, :n_features] = rows.x

@@ -10,7 +10,6 @@ from typing import Any, TextIO
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.jet_file import reading
 from jetmix.data.schema import (
@@ -21,6 +20,7 @@ from jetmix.data.schema import (
     nearest,
 )
 from jetmix.errors import DataError, ToolMissingError
+from jetmix.support.arrays import Float64, Ints
 
 CERNBOX_TABLE = "t_allpar_new"
 CLASS_COLUMN = "class"
@@ -32,8 +32,8 @@ _GIVE = "give the set as OpenML 42468 or CERNBox publishes it"
 class Rows:
     """Consecutive rows: the sixteen features in their order, and the class index of each."""
 
-    x: NDArray[np.float64]
-    y: NDArray[np.int64]
+    x: Float64
+    y: Ints
 
 
 def is_high_level(path: Path) -> bool:
@@ -100,7 +100,7 @@ def _columns(path: Path, names: Sequence[str], needed: Sequence[str]) -> list[in
     return [plain.index(name.removeprefix(JET_PREFIX)) for name in needed]
 
 
-def _classes(path: Path, words: Sequence[Any], start: int) -> NDArray[np.int64]:
+def _classes(path: Path, words: Sequence[Any], start: int) -> Ints:
     known = {name.lower(): index for index, name in enumerate(CLASS_NAMES)}
     found = np.empty(len(words), np.int64)
     for row, word in enumerate(words):
@@ -202,7 +202,7 @@ def _cernbox(path: Path) -> Iterator[Rows]:
             yield Rows(x=x, y=_one_hot(path, labels, start))
 
 
-def _one_hot(path: Path, labels: NDArray[np.float64], start: int) -> NDArray[np.int64]:
+def _one_hot(path: Path, labels: Float64, start: int) -> Ints:
     from jetmix.data.checks import classes_of
 
     return classes_of(labels, path=path, start=start)

@@ -3,13 +3,12 @@
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import CLASS_NAMES, PARTICLE_FEATURES
 from jetmix.data.writer import writing
+from jetmix.support.arrays import AnyArray, Floats
 from jetmix.support.files import atomic_path
 
 
@@ -31,9 +30,7 @@ class Blocks:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return False
 
-    def write(
-        self, class_index: int, block: int, constituents: NDArray[Any], jets: NDArray[Any]
-    ) -> None:
+    def write(self, class_index: int, block: int, constituents: AnyArray, jets: AnyArray) -> None:
         """Write a block: (jet, particle, feature) and (jet, column).
 
         Raises:
@@ -46,7 +43,7 @@ class Blocks:
 
     def read(
         self, class_index: int, block: int, n_jets: int, n_constituents: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[Floats, Floats]:
         """Return the first jets of a block as they were written, padded again."""
         with np.load(self.path(class_index, block)) as stored:
             sizes, flat, jets = stored["sizes"][:n_jets], stored["flat"], stored["jets"][:n_jets]

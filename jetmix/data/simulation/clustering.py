@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jetmix.data.simulation.detector import Array, Ints, Particles
+from jetmix.data.simulation.detector import Particles
 from jetmix.data.simulation.features import polar
 from jetmix.data.simulation.presets import JetSettings
+from jetmix.support.arrays import Bools, Float64, Ints
 
 SOFTEST_JET_GEV = 20.0  # softer jets are never kept, whatever a preset says
 
@@ -24,7 +24,7 @@ class Jets:
     """
 
     event: Ints
-    momenta: Array
+    momenta: Float64
 
 
 def cluster(objects: Particles, settings: JetSettings) -> Jets:
@@ -43,7 +43,7 @@ def cluster(objects: Particles, settings: JetSettings) -> Jets:
 
 
 def _leading_members(
-    momenta: Array, counts: Ints, settings: JetSettings
+    momenta: Float64, counts: Ints, settings: JetSettings
 ) -> tuple[Ints, Ints, Ints]:
     """Cluster events of ``counts`` objects each and keep the leading jets.
 
@@ -67,7 +67,7 @@ def _leading_members(
     return event[leading], jet, index[ends[leading][jet] + within].astype(np.int64)
 
 
-def cluster_flat(flat: Array, sizes: Ints, algorithm: int, radius: float) -> Any:
+def cluster_flat(flat: Float64, sizes: Ints, algorithm: int, radius: float) -> Any:
     """Return FastJet's clustering of many events in one call.
 
     FastJet's Python interface for many events, without the awkward arrays around it that its
@@ -87,7 +87,7 @@ def cluster_flat(flat: Array, sizes: Ints, algorithm: int, radius: float) -> Any
     return interfacemulti(*columns, stops - sizes, stops, fastjet.JetDefinition(algorithm, radius))
 
 
-def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> Array:
+def _padded(momenta: Float64, jet: Ints, n_jets: int, settings: JetSettings) -> Float64:
     """Return the constituents of each jet above the threshold, sorted by falling pT."""
     pt = np.hypot(momenta[:, 0], momenta[:, 1])
     hard = np.flatnonzero(pt > settings.constituent_pt_min_gev)
@@ -99,7 +99,7 @@ def _padded(momenta: Array, jet: Ints, n_jets: int, settings: JetSettings) -> Ar
     return padded
 
 
-def _selected(momenta: Array, settings: JetSettings) -> NDArray[np.bool_]:
+def _selected(momenta: Float64, settings: JetSettings) -> Bools:
     total = momenta.sum(axis=1)
     pt, eta, _ = polar(total)
     chosen = ((momenta[..., 3] > 0).sum(axis=1) >= settings.min_constituents) & (pt > 0)
@@ -111,7 +111,7 @@ def _selected(momenta: Array, settings: JetSettings) -> NDArray[np.bool_]:
     return np.asarray(chosen)
 
 
-def joined(batches: Sequence[Array]) -> Array:
+def joined(batches: Sequence[Float64]) -> Float64:
     """Return the jets of several batches, each (jet, particle, 4), padded to the longest."""
     width = max(momenta.shape[1] for momenta in batches)
     return np.concatenate(

@@ -17,17 +17,16 @@ Moult, Necib, Thaler 1609.07483 (M, N).
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jetmix.data.simulation.features import Array, polar, wrapped
+from jetmix.data.simulation.features import polar, wrapped
+from jetmix.support.arrays import Float64, Ints
 
 N_RATIOS = 13
 _BATCH = 32  # jets of similar size side by side, few enough for the processor's cache
 _SPEED_OF_LIGHT = 1 - 1e-12
-Ints = NDArray[np.int64]
 
 
-def correlator_ratios(flat: Array, sizes: Ints) -> Array:
+def correlator_ratios(flat: Float64, sizes: Ints) -> Float64:
     """Return C1(0, 1, 2), C2(1, 2), D2(1, 2), D2(1; 1, 2), M2(1, 2), N2(1, 2) of jets.
 
     A jet of too few constituents for a correlator has 0 there.
@@ -49,7 +48,7 @@ def correlator_ratios(flat: Array, sizes: Ints) -> Array:
     return ratios
 
 
-def _side_by_side(flat: Array, starts: Ints, sizes: Ints) -> Array:
+def _side_by_side(flat: Float64, starts: Ints, sizes: Ints) -> Float64:
     """Return the momenta as (particle, jet of the batch, 4), zeros for padding.
 
     Jets come last but one and batches are always as wide, so that each sum over particles adds
@@ -62,7 +61,7 @@ def _side_by_side(flat: Array, starts: Ints, sizes: Ints) -> Array:
     return padded
 
 
-def _shares(momenta: Array) -> tuple[Array, Array]:
+def _shares(momenta: Float64) -> tuple[Float64, Float64]:
     """Return pT fractions (particle, jet) and distances (particle, particle, jet)."""
     pt, _, phi = polar(momenta)
     e, pz = momenta[..., 3], momenta[..., 2]
@@ -73,7 +72,7 @@ def _shares(momenta: Array) -> tuple[Array, Array]:
     return np.divide(pt, total, out=np.zeros_like(pt), where=total > 0), theta
 
 
-def _ratios(z: Array, theta: Array) -> Array:
+def _ratios(z: Float64, theta: Float64) -> Float64:
     i, j = np.triu_indices(len(z), 1)
     pairs, weight = theta[i, j], z[i] * z[j]
     e2 = {b: np.add.reduce(weight * pairs**b, axis=0) for b in (0, 1, 2)}
@@ -86,12 +85,12 @@ def _ratios(z: Array, theta: Array) -> Array:
     return np.stack([e2[0], e2[1], e2[2], *c2, *d2, *d2_a1, *m2, *n2], axis=1)
 
 
-def _over(numerator: Array, denominator: Array) -> Array:
+def _over(numerator: Float64, denominator: Float64) -> Float64:
     out = np.zeros_like(numerator)
     return np.divide(numerator, denominator, out=out, where=denominator > 0)
 
 
-def _triples(z: Array, theta: Array, pairs: Array, weight: Array) -> Array:
+def _triples(z: Float64, theta: Float64, pairs: Float64, weight: Float64) -> Float64:
     """Return e3, 1e3 and 2e3 for the powers 1 and 2 of the angles: (correlator, power, jet)."""
     sums = np.zeros((3, 2, z.shape[1]))
     term = np.empty_like(pairs)
@@ -104,7 +103,9 @@ def _triples(z: Array, theta: Array, pairs: Array, weight: Array) -> Array:
     return sums
 
 
-def _angles(theta: Array, pairs: Array) -> Iterator[tuple[int, slice, tuple[Array, Array, Array]]]:
+def _angles(
+    theta: Float64, pairs: Float64
+) -> Iterator[tuple[int, slice, tuple[Float64, Float64, Float64]]]:
     """Yield for each i the pairs j < k beyond it, and of the triples' angles some products.
 
     Yields:

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.normalise import mix
 from jetmix.data.simulation.features import polar
 from jetmix.data.simulation.presets import DetectorSettings
-
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from jetmix.support.arrays import Bools, Float64, Ints
 
 NEUTRINOS = (12, 14, 16)
 PHOTON, NEUTRAL_PION = 22, 111
@@ -33,7 +30,7 @@ class Particles:
 
     event: Ints
     kind: Ints
-    momenta: Array
+    momenta: Float64
 
 
 def observe(particles: Particles, settings: DetectorSettings, key: int) -> Particles:
@@ -55,9 +52,7 @@ def observe(particles: Particles, settings: DetectorSettings, key: int) -> Parti
     return _merged(seen, hits, settings.object_pt_min_gev)
 
 
-def _tracks(
-    particles: Particles, chosen: NDArray[np.bool_], settings: DetectorSettings, key: int
-) -> Particles:
+def _tracks(particles: Particles, chosen: Bools, settings: DetectorSettings, key: int) -> Particles:
     momenta = particles.momenta[chosen]
     if settings.smearing:
         pt = np.hypot(momenta[:, 0], momenta[:, 1])
@@ -77,9 +72,7 @@ def _ordinal(event: Ints) -> Ints:
     return np.asarray(place - np.maximum.accumulate(np.where(starts, place, 0)))
 
 
-def _cells(
-    particles: Particles, chosen: NDArray[np.bool_], settings: DetectorSettings, key: int
-) -> Particles:
+def _cells(particles: Particles, chosen: Bools, settings: DetectorSettings, key: int) -> Particles:
     event, energy = particles.event[chosen], particles.momenta[chosen, 3]
     _, eta, phi = polar(particles.momenta[chosen])
     in_ecal = np.isin(particles.kind[chosen], (PHOTON, NEUTRAL_PION))
@@ -108,7 +101,7 @@ def _cells(
     return Particles(event=event[one_each], kind=np.zeros(len(one_each), np.int64), momenta=momenta)
 
 
-def _cell_width(energy: Array, layer: Ints, settings: DetectorSettings) -> Array:
+def _cell_width(energy: Float64, layer: Ints, settings: DetectorSettings) -> Float64:
     """Return the nominal relative resolution of cells of ``energy`` in GeV."""
     ecal = np.sqrt(
         settings.ecal_stochastic**2 * settings.ecal_reference_gev / energy
@@ -131,7 +124,7 @@ def _merged(tracks: Particles, cells: Particles, pt_min_gev: float) -> Particles
     return Particles(event=event[kept], kind=kind[kept], momenta=momenta[kept])
 
 
-def counter_normals(key: int, event: Ints, item: Ints) -> Array:
+def counter_normals(key: int, event: Ints, item: Ints) -> Float64:
     """Return standard normal numbers that are a function of key, event and item alone.
 
     Box-Muller on two SplitMix64 hashes of the three numbers.

@@ -1,18 +1,15 @@
 """The sixteen particle features of the public data set, from the constituents' momenta."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.support.arrays import AnyArray, Float64, Floats
 
-Array = NDArray[np.float64]
 SECOND_PRONG_DISTANCE = 0.1
 _TINY = 1e-300
 
 
-def particle_features(momenta: Array) -> NDArray[np.float32]:
+def particle_features(momenta: Float64) -> Floats:
     """Return the features of padded jets in the order of ``PARTICLE_FEATURES``.
 
     ``erel`` and ``ptrel`` are fractions of the jet, ``etarel`` and ``phirel`` distances from its
@@ -46,7 +43,7 @@ def particle_features(momenta: Array) -> NDArray[np.float32]:
     return out
 
 
-def rotated(pt: Array, eta: Array, phi: Array, present: NDArray[Any]) -> tuple[Array, Array]:
+def rotated(pt: Float64, eta: Float64, phi: Float64, present: AnyArray) -> tuple[Float64, Float64]:
     """Return etarot, phirot (jet, particle): the jet turned into a standard orientation.
 
     The origin is the hardest constituent. In the frame in which it flies along x, the directions
@@ -68,7 +65,7 @@ def rotated(pt: Array, eta: Array, phi: Array, present: NDArray[Any]) -> tuple[A
     return np.where(balance < 0, -etarot, etarot), np.arctan2(y, x)
 
 
-def over_particles(values: Array) -> Array:
+def over_particles(values: Float64) -> Float64:
     """Return the sums over the particles of (jet, particle), one particle after the other.
 
     In this order padding changes nothing, not even the rounding.
@@ -76,19 +73,19 @@ def over_particles(values: Array) -> Array:
     return np.asarray(np.add.reduce(np.ascontiguousarray(values.T), axis=0))
 
 
-def polar(momenta: Array) -> tuple[Array, Array, Array]:
+def polar(momenta: Float64) -> tuple[Float64, Float64, Float64]:
     """Return pt in GeV, eta and phi of four-momenta (..., 4); zeros where there is no momentum."""
     px, py, pz = np.moveaxis(momenta[..., :3], -1, 0)
     pt = np.hypot(px, py)
     return pt, np.arcsinh(pz / np.maximum(pt, _TINY)), np.arctan2(py, px)
 
 
-def mass(momenta: Array) -> Array:
+def mass(momenta: Float64) -> Float64:
     """Return the invariant mass in GeV of four-momenta (..., 4), 0 for rounding below zero."""
     px, py, pz, e = np.moveaxis(momenta, -1, 0)
     return np.asarray(np.sqrt(np.maximum(e**2 - px**2 - py**2 - pz**2, 0.0)))
 
 
-def wrapped(phi: Array) -> Array:
+def wrapped(phi: Float64) -> Float64:
     """Return angles moved into [-pi, pi)."""
     return np.asarray((phi + np.pi) % (2 * np.pi) - np.pi)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import (
     CLASS_NAMES,
@@ -15,11 +14,12 @@ from jetmix.data.schema import (
     UNDEFINED_LABEL,
 )
 from jetmix.data.simulation.clustering import Jets, cluster, joined
-from jetmix.data.simulation.detector import Array, Particles, observe
+from jetmix.data.simulation.detector import Particles, observe
 from jetmix.data.simulation.features import mass, particle_features, polar
 from jetmix.data.simulation.highlevel import high_level_features
 from jetmix.data.simulation.presets import Preset
 from jetmix.errors import DataError, ToolFailedError, ToolMissingError, UsageError
+from jetmix.support.arrays import AnyArray, Float64, Floats
 
 BLOCK_JETS = 500
 _HIGH_LEVEL_COLUMNS = tuple(JET_PREFIX + name for name in HIGH_LEVEL_FEATURES)
@@ -46,8 +46,8 @@ class Block:
         n_events: events that Pythia made for them.
     """
 
-    constituents: NDArray[np.float32]
-    jets: NDArray[np.float32]
+    constituents: Floats
+    jets: Floats
     n_events: int
 
 
@@ -135,7 +135,7 @@ class BlockMaker:
             self._pythias[class_index] = start_pythia(lines, where=f"preset {self.preset.name}")
         return self._pythias[class_index]
 
-    def _tables(self, momenta: Array, class_index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _tables(self, momenta: Float64, class_index: int) -> tuple[AnyArray, AnyArray]:
         n_jets, width, _ = momenta.shape
         constituents = np.zeros((n_jets, self.n_constituents, 16), np.float32)
         kept = min(width, self.n_constituents)

@@ -8,18 +8,17 @@ Salam 1307.0007).
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.schema import HIGH_LEVEL_FEATURES
 from jetmix.data.simulation.clustering import cluster_flat
 from jetmix.data.simulation.correlators import correlator_ratios
-from jetmix.data.simulation.features import Array, mass, over_particles
+from jetmix.data.simulation.features import mass, over_particles
+from jetmix.support.arrays import AnyArray, Bools, Float64, Floats, Ints
 
 MMDT_Z_CUT = 0.1
-Ints = NDArray[np.int64]
 
 
-def high_level_features(momenta: Array) -> NDArray[np.float32]:
+def high_level_features(momenta: Float64) -> Floats:
     """Return the features in the order of ``HIGH_LEVEL_FEATURES``, without their prefix.
 
     ``zlogz`` and ``multiplicity`` are those of the whole jet, all others those of the groomed
@@ -45,7 +44,7 @@ def high_level_features(momenta: Array) -> NDArray[np.float32]:
     return np.stack([table[name] for name in HIGH_LEVEL_FEATURES], axis=1).astype(np.float32)
 
 
-def groom(flat: Array, sizes: Ints) -> tuple[Array, Ints]:
+def groom(flat: Float64, sizes: Ints) -> tuple[Float64, Ints]:
     """Return what the modified mass-drop tagger leaves of each jet.
 
     FastJet clusters the jet with Cambridge/Aachen; from the last step back, the softer branch is
@@ -91,7 +90,7 @@ class _Trees:
         roots: place of the last step of each jet.
     """
 
-    def __init__(self, order: NDArray[Any], sizes: Ints) -> None:
+    def __init__(self, order: AnyArray, sizes: Ints) -> None:
         ends = np.cumsum(2 * sizes)
         self.number = order
         self.leaf = order < np.repeat(sizes, 2 * sizes)
@@ -116,7 +115,7 @@ class _Trees:
         second = node - 1
         return self.first(second) - 1, second
 
-    def constituents(self, node: Ints) -> NDArray[np.bool_]:
+    def constituents(self, node: Ints) -> Bools:
         """Return which constituents of all jets are below one entry of each jet."""
         place, jet = np.arange(len(self.leaf)), self._jet_of_entry
         below = self.leaf & (place >= self.first(node)[jet]) & (place <= node[jet])

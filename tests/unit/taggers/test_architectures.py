@@ -9,8 +9,14 @@ from jetmix.errors import UsageError
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.layers import mean_scale
-from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
-from jetmix.taggers.spec import TaggerSpec, spec_from
+from jetmix.taggers.registry import (
+    ARCHITECTURES,
+    build_tagger,
+    permutation_invariant,
+    resolved_options,
+    spec_from,
+)
+from jetmix.taggers.spec import TaggerSpec
 
 keras = keras_env.activate()
 # raised inside Keras when it saves on JAX
@@ -183,3 +189,15 @@ def test_architecture_and_input_must_fit(name, particles, message):
     tagger = dataclasses.replace(recipe.tagger, architecture=name, n_particles=particles)
     with pytest.raises(UsageError, match=message):
         spec_from(dataclasses.replace(recipe, tagger=tagger))
+
+
+@pytest.mark.parametrize(
+    ("name", "shared_bits", "free"),
+    [
+        ("deepsets", True, True), ("deepsets", False, False), ("deepsets", None, None),
+        ("gnn", True, True), ("mixer", True, False), ("mlp", True, False),
+        ("hlf-mlp", True, None), ("hlf-mlp-qkeras", False, None), ("unknown", True, None),
+    ],
+)  # fmt: skip
+def test_the_table_says_which_taggers_are_order_free(name, shared_bits, free):
+    assert permutation_invariant(name, shared_bits=shared_bits) is free

@@ -5,8 +5,8 @@ import pytest
 
 from jetmix.errors import UsageError
 from jetmix.recipes.recipe import load_recipe
-from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
-from jetmix.taggers.spec import TaggerSpec, spec_from
+from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options, spec_from
+from jetmix.taggers.spec import TaggerSpec
 
 
 def mixer(**changes) -> TaggerSpec:

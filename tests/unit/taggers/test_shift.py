@@ -7,9 +7,9 @@ import pytest
 
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
-from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options
+from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options, spec_from
 from jetmix.taggers.shift import absorb_shift
-from jetmix.taggers.spec import TaggerSpec, spec_from
+from jetmix.taggers.spec import TaggerSpec
 
 keras = keras_env.activate()
 SHIFT = np.array([1.5, -0.25, 4.0])

@@ -10,8 +10,7 @@ import pytest
 from jetmix.errors import TrainingError
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
-from jetmix.taggers.registry import build_tagger
-from jetmix.taggers.spec import spec_from
+from jetmix.taggers.registry import build_tagger, spec_from
 from jetmix.training.calibrate import calibrate
 from jetmix.training.loop import Loop
 

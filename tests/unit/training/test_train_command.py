@@ -17,6 +17,8 @@ import pytest
 
 from jetmix.cli.main import main
 from jetmix.models import keras_env
+from jetmix.taggers.registry import ARCHITECTURES, Architecture, permutation_invariant
+from jetmix.training.run_dir import RunDir
 
 from .conftest import jetmix
 
@@ -176,6 +178,30 @@ def test_list_shows_presets_and_options(here):
     listed = result_of(here("train", "--list", "--json"))
     assert {"mixer-8-demo", "mixer-16-quick"} <= set(listed["presets"])
     assert listed["architectures"]["mixer"]["width"] == 16
+
+
+def test_one_line_of_the_table_makes_an_architecture(recipe, data, tmp_path, here, monkeypatch):
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        units: int = 6
+
+    def build(spec, options, layers):
+        jets = layers.input(spec.input_shape)
+        x = layers.flatten(jets)
+        return layers.model(jets, layers.head(x, (options.units,), spec.n_classes), name="made_up")
+
+    entry = Architecture(options=Options, build=build, source="nowhere", permutation_invariant=True)
+    monkeypatch.setitem(ARCHITECTURES, "made-up", entry)
+    listed = result_of(here("train", "--list", "--json"))
+    assert listed["architectures"]["made-up"] == {"units": 6}
+    assert permutation_invariant("made-up", shared_bits=True)
+    text = recipe.read_text().replace('"mlp"', '"made-up"').replace("hidden = [8]", "units = 4")
+    recipe.write_text(text)
+    run = tmp_path / "run"
+    result_of(here("train", recipe, "--data", data, "--run", run, "--epochs", 1, "--json"))
+    made = RunDir.open(run)
+    assert (made.recipe.tagger.architecture, made.trained) == ("made-up", True)
+    assert made.recipe.tagger.options == {"units": 4}
 
 
 def test_run_on_other_data_is_refused(recipe, data, tmp_path, here):
