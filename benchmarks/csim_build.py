@@ -21,8 +21,8 @@ from jetmix.firmware import hls as hls4ml_adapter
 from jetmix.firmware.hls4ml_patches import mended
 from jetmix.firmware.parts import Part, find_part
 from jetmix.models.keras_env import load_tagger
-from jetmix.verification.levels import csim
-from jetmix.verification.levels.level import keras_logits
+from jetmix.verification.bench import keras_logits
+from jetmix.verification.simulators import csim
 
 CLOCK_NS = 5.0
 N_VECTORS = 100

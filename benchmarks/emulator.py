@@ -18,7 +18,7 @@ import numpy as np
 
 from jetmix.synthesis.synth_dir import CSIM, SynthDir
 from jetmix.verification.emulator.emulator import Emulator
-from jetmix.verification.levels import csim
+from jetmix.verification.simulators import csim
 
 SHARE = {"emulator": 1.0, "da4ml interpreter": 0.1, "hls4ml csim": 0.02}
 

@@ -20,10 +20,11 @@ import numpy as np
 
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
+from jetmix.verification.bench import Outputs, keras_logits
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.ladder import EXTREMES
-from jetmix.verification.levels import level as levels
 from jetmix.verification.mining import extreme_vectors, rare_jets
+from jetmix.verification.result import judged
 from jetmix.verification.vectors import InputRange, build_vectors
 
 N_RANDOM = 2000
@@ -60,11 +61,11 @@ def measure(path: Path, n_jets: int) -> dict:
                 ranges, shape, jets=jets, n_random=N_RANDOM, seed=1, mined=mined
             )
         with clock.step("keras"):
-            reference = levels.keras_logits(model, vectors.x)
+            reference = keras_logits(model, vectors.x)
         with clock.step("compiling the emulator"):
             emulator = Emulator.of(graph, shape, Path(folder))
         with clock.step("emulator and comparison"):
-            result = levels.check(reference, emulator, vectors, level="ir")
+            result = judged("ir", Outputs.of(emulator, vectors), vectors, reference)
     assert result.status == "passed", result.difference
     total = {
         unit: round(sum(step[unit] for step in clock.steps.values()), 1)

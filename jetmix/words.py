@@ -7,6 +7,7 @@ from jetmix.resources.origins import title_of
 from jetmix.resources.report import ResourceReport
 from jetmix.resources.utilisation import utilisation
 from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
 from jetmix.verification.proofs.ranges import RangeProof, Wrapped
@@ -15,12 +16,6 @@ from jetmix.verification.result import VerificationResult
 UNKNOWN = "\u2014"
 # published rows that do not say where their resources come from
 UNSTATED = "unstated"
-LEVEL_WORDS = {
-    "ir": "DA intermediate form",
-    "csim": "C simulation",
-    "rtl": "RTL simulation",
-    "netlist": "netlist simulation",
-}
 
 VECTOR_WORDS = {
     "jet": "jets",
@@ -104,7 +99,7 @@ def _clock(report: ResourceReport) -> str:
 
 def source(name: str) -> str:
     """Return the title of a level or origin."""
-    return LEVEL_WORDS.get(name) or title_of(name)
+    return LEVELS[name].title if name in LEVELS else title_of(name)
 
 
 def latency_origin(report: ResourceReport) -> str:
@@ -149,7 +144,7 @@ def compared(result: VerificationResult) -> str:
 
 def rung(result: VerificationResult) -> str:
     """Return the outcome of one level of the ladder."""
-    level = LEVEL_WORDS[result.candidate]
+    level = source(result.candidate)
     if result.status == "passed":
         return f"{level}: bit-exact on {compared(result)}"
     if result.status == "failed" and not result.n_mismatch:
@@ -167,7 +162,7 @@ def exactness(results: Sequence[VerificationResult]) -> str:
     exact: dict[str, list[str]] = {}
     for result in results:
         if result.status == "passed":
-            exact.setdefault(compared(result), []).append(LEVEL_WORDS[result.candidate])
+            exact.setdefault(compared(result), []).append(source(result.candidate))
     told = [rung(result) for result in results if result.status == "failed"]
     told += [f"{_listed(names)}: bit-exact on {vectors}" for vectors, names in exact.items()]
     return "; ".join(told) if told else "not verified"

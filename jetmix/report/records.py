@@ -3,7 +3,8 @@
 from typing import cast, get_args
 
 from jetmix.report.checked import Checked, each
-from jetmix.verification.result import Level, Mismatch, Status, VerificationResult
+from jetmix.verification.levels.registry import LEVELS
+from jetmix.verification.result import Mismatch, Status, VerificationResult
 
 
 def verification(items: object, where: object) -> tuple[VerificationResult, ...]:
@@ -14,7 +15,7 @@ def verification(items: object, where: object) -> tuple[VerificationResult, ...]
 def _verification(entry: Checked) -> VerificationResult:
     result = VerificationResult(
         reference=entry.text("reference"),
-        candidate=cast(Level, entry.choice("candidate", get_args(Level))),
+        candidate=entry.choice("candidate", LEVELS),
         status=cast(Status, entry.choice("status", get_args(Status))),
         n_vectors=entry.integer("n_vectors"),
         n_mismatch=entry.integer("n_mismatch"),

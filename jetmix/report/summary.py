@@ -27,7 +27,7 @@ def summary(taggers: Sequence[Tagger]) -> list[str]:
 
 def _measured(tagger: Tagger) -> str:
     seen = tagger.measured
-    return f"; {seen.latency_cycles} cycles [{words.LEVEL_WORDS[seen.candidate]}]" if seen else ""
+    return f"; {seen.latency_cycles} cycles [{words.source(seen.candidate)}]" if seen else ""
 
 
 def _accuracy(tagger: Tagger) -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, add_resources, read_resources, write_resources
 from jetmix.support import provenance
-from jetmix.support import tools as toolchain
 from jetmix.support.console import progress
 from jetmix.support.files import atomic_path, content_digest, file_digest
 from jetmix.support.records import dump, load
@@ -34,16 +33,14 @@ from jetmix.synthesis.budget import Budget
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
+from jetmix.verification.bench import Bench, keras_logits
 from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE, Emulator
 from jetmix.verification.faults import run as fault_run
-from jetmix.verification.faults.run import FaultOptions
 from jetmix.verification.junit import write_junit
-from jetmix.verification.levels import level as levels
-from jetmix.verification.levels import verilator
+from jetmix.verification.levels import registry
+from jetmix.verification.options import FaultOptions, VectorOptions
 from jetmix.verification.proofs import proofs
-from jetmix.verification.proofs.ranges import Wrapped
 from jetmix.verification.result import (
-    Level,
     VerificationResult,
     read_results,
     write_results,
@@ -58,11 +55,8 @@ class SynthOptions:
     part: Part
     clock_period_ns: float
     flows: tuple[Flow, ...]
-    levels: tuple[Level, ...]
-    data: Path | None
-    max_jets: int
-    n_random: int
-    seed: int
+    levels: tuple[str, ...]
+    vectors: VectorOptions = field(default_factory=VectorOptions)
     budget: Budget | None = None
     logits: bool = False
 
@@ -80,8 +74,8 @@ class SynthOptions:
                 "clock_period_ns": self.clock_period_ns,
                 "flows": self.flows,
                 "levels": self.levels,
-                "data": file_digest(self.data) if self.data else None,
-                "vectors": [self.max_jets, self.n_random, self.seed],
+                "data": file_digest(self.vectors.data) if self.vectors.data else None,
+                "vectors": [self.vectors.max_jets, self.vectors.n_random, self.vectors.seed],
                 "versions": provenance.package_versions(),
                 **({"budget": asdict(self.budget)} if self.budget else {}),
                 **({"logits": True} if self.logits else {}),
@@ -99,7 +93,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         JetmixError: see the exit codes; after bits that differ the folder holds the evidence, with
             a record that later runs do not trust.
     """
-    _require_tools(options.levels)
+    ladder.require_tools(options.levels)
     model_sha256 = file_digest(source.model)
     digest = options.digest(model_sha256)
     if synth_dir.is_done(out, digest):
@@ -116,7 +110,7 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
         costs = layer_costs(traces, graph)
     proven = proofs.prove(model, traces, graph, source.model)
     shape = tuple(model.input_shape[1:])
-    vectors, wrapped = _vectors(graph, shape, source.data, options)
+    vectors, wrapped = ladder.vectors_of(graph, shape, source.data, options.vectors)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
     _write_tagger(out, source, model, model_sha256, changed=options.logits)
@@ -128,28 +122,30 @@ def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
     proofs.write(out, replace(proven, data=wrapped))
     projects = []
     if "hls4ml" in options.flows:
-        bench = (vectors.x, reference)
-        projects.append(_write_hls(model, out, options, bench, chosen.delay_constraint))
+        test_bench = (vectors.x, reference)
+        projects.append(_write_hls(model, out, options, test_bench, chosen.delay_constraint))
     if "rtl" in options.flows:
         projects.append(_write_rtl(graph, out, options))
     projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
-    results = _climb(
-        out,
-        model,
-        projects,
-        options,
+    bench = Bench(
+        folder=out,
+        model=model,
+        graph=graph,
+        projects={project.flow: project for project in projects},
         vectors=vectors,
         reference=reference,
         delay_constraint=chosen.delay_constraint,
     )
+    results = _climb(bench, options.levels)
     _record(out, projects, digest, watch.seconds, results)
-    levels.require_exact(results, out)
+    ladder.require_exact(results, out)
     return True
 
 
 def verify_again(
     folder: Path,
-    options: SynthOptions,
+    wanted: Sequence[str],
+    options: VectorOptions,
     *,
     junit: Path | None = None,
     faults: FaultOptions | None = None,
@@ -159,48 +155,47 @@ def verify_again(
     The results also go to the file ``junit``, if it is named, whether bits differ or not. Then, if
     asked for, the vectors are tried on faults.
 
+    Args:
+        folder: a finished directory of ``jetmix synth``.
+        wanted: names of levels; nothing stands for all that need no request.
+        options: the vectors that the levels are compared on.
+        junit: file to write.
+        faults: how many faults to plant.
+
     Raises:
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
     opened = SynthDir.open(folder)
-    projects = list(opened.projects.values())
-    for project in projects:
+    levels = registry.chosen(wanted, tuple(opened.projects))
+    for project in opened.projects.values():
         project.require_untouched()
     model = keras_env.load_tagger(folder / synth_dir.MODEL_FILE)
     emulator = Emulator.load(folder)
     known = opened.tagger["dataset"]
     trained_on = load(DataUsed, known, where=folder / TAGGER_FILE) if known else None
-    vectors, data = _vectors(emulator.graph, emulator.input_shape, trained_on, options)
+    vectors, data = ladder.vectors_of(emulator.graph, emulator.input_shape, trained_on, options)
     proven = proofs.read(folder)
     if proven is not None and data is not None:
         proofs.write(folder, replace(proven, data=data))
-    reference = _reference(model, vectors)
-    results = _climb(
-        folder,
-        model,
-        projects,
-        options,
+    bench = Bench(
+        folder=folder,
+        model=model,
+        graph=emulator.graph,
+        projects=opened.projects,
         vectors=vectors,
-        reference=reference,
+        reference=_reference(model, vectors),
         delay_constraint=budget.taken(folder),
     )
+    results = _climb(bench, levels)
     if junit is not None:
         write_junit(junit, results, suite=folder.resolve().name)
-    levels.require_exact(results, folder)
-    missing = levels.missing_tool(results)
+    ladder.require_exact(results, folder)
+    missing = ladder.missing_tool(results)
     if missing is not None:
         raise missing
     if faults is not None:
-        fault_run.run(
-            folder,
-            projects,
-            faults,
-            wanted=options.levels,
-            graph=emulator.graph,
-            vectors=vectors,
-            reference=reference,
-        )
+        fault_run.run(bench, faults, wanted=levels)
     return results
 
 
@@ -263,57 +258,15 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     return reports
 
 
-def _vectors(
-    graph: Any, shape: tuple[int, ...], trained_on: DataUsed | None, options: SynthOptions
-) -> tuple[VectorSet, Wrapped | None]:
-    return ladder.vectors_of(
-        graph,
-        shape,
-        trained_on,
-        data=options.data,
-        max_jets=options.max_jets,
-        n_random=options.n_random,
-        seed=options.seed,
-    )
-
-
-def _climb(
-    out: Path,
-    model: Any,
-    projects: Sequence[FirmwareProject],
-    options: SynthOptions,
-    *,
-    vectors: VectorSet,
-    reference: NDArray[np.float32],
-    delay_constraint: int,
-) -> list[VerificationResult]:
-    results = ladder.climb(
-        out,
-        model,
-        projects,
-        vectors=vectors,
-        reference=reference,
-        wanted=options.levels,
-        delay_constraint=delay_constraint,
-    )
-    write_results(out, results)
+def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
+    results = ladder.climb(bench, wanted)
+    write_results(bench.folder, results)
     return results
 
 
 def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:
     with progress("Reference outputs from Keras"):
-        return levels.keras_logits(model, vectors.x)
-
-
-def _require_tools(wanted: Sequence[Level]) -> None:
-    """Look for the tools of the wanted levels before hours of work start."""
-    if set(wanted) - {"ir"}:
-        toolchain.require("g++")
-    if {"rtl", "netlist"} & set(wanted):
-        toolchain.require("make")
-        verilator.find_verilator()
-    if "netlist" in wanted:
-        yosys.find_cells(yosys.find_yosys()[0])
+        return keras_logits(model, vectors.x)
 
 
 def _write_hls(

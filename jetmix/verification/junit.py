@@ -9,11 +9,11 @@ from jetmix.verification.result import VerificationResult
 
 
 def write_junit(path: Path, results: Sequence[VerificationResult], *, suite: str) -> None:
-    """Write one test case a level: a level that was not run is skipped, with the reason.
+    """Write one test case per level: a level that was not run is skipped, with the reason.
 
     Args:
         path: file to write.
-        results: what :func:`jetmix.verification.levels.level.climb` gave.
+        results: what :func:`jetmix.verification.ladder.climb` gave.
         suite: name of the suite, such as the project's folder.
     """
     root = ET.Element("testsuites")

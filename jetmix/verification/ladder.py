@@ -1,71 +1,65 @@
-"""The vectors of a synthesis, and its levels climbed one after the other."""
+"""The vectors of a synthesis, and its levels climbed one after the other.
 
-from collections.abc import Mapping, Sequence
+Levels are never judged against one another: a compiler that makes a wrong intermediate form and
+wrong hardware from it would agree with itself.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.record import DataUsed
-from jetmix.eda import yosys
-from jetmix.errors import DataError, JetmixError
-from jetmix.firmware import da_graph
-from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.errors import BitsDifferError, DataError, JetmixError, ToolMissingError
+from jetmix.support.arrays import Floats
 from jetmix.support.console import progress, say
-from jetmix.verification.divergence import layers as partings
-from jetmix.verification.divergence import stages
-from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
-from jetmix.verification.levels import csim, netlist, rtl, verilator
-from jetmix.verification.levels import level as levels
-from jetmix.verification.levels.rtl import RtlSim
+from jetmix.verification.bench import Bench
+from jetmix.verification.levels.registry import LEVELS, Level
 from jetmix.verification.mining import extreme_vectors, rare_jets
+from jetmix.verification.options import VectorOptions
 from jetmix.verification.proofs import proofs
 from jetmix.verification.proofs.ranges import Wrapped
-from jetmix.verification.result import Level, VerificationResult
-from jetmix.verification.vectors import Floats, InputRange, VectorSet, build_vectors
+from jetmix.verification.result import VerificationResult, judged, not_run
+from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
 
 # vectors searched for at the ends of internal ranges, among jets and again among random inputs
 EXTREMES = 500
-# where firmware is compiled again to tell what is inside, after bits differed
-TRACED = "traced"
-# where the levels are compiled, inside a directory of ``jetmix synth``
-CSIM, RTL_SIM, NETLIST_SIM = "csim", "rtl-sim", "netlist-sim"
-
-Projects = Mapping[Flow, FirmwareProject]
 
 
 def vectors_of(
-    graph: Any,
-    shape: tuple[int, ...],
-    trained_on: DataUsed | None,
-    *,
-    data: Path | None,
-    max_jets: int,
-    n_random: int,
-    seed: int,
+    graph: Any, shape: tuple[int, ...], trained_on: DataUsed | None, options: VectorOptions
 ) -> tuple[VectorSet, Wrapped | None]:
-    """Return all vectors, and what the jets of the file ``data`` do at the input ports.
+    """Return all vectors, and what the jets of the data file do at the input ports.
+
+    Args:
+        graph: the adder graph.
+        shape: shape of one input, such as (particle, feature).
+        trained_on: the data that the tagger was trained on, where known.
+        options: which vectors.
 
     Raises:
         DataError: if the file cannot be read or is of another shape than the tagger's.
     """
-    jets = judged = None
-    mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=seed)}
-    if data is not None:
+    jets = wrapped = None
+    mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
+    if options.data is not None:
         features = features_of(trained_on, shape)
-        jets = _jets(data, shape, trained_on, features)
-        judged = proofs.judge_data(graph, jets, features, data)
+        jets = _jets(options.data, shape, trained_on, features)
+        wrapped = proofs.judge_data(graph, jets, features, options.data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
-        jets = jets[:max_jets]
+        jets = jets[: options.max_jets]
     else:
         say("No --data given: random and corner vectors only, no jets.")
     vectors = build_vectors(
-        InputRange.of(graph), shape, jets=jets, n_random=n_random, seed=seed, mined=mined
+        InputRange.of(graph),
+        shape,
+        jets=jets,
+        n_random=options.n_random,
+        seed=options.seed,
+        mined=mined,
     )
-    return vectors, judged
+    return vectors, wrapped
 
 
 def _jets(
@@ -73,10 +67,10 @@ def _jets(
     shape: tuple[int, ...],
     trained_on: DataUsed | None,
     features: tuple[str, ...] | None,
-) -> NDArray[np.float32]:
+) -> Floats:
     if features is None:
         raise DataError(
-            f"it is not known which features a tagger of input shape {shape} takes",
+            f"the model takes inputs of shape {shape} but does not record which features they are",
             where=path,
             mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
         )
@@ -92,99 +86,68 @@ def _jets(
     return jets
 
 
-def climb(
-    out: Path,
-    model: Any,
-    projects: Sequence[FirmwareProject],
-    *,
-    vectors: VectorSet,
-    reference: NDArray[np.float32],
-    wanted: Sequence[Level],
-    delay_constraint: int,
-) -> list[VerificationResult]:
-    """Run the wanted levels; a level that differs names the layer where its bits part.
+def require_tools(wanted: Sequence[str]) -> None:
+    """Look for the tools of the wanted levels before hours of work start.
 
-    ``delay_constraint`` is the one that the adder graph was made with.
+    Raises:
+        ToolMissingError: if one is not installed.
     """
-    of = {project.flow: project for project in projects}
-    checks: dict[Level, levels.Check] = {
-        "ir": lambda r, v: levels.check(r, Emulator.load(out), v, level="ir"),
-        "csim": lambda r, v: levels.check(r, csim.build(of["hls4ml"], out / CSIM), v, level="csim"),
-        "rtl": lambda r, v: levels.check_clocked(
-            r, rtl.build(of["rtl"], out / RTL_SIM), v, level="rtl"
-        ),
-        "netlist": lambda r, v: levels.check_clocked(
-            r, _netlist(out, of["rtl"]), v, level="netlist"
-        ),
-    }
-    results = levels.climb(reference, vectors, checks=checks, levels=wanted)
-    return [
-        _traced(result, out, model, of, vectors=vectors, delay_constraint=delay_constraint)
-        for result in results
-    ]
+    for name in wanted:
+        LEVELS[name].steps.require_tools()
 
 
-def _netlist(out: Path, project: FirmwareProject) -> RtlSim:
-    """Return the simulation of the netlist that Yosys makes of the Verilog."""
-    verilator.find_verilator()  # before minutes of synthesis
-    tool = yosys.find_yosys()
-    cells = yosys.find_cells(tool[0])
-    area = yosys.synthesised(out, project, tool)
-    return netlist.build(project, area / yosys.NETLIST, cells, out / NETLIST_SIM)
+def climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
+    """Run the wanted levels, each against Keras.
+
+    A level that differs names the layer where it does, and one whose tool is missing is 'not-run'
+    with the reason.
+    """
+    return [_climbed(LEVELS[name], bench) for name in wanted]
 
 
-def _traced(
-    result: VerificationResult,
-    out: Path,
-    model: Any,
-    of: Projects,
-    *,
-    vectors: VectorSet,
-    delay_constraint: int,
-) -> VerificationResult:
-    """Return a result with the layer at which its first differing vector parts from Keras."""
+def _climbed(level: Level, bench: Bench) -> VerificationResult:
+    try:
+        outputs = level.steps.run(bench)
+    except ToolMissingError as error:
+        return not_run(level.name, str(error))
+    return _traced(level, judged(level.name, outputs, bench.vectors, bench.reference), bench)
+
+
+def _traced(level: Level, result: VerificationResult, bench: Bench) -> VerificationResult:
+    """Return a result with the layer at which its first differing vector differs from Keras."""
     first = result.first_mismatch
     if first is None:
         return result
-    x = vectors.one(first.origin, first.vector)
     try:
         with progress("Tracing the layers"):
-            if result.candidate in ("rtl", "netlist"):
-                layer = _first_stage(
-                    result.candidate, out, model, of["rtl"], x, delay_constraint=delay_constraint
-                )
-            else:
-                layer = _first_layer(result.candidate, out, model, of, x)
+            layer = level.steps.trace(bench, bench.vectors.one(first.origin, first.vector))
     except JetmixError as error:
         say(f"The layers could not be traced: {error}")
         return result
     return replace(result, first_mismatch=replace(first, layer=layer))
 
 
-def _first_layer(level: Level, out: Path, model: Any, of: Projects, x: Floats) -> str:
-    if level == "ir":
-        candidate = partings.of_graph(model, x)
-    else:
-        candidate = partings.of_csim(model, of["hls4ml"], x, out / TRACED)
-    return partings.first_parting(model, partings.of_keras(model, x), candidate)
+def require_exact(results: Sequence[VerificationResult], where: object) -> None:
+    """Raise if any level differs, naming the first vector and output that does.
+
+    Raises:
+        BitsDifferError: exit code 7.
+    """
+    for result in results:
+        if result.status == "failed":
+            raise BitsDifferError(
+                f"{result.candidate} {result.difference}",
+                where=where,
+                mend="do not use this firmware; keep the folder and report the model",
+            )
 
 
-def _first_stage(
-    level: Level,
-    out: Path,
-    model: Any,
-    project: FirmwareProject,
-    x: Floats,
-    *,
-    delay_constraint: int,
-) -> str:
-    graph = da_graph.load(out / GRAPH_FILE)
-    traces = da_graph.trace_layers(model, delay_constraint=delay_constraint)
-    made, models = None, []
-    if level == "netlist":
-        made = out / yosys.FOLDER / yosys.NETLIST
-        models = netlist.models(yosys.find_cells(yosys.find_yosys()[0]))
-    layers = da_graph.layer_of_operations(traces, graph)
-    return stages.first_parting(
-        project, graph, layers, x, out / TRACED, netlist=made, models=models
-    )
+def missing_tool(results: Sequence[VerificationResult]) -> ToolMissingError | None:
+    """Return the error of the first level that could not be run, or None."""
+    for result in results:
+        if result.status == "not-run":
+            return ToolMissingError(
+                f"level {result.candidate} was not run ({result.reason})",
+                mend="install the tool, or leave the level out with --level",
+            )
+    return None

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.firmware import da_graph
+from jetmix.firmware.dais import COPY_INPUT, port_of, widths_of
 from jetmix.support.console import progress
 from jetmix.verification.emulator.emulator import Emulator
-from jetmix.verification.emulator.program import COPY_INPUT, port_of, widths_of
 from jetmix.verification.proofs import ranges
 from jetmix.verification.vectors import Floats, InputRange, uniform
 

@@ -1,28 +1,30 @@
 """Comparing two levels of the ladder in integers of the output's least significant bit."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from jetmix.support import records
-from jetmix.support.arrays import Bools, Float64, Reals
+from jetmix.support.arrays import Bools, Float64, Floats, Reals
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, POSITIVE, Check, checked, rule
+from jetmix.verification.bench import Outputs
+from jetmix.verification.levels.registry import LEVELS
+from jetmix.verification.vectors import VectorSet
 
 VERIFICATION_FILE = "verification.json"
 COUNTS = rule(lambda counts: all(n >= 0 for n in counts.values()), "must hold no negative count")
 
-Level = Literal["ir", "csim", "rtl", "netlist"]
 Status = Literal["passed", "failed", "not-run"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """The first vector and output where two levels part, in integers of the output's LSB.
+    """The first vector and output at which two levels differ, in integers of the output's LSB.
 
-    ``layer`` are the layers between which they part, where that could be traced.
+    ``layer`` names the layers between which they first differ, where that could be traced.
     """
 
     vector: int
@@ -48,7 +50,7 @@ class VerificationResult:
     """
 
     reference: str
-    candidate: Level
+    candidate: str
     status: Status
     n_vectors: int
     n_mismatch: int
@@ -63,6 +65,7 @@ class VerificationResult:
     latency_expected_cycles: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
+        "candidate": lambda name: "" if name in LEVELS else f"must be one of {', '.join(LEVELS)}",
         **checked(NOT_NEGATIVE, "n_vectors", "n_mismatch", "max_diff_lsb", "lsb", "seconds"),
         **checked(POSITIVE, "latency_cycles", "ii_cycles", "latency_expected_cycles"),
         "reference": NOT_EMPTY,
@@ -96,7 +99,7 @@ class VerificationResult:
                 f"has a latency of {self.latency_cycles} cycles instead of "
                 f"{self.latency_expected_cycles}"
             )
-        place = f", parting at {first.layer}" if first.layer else ""
+        place = f", first at {first.layer}" if first.layer else ""
         return (
             f"differs from {self.reference} on {self.n_mismatch} of {self.n_vectors} vectors; "
             f"first: {first.origin} {first.vector}, output {first.output}: {first.candidate} "
@@ -104,7 +107,7 @@ class VerificationResult:
         )
 
 
-def not_run(candidate: Level, reason: str) -> VerificationResult:
+def not_run(candidate: str, reason: str) -> VerificationResult:
     """Return the result of a level that could not be run, never to be read as passed."""
     return VerificationResult(
         reference="keras", candidate=candidate, status="not-run", n_vectors=0, n_mismatch=0,
@@ -112,12 +115,41 @@ def not_run(candidate: Level, reason: str) -> VerificationResult:
     )  # fmt: skip
 
 
+def judged(
+    level: str, outputs: Outputs, vectors: VectorSet, reference: Floats
+) -> VerificationResult:
+    """Compare the outputs of a level with those of Keras.
+
+    Another latency than the project states is a failure too: whatever takes the outputs would take
+    them at the wrong clock.
+
+    Args:
+        level: its name.
+        outputs: what it gave for the vectors.
+        vectors: the inputs.
+        reference: Keras outputs for them, float32 (vector, output).
+    """
+    result = compare(
+        reference,
+        outputs.values,
+        lsb=outputs.lsb,
+        level=level,
+        origins=vectors.origins,
+        seconds=outputs.seconds,
+    )
+    result = replace(result, latency_expected_cycles=outputs.latency_expected_cycles)
+    if result.status != "passed":
+        return result  # wrong outputs measure no latency
+    result = replace(result, latency_cycles=outputs.latency_cycles, ii_cycles=outputs.ii_cycles)
+    return replace(result, status="failed") if result.latency_differs else result
+
+
 def compare(
     reference: Reals,
     candidate: Reals,
     *,
     lsb: float,
-    level: Level,
+    level: str,
     origins: list[tuple[str, int]],
     seconds: float | None = None,
 ) -> VerificationResult:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.verification.emulator.program import Width, port_of
+from jetmix.firmware.dais import Width, port_of
 
 Floats = NDArray[np.float32]
 

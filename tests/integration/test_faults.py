@@ -16,8 +16,8 @@ from jetmix.firmware.hls import write_project
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
+from jetmix.verification.bench import keras_logits
 from jetmix.verification.faults import score as fault_score
-from jetmix.verification.levels.level import keras_logits
 from jetmix.verification.mining import extreme_vectors
 from jetmix.verification.vectors import InputRange, build_vectors
 

@@ -8,9 +8,11 @@ from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
 from jetmix.taggers.registry import ARCHITECTURES
+from jetmix.verification.bench import Outputs, keras_logits
 from jetmix.verification.emulator.emulator import Emulator
-from jetmix.verification.levels import csim, rtl
-from jetmix.verification.levels import level as levels
+from jetmix.verification.levels.rtl import clocked
+from jetmix.verification.result import judged
+from jetmix.verification.simulators import csim, rtl
 from jetmix.verification.vectors import InputRange, build_vectors
 from tests.unit.taggers.test_architectures import calibrated, jets, spec_of
 
@@ -32,7 +34,7 @@ def lowered(request):
     vectors = build_vectors(
         InputRange.of(graph), shape, jets=jets(200, seed=5, shape=shape), n_random=200, seed=1
     )
-    reference = levels.keras_logits(model, vectors.x)
+    reference = keras_logits(model, vectors.x)
     assert reference.std(axis=0).min() > 0
     return model, graph, vectors, reference
 
@@ -40,7 +42,7 @@ def lowered(request):
 def test_ir_is_exact(lowered, tmp_path):
     _, graph, vectors, reference = lowered
     emulator = Emulator.of(graph, vectors.x.shape[1:], tmp_path)
-    assert levels.check(reference, emulator, vectors, level="ir").status == "passed"
+    assert judged("ir", Outputs.of(emulator, vectors), vectors, reference).status == "passed"
 
 
 def test_csim_is_exact(lowered, tmp_path):
@@ -54,7 +56,7 @@ def test_csim_is_exact(lowered, tmp_path):
         outputs=reference,
     )
     compiled = csim.build(project, tmp_path / "csim")
-    result = levels.check(reference, compiled, vectors, level="csim")
+    result = judged("csim", Outputs.of(compiled, vectors), vectors, reference)
     assert (result.status, result.n_mismatch) == ("passed", 0)
     assert result.n_vectors == len(vectors.x) > 600
 
@@ -65,7 +67,7 @@ def test_rtl_is_exact_at_the_stated_latency(lowered, tmp_path):
         graph, tmp_path / "rtl", part=PART, clock_period_ns=CLOCK_NS, adders_per_stage=5
     )
     simulation = rtl.build(project, tmp_path / "sim")
-    result = levels.check_clocked(reference, simulation, vectors, level="rtl")
+    result = judged("rtl", clocked(simulation, vectors, reference), vectors, reference)
     assert (result.status, result.n_mismatch) == ("passed", 0)
     assert result.latency_cycles == result.latency_expected_cycles
     stages, _ = da_graph.pipeline_registers(graph, adders_per_stage=5)

@@ -96,7 +96,7 @@ def test_wrong_verilog_is_caught(copy):
     assert (results["ir"]["status"], results["rtl"]["status"]) == ("passed", "failed")
     assert results["rtl"]["latency_cycles"] is None
     assert results["rtl"]["first_mismatch"]["layer"] == "stage 6 of 6 (logits)"
-    assert "parting at stage 6 of 6 (logits)" in done.stderr
+    assert "first at stage 6 of 6 (logits)" in done.stderr
 
 
 def test_level_without_its_flow_is_a_usage_error(rtl):

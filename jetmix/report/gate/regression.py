@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report.checked import Checked, read_sound
@@ -101,7 +100,7 @@ def _compared(tagger: Tagger, old: Old, tolerance: Mapping[str, float]) -> list[
         if before is not None:
             slack = tolerance.get(name, 0.0)
             outcomes.append(_figure(tagger.name, name, now[name], before, slack=slack))
-    exact = {cast(str, result.candidate) for result in tagger.verified("passed")}
+    exact = {result.candidate for result in tagger.verified("passed")}
     for level in sorted(old.bit_exact):
         found = "bit-exact" if level in exact else "not proven"
         ok = level in exact

@@ -5,13 +5,12 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import get_args
 
 from jetmix.errors import UsageError
 from jetmix.report.tagger import Tagger
 from jetmix.resources.origins import by_trust
 from jetmix.support.files import JSON
-from jetmix.verification.result import Level
+from jetmix.verification.levels.registry import LEVELS
 from jetmix.words import UNKNOWN, source
 
 # what report.json says it is
@@ -28,7 +27,7 @@ LIMITS = {
     "max_latency_ns": ("latency_ns", -1),
     "max_ii_cycles": ("ii_cycles", -1),
 }
-LISTS = {"bit_exact": get_args(Level), "origin": by_trust()}
+LISTS = {"bit_exact": LEVELS, "origin": by_trust()}
 TIMES = ("latency_cycles", "latency_ns", "ii_cycles")
 # figures that an older report is held against: better is 1 for larger, -1 for smaller
 FIGURES = dict(LIMITS.values())

@@ -128,7 +128,7 @@ def _measured(tagger: Tagger) -> str:
     if found is None:
         return words.UNKNOWN
     interval = f", II {found.ii_cycles}" if found.ii_cycles else ""
-    return f"{found.latency_cycles} cycles{interval} [{words.LEVEL_WORDS[found.candidate]}]"
+    return f"{found.latency_cycles} cycles{interval} [{words.source(found.candidate)}]"
 
 
 def _interval(tagger: Tagger) -> str:

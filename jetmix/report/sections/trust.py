@@ -67,7 +67,7 @@ def ladder(taggers: Sequence[Tagger]) -> Table:
 def _rung(result: VerificationResult) -> Row:
     ran = result.status != "not-run"
     return (
-        text(words.LEVEL_WORDS[result.candidate]),
+        text(words.source(result.candidate)),
         text("Keras" if result.reference == "keras" else result.reference),
         text(result.status, mark=STATUS_MARKS[result.status]),
         number(result.n_vectors if ran else None),
@@ -153,7 +153,7 @@ def _beside(tagger: Tagger) -> list[Row]:
     ]
     measured = tagger.measured
     if measured and measured.latency_cycles and estimate.latency_cycles:
-        name = f"{words.LEVEL_WORDS[measured.candidate]} (measured)"
+        name = f"{words.source(measured.candidate)} (measured)"
         rows.append(_row(name, "Cycles", estimate.latency_cycles, measured.latency_cycles))
     return rows
 

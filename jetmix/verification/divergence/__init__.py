@@ -1,1 +1,1 @@
-"""Where two levels part: layers and pipeline stages."""
+"""Where two levels differ first: layers and pipeline stages."""

@@ -1,4 +1,4 @@
-"""Where two levels part: the first place, in order of data flow, at which their values differ.
+"""Where two levels differ first: the first place in order of data flow.
 
 Values are compared as each layer's quantisers take them: there every level must hold the same bits,
 while between two quantisers hls4ml keeps only those bits that the next one can use.
@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import DELAY_CONSTRAINT
 from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.support.arrays import Float64, Floats
 from jetmix.support.files import empty_folder
-from jetmix.verification.levels import csim
-from jetmix.verification.vectors import Floats
+from jetmix.verification.simulators import csim
 
 # quantised inputs of layers: one array for each input of the layer, None where it is not known
-Places = Mapping[str, list[NDArray[np.float64] | None]]
+LayerInputs = Mapping[str, list[Float64 | None]]
 TRACE_FILE = "trace.txt"
 
 _CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
@@ -41,8 +41,8 @@ template <typename T> static void jetmix_trace(const char *name, const T *values
 """
 
 
-def first_parting(model: Any, reference: Places, candidate: Places) -> str:
-    """Return the first pair of layers between which two levels part, such as ``mean -> head_1``.
+def first_difference(model: Any, reference: LayerInputs, candidate: LayerInputs) -> str:
+    """Return the first two layers between which two levels differ, such as ``mean -> head_1``.
 
     It is the layer whose output differs, and the one that takes it. Where no quantised input
     differs it is the last layer and the model's output.
@@ -56,7 +56,7 @@ def first_parting(model: Any, reference: Places, candidate: Places) -> str:
     return f"{model.layers[-1].name} -> output"
 
 
-def of_keras(model: Any, x: Floats) -> Places:
+def keras_inputs(model: Any, x: Floats) -> LayerInputs:
     """Return the quantised inputs of all layers for one vector, float32 (1, *input shape)."""
     import keras
 
@@ -73,12 +73,12 @@ def of_keras(model: Any, x: Floats) -> Places:
     }
 
 
-def of_graph(model: Any, x: Floats) -> Places:
+def graph_inputs(model: Any, x: Floats, *, delay_constraint: int = DELAY_CONSTRAINT) -> LayerInputs:
     """Return the quantised inputs of all layers in the DA graph, traced anew."""
-    traces = da_graph.trace_layers(model)
+    traces = da_graph.trace_layers(model, delay_constraint=delay_constraint)
     graph, places = da_graph.layered(traces)
     values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
-    found: dict[str, list[NDArray[np.float64] | None]] = {}
+    found: dict[str, list[Float64 | None]] = {}
     for layer in model.layers:
         if f"/{layer.name}/post_iq" in places:
             ends = np.cumsum([array.size for array in traces[f"/{layer.name}/post_iq"]])
@@ -87,8 +87,8 @@ def of_graph(model: Any, x: Floats) -> Places:
     return found
 
 
-def of_csim(model: Any, project: FirmwareProject, x: Floats, folder: Path) -> Places:
-    """Return the quantised inputs of all layers in the C++, compiled anew to tell them.
+def csim_inputs(model: Any, project: FirmwareProject, x: Floats, folder: Path) -> LayerInputs:
+    """Return the quantised inputs of all layers in the C++, compiled anew to write them.
 
     Args:
         model: the Keras model, for the names of its quantisers.
@@ -104,13 +104,15 @@ def of_csim(model: Any, project: FirmwareProject, x: Floats, folder: Path) -> Pl
     top.write_text(with_traces(top.read_text(encoding="utf-8")), encoding="utf-8")
     traced = seal(root, part=project.part, clock_period_ns=project.clock_period_ns)
     simulation = csim.build(traced, folder / "csim")
-    told = folder / TRACE_FILE
-    path = ctypes.create_string_buffer(str(told.resolve()).encode())  # the library keeps a pointer
+    written = folder / TRACE_FILE
+    path = ctypes.create_string_buffer(
+        str(written.resolve()).encode()
+    )  # the library keeps a pointer
     simulation.library.jetmix_trace_to(path)
     simulation.run(x)
     simulation.library.jetmix_trace_to(None)
     values = {}
-    for line in told.read_text(encoding="utf-8").splitlines():
+    for line in written.read_text(encoding="utf-8").splitlines():
         name, *numbers = line.split()
         values[name] = np.array([float(number) for number in numbers])
     return {

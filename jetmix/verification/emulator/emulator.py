@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from jetmix.errors import DataError, LoweringError, ToolMissingError
 from jetmix.firmware import da_graph
+from jetmix.firmware.dais import UnsupportedError
 from jetmix.support.files import read_json
 from jetmix.verification.emulator.native import NativeEmulator, build, not_finite
-from jetmix.verification.emulator.program import UnsupportedError, assemble
+from jetmix.verification.emulator.program import assemble
 from jetmix.verification.vectors import InputRange, corners, uniform
 
 GRAPH_FILE = "ir.json"

@@ -2,7 +2,7 @@
 
 A value is the integer that the firmware holds: the real value over the weight of its least
 significant bit. All shifts between grids are worked out here, so that the emulator only adds,
-shifts and wraps. Opcodes are those of da4ml's DAIS (arXiv 2507.04535).
+shifts and wraps.
 """
 
 from dataclasses import dataclass, field
@@ -12,9 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# opcodes of da4ml
-COPY_INPUT, ADD, SUBTRACT, RELU, QUANTISE = -1, 0, 1, 2, 3
-ADD_CONSTANT, CONSTANT, SELECT, MULTIPLY = 4, 5, 6, 7
+from jetmix.firmware.dais import (
+    ADD,
+    ADD_CONSTANT,
+    CONSTANT,
+    COPY_INPUT,
+    MULTIPLY,
+    QUANTISE,
+    RELU,
+    SELECT,
+    SUBTRACT,
+    UnsupportedError,
+    Width,
+    operands,
+    widths_of,
+)
 
 OP = np.dtype([*((n, "<i4") for n in ("code", "out", *"abpqrs")), ("constant", "<i8")])
 INPUT = np.dtype([(n, "<i4") for n in ("column", "slot", "fraction", "width", "signed", "unused")])
@@ -38,38 +50,6 @@ class Code(IntEnum):
     MULTIPLY = 9
 
 
-class UnsupportedError(Exception):
-    """The graph holds an operation that the compiled emulator does not know."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Width:
-    """Sign bit, and fraction and total bits of a value; the weight of its LSB is 2**-fraction."""
-
-    sign: int
-    fraction: int
-    bits: int
-
-    @property
-    def word(self) -> int:
-        """Bits that a signed machine word needs for the value."""
-        return self.bits + 1 - self.sign
-
-
-Interval = tuple[float, float]
-
-
-def port_of(width: Width) -> Interval:
-    """Return the smallest and the largest value of a width; da4ml's own interval may be narrower.
-
-    An input port takes all of them: it wraps to its width.
-    """
-    if width.bits <= 0:
-        return 0.0, 0.0
-    end = 2.0 ** (width.bits - width.sign - width.fraction)
-    return -end * width.sign, end - 2.0**-width.fraction
-
-
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """What the emulator runs; ``word_bits`` (32 or 64) is the narrowest word that holds it all."""
@@ -80,14 +60,6 @@ class Program:
     n_slots: int
     n_columns: int
     word_bits: int
-
-
-def widths_of(graph: Any) -> list[Width]:
-    """Return the width of every operation's result."""
-    from da4ml.types import minimal_kif
-
-    kifs = ((int(bits) for bits in minimal_kif(op.qint)) for op in graph.ops)
-    return [Width(sign=k, fraction=f, bits=k + i + f) for k, i, f in kifs]
 
 
 def assemble(graph: Any) -> Program:
@@ -114,20 +86,6 @@ def assemble(graph: Any) -> Program:
         n_columns=int(graph.shape[0]),
         word_bits=word_bits,
     )
-
-
-def operands(op: Any) -> tuple[int, ...]:
-    """Return the operations whose results an operation reads."""
-    code = abs(op.opcode)
-    if op.opcode == COPY_INPUT or code == CONSTANT:
-        return ()
-    if code in (RELU, QUANTISE, ADD_CONSTANT):
-        return (op.id0,)
-    if code == SELECT:
-        return (op.id0, op.id1, op.data & 0xFFFFFFFF)
-    if code in (ADD, SUBTRACT, MULTIPLY):
-        return (op.id0, op.id1)
-    raise UnsupportedError(f"opcode {op.opcode}")
 
 
 @dataclass

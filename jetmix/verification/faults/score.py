@@ -26,7 +26,7 @@ from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.faults import cpp as faults
 from jetmix.verification.faults import verilog as faults_verilog
 from jetmix.verification.faults.cpp import Fault
-from jetmix.verification.levels import csim, rtl
+from jetmix.verification.simulators import csim, rtl
 
 FAULTS_FILE = "faults.json"
 Verdict = Literal["caught", "missed", "silent"]
@@ -159,12 +159,10 @@ def _cpp_run(simulation: csim.CSim) -> Run:
 
 
 def _verilog_run(simulation: rtl.RtlSim) -> Run:
-    first = simulation.latency_cycles - 1
-
     def run(number: int, x: Floats) -> Floats:
         selector = np.full((len(x), 1), number, dtype=np.float32)
         clocks = simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
-        return clocks[first : first + len(x)].astype(np.float32)
+        return rtl.results(clocks, simulation.latency_cycles, len(x)).astype(np.float32)
 
     return run
 

@@ -1,153 +1,25 @@
-"""The C simulation: the project's C++ compiled with g++ against ap_types, run over batches."""
+"""The level 'csim': the C++ of the HLS project, compiled with g++."""
 
-import ctypes
-import os
-import re
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from jetmix.support import tools
+from jetmix.support.arrays import Floats
+from jetmix.verification.bench import TRACED, Bench, Outputs
+from jetmix.verification.divergence import layers
+from jetmix.verification.simulators import csim
 
-import numpy as np
-from numpy.typing import NDArray
-
-from jetmix.errors import LoweringError
-from jetmix.firmware.project import TOP, FirmwareProject, fill
-from jetmix.support import tools as toolchain
-from jetmix.support.console import progress
-from jetmix.support.files import content_digest, empty_folder
-from jetmix.support.packaged import shipped
-from jetmix.verification.levels.library import is_kept, keep
-
-# -O1 compiles in the time of -O0 (templates dominate) and runs many times faster
-FLAGS = ("-O1", "-std=c++17", "-fPIC", "-shared", "-w")
-LIBRARY = "libjetmix_csim.so"
-COMPILE_LIMIT_S = 3600.0
-CHUNK = 64
-THREADS = os.cpu_count() or 1
+FOLDER = "csim"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CSim:
-    """A compiled C simulation; ``lsb`` is the weight of the least significant output bit."""
-
-    library: ctypes.CDLL
-    n_inputs: int
-    n_outputs: int
-    lsb: float
-
-    def run(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Run vectors through the firmware's C++.
-
-        Args:
-            x: float32 (vector, ...), as many values a vector as the firmware has inputs.
-
-        Returns:
-            Raw integers of the outputs, int64 (vector, output); times ``lsb`` they are values.
-        """
-        flat, out = self._buffers(x)
-        chunks = range(0, len(flat), CHUNK)
-        with progress("C simulation", len(flat)) as ticker, ThreadPoolExecutor(THREADS) as pool:
-            jobs = pool.map(lambda i: self._chunk(flat[i : i + CHUNK], out[i : i + CHUNK]), chunks)
-            for start, _ in zip(chunks, jobs, strict=True):
-                ticker.update(min(start + CHUNK, len(flat)))
-        return out
-
-    def run_quietly(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Do the same in one thread and without progress, for calls by the hundred."""
-        flat, out = self._buffers(x)
-        self._chunk(flat, out)
-        return out
-
-    def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the outputs' values, float64 (vector, output), for float32 (vector, ...)."""
-        return np.asarray(self.run(x) * self.lsb, dtype=np.float64)
-
-    def _buffers(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        flat = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), -1)
-        if flat.shape[1] != self.n_inputs:
-            raise ValueError(f"{flat.shape[1]} values a vector, the firmware has {self.n_inputs}")
-        return flat, np.empty((len(flat), self.n_outputs), dtype=np.int64)
-
-    def _chunk(self, x: NDArray[np.float32], out: NDArray[np.int64]) -> None:
-        self.library.jetmix_csim_run(
-            x.ctypes.data_as(ctypes.c_void_p),
-            out.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_size_t(len(x)),
-        )
+def require_tools() -> None:
+    """Look for the compiler."""
+    tools.require("g++")
 
 
-def build(project: FirmwareProject, folder: Path) -> CSim:
-    """Compile the C simulation of ``project`` into ``folder``, or reuse it if nothing changed.
-
-    Raises:
-        BitsDifferError: if the project was edited since it was written.
-        ToolMissingError: if there is no g++.
-        ToolFailedError: if the compiler fails.
-    """
-    project.require_untouched()
-    driver = fill(shipped("firmware_templates/csim/jetmix_csim.cpp"), _ports(project.path))
-    digest = content_digest([project.digest, driver, FLAGS])
-    if not is_kept(folder, LIBRARY, digest):
-        _compile(project, folder, driver, digest)
-    return _load(folder / LIBRARY)
+def run(bench: Bench) -> Outputs:
+    """Compile the C++ and run it."""
+    return Outputs.of(csim.build(bench.projects["hls4ml"], bench.folder / FOLDER), bench.vectors)
 
 
-def _compile(project: FirmwareProject, folder: Path, driver: str, digest: str) -> None:
-    compiler = toolchain.require("g++")
-    empty_folder(folder)
-    source = folder / "jetmix_csim.cpp"
-    source.write_text(driver, encoding="utf-8")
-    root = project.path.resolve()
-    sources = [root / "firmware" / f"{TOP}.cpp", source.resolve()]
-    includes = [f"-I{root}", f"-I{root / 'firmware' / 'ap_types'}"]
-    seconds = toolchain.run(
-        [compiler, *FLAGS, *includes, *sources, "-o", LIBRARY],
-        title="Compiling the C simulation",
-        cwd=folder,
-        log=folder / "compile.log",
-        timeout_s=COMPILE_LIMIT_S,
-    )
-    keep(
-        folder,
-        LIBRARY,
-        digest,
-        stage="csim",
-        seconds=seconds,
-        compiler=toolchain.version_of("g++"),
-        flags=list(FLAGS),
-    )
-
-
-def _ports(project: Path) -> dict[str, object]:
-    """Read types and sizes of the top function's ports from its declaration."""
-    header = (project / "firmware" / f"{TOP}.h").read_text(encoding="utf-8")
-    ports = re.findall(r"(\w+)\s+\w+\[([\d* ]+)\]", header)
-    if len(ports) != 2:
-        raise LoweringError(
-            f"the top function has {len(ports)} ports, expected one input and one output",
-            where=project,
-            mend="lower a tagger with one input and one output",
-        )
-    (input_type, n_in), (output_type, n_out) = ports
-    return {
-        "TOP": TOP,
-        "INPUT_TYPE": input_type,
-        "OUTPUT_TYPE": output_type,
-        "N_INPUTS": _product(n_in),
-        "N_OUTPUTS": _product(n_out),
-    }
-
-
-def _product(sizes: str) -> int:
-    return int(np.prod([int(size) for size in sizes.split("*")]))
-
-
-def _load(library: Path) -> CSim:
-    loaded = ctypes.CDLL(str(library.resolve()))
-    loaded.jetmix_csim_run.restype = None
-    return CSim(
-        library=loaded,
-        n_inputs=loaded.jetmix_csim_n_inputs(),
-        n_outputs=loaded.jetmix_csim_n_outputs(),
-        lsb=2.0 ** -loaded.jetmix_csim_fraction_bits(),
-    )
+def trace(bench: Bench, x: Floats) -> str:
+    """Return the layers between which the C++ first differs from Keras."""
+    found = layers.csim_inputs(bench.model, bench.projects["hls4ml"], x, bench.folder / TRACED)
+    return layers.first_difference(bench.model, layers.keras_inputs(bench.model, x), found)

@@ -1,43 +1,40 @@
-"""The gate-level netlist of the Verilog, with models of its cells, clock by clock in Verilator."""
+"""The level 'netlist': the gates that Yosys makes of the Verilog, clock by clock in Verilator."""
 
-from pathlib import Path
+from jetmix.eda import yosys
+from jetmix.support.arrays import Floats
+from jetmix.verification.bench import TRACED, Bench, Outputs
+from jetmix.verification.divergence import pipeline
+from jetmix.verification.levels import rtl
+from jetmix.verification.simulators import netlist
 
-from jetmix.firmware.project import FirmwareProject
-from jetmix.support.files import content_digest, file_digest
-from jetmix.support.packaged import shipped
-from jetmix.verification.levels import rtl, verilator
-from jetmix.verification.levels.rtl import RtlSim
-
-# a netlist takes long to compile and runs few vectors
-OPTIMISE = "-O0"
+FOLDER = "netlist-sim"
 
 
-def build(project: FirmwareProject, netlist: Path, cells: Path, folder: Path) -> RtlSim:
-    """Compile a netlist into ``folder``, or reuse what is there.
+def require_tools() -> None:
+    """Look for Yosys and its models of cells, and for the tools of the Verilog."""
+    rtl.require_tools()
+    yosys.find_cells(yosys.find_yosys()[0])
 
-    Args:
-        project: the Verilog that the netlist was made of; it states ports and latency.
-        netlist: the netlist.
-        cells: simulation models of its cells, read where they are.
-        folder: where to compile.
 
-    Raises:
-        LoweringError: if the project does not state its latency.
-        ToolMissingError: if there is no Verilator, make or g++.
-        ToolFailedError: if one of them fails.
-    """
-    sources = [netlist.resolve(), *models(cells)]
-    library = verilator.build(
-        folder,
-        sources,
-        level="netlist",
-        title="netlist simulation",
-        digest=content_digest([file_digest(source) for source in sources]),
-        optimise=OPTIMISE,
+def run(bench: Bench) -> Outputs:
+    """Synthesise the Verilog, compile the netlist and feed it one vector per clock."""
+    require_tools()  # before minutes of synthesis
+    tool, project = yosys.find_yosys(), bench.projects["rtl"]
+    area = yosys.synthesised(bench.folder, project, tool)
+    simulation = netlist.build(
+        project, area / yosys.NETLIST, yosys.find_cells(tool[0]), bench.folder / FOLDER
     )
-    return rtl.simulation(project, library)
+    return rtl.clocked(simulation, bench.vectors, bench.reference)
 
 
-def models(cells: Path) -> list[Path]:
-    """Return what Verilator reads beside a netlist: the cells' models, and how to take them."""
-    return [shipped("firmware_templates/verilator/cells.vlt").resolve(), cells.resolve()]
+def trace(bench: Bench, x: Floats) -> str:
+    """Return the first pipeline stage whose registers differ, and its layers."""
+    return pipeline.first_difference(
+        bench.projects["rtl"],
+        bench.graph,
+        rtl.layers_of(bench),
+        x,
+        bench.folder / TRACED,
+        netlist=bench.folder / yosys.FOLDER / yosys.NETLIST,
+        models=netlist.models(yosys.find_cells(yosys.find_yosys()[0])),
+    )

@@ -1,177 +1,59 @@
-"""The Verilog, clock by clock, in Verilator: exactness, latency and II are all measured."""
+"""The level 'rtl': the Verilog, clock by clock in Verilator."""
 
-import contextlib
-import ctypes
-from dataclasses import dataclass
-from pathlib import Path
+import time
 
-import numpy as np
-from numpy.typing import NDArray
+from jetmix.firmware import da_graph
+from jetmix.support import tools
+from jetmix.support.arrays import Floats
+from jetmix.verification.bench import TRACED, Bench, Outputs
+from jetmix.verification.divergence import pipeline
+from jetmix.verification.simulators import rtl, verilator
+from jetmix.verification.simulators.rtl import RtlSim
+from jetmix.verification.vectors import VectorSet
 
-from jetmix.errors import LoweringError
-from jetmix.firmware.project import FirmwareProject
-from jetmix.firmware.verilog import PORTS_FILE, TABLES
-from jetmix.support.files import read_json
-from jetmix.verification.levels import verilator
-
-WORD_BITS = 32
-# how many clocks more than vectors are run; no pipeline of a trigger is longer
-FLUSH_CLOCKS = 256
-
-Kif = NDArray[np.int64]
+FOLDER = "rtl-sim"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RtlSim:
-    """A Verilated tagger; ``inputs`` and ``outputs`` are (port element, k i f).
-
-    ``tables`` is the folder of the lookup tables, which the Verilog names without a folder.
-    ``latency_cycles`` is the latency that the project states, as :func:`align` counts it.
-    """
-
-    library: ctypes.CDLL
-    tables: Path
-    inputs: Kif
-    outputs: Kif
-    latency_cycles: int
-
-    @property
-    def lsb(self) -> float:
-        """Weight of the least significant bit over all outputs."""
-        return float(2.0 ** -self.outputs[:, 2].max())
-
-    def run(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Feed one vector a clock and return the outputs of every clock.
-
-        Args:
-            x: float32 (vector, ...).
-
-        Returns:
-            float64 (vector + FLUSH_CLOCKS, output): the outputs after each rising edge.
-        """
-        packed = pack(x.reshape(len(x), -1), self.inputs)
-        packed = np.concatenate([packed, np.repeat(packed[-1:], FLUSH_CLOCKS, axis=0)])
-        packed = np.ascontiguousarray(packed)
-        out = np.zeros((len(packed), words(self.outputs)), dtype=np.uint32)
-        with contextlib.chdir(self.tables):
-            self.library.jetmix_rtl_run(
-                packed.ctypes.data_as(ctypes.c_void_p),
-                ctypes.c_size_t(packed.shape[1]),
-                out.ctypes.data_as(ctypes.c_void_p),
-                ctypes.c_size_t(out.shape[1]),
-                ctypes.c_size_t(len(packed)),
-            )
-        return unpack(out, self.outputs)
+def require_tools() -> None:
+    """Look for Verilator and for what compiles its C++."""
+    tools.require("g++")
+    tools.require("make")
+    verilator.find_verilator()
 
 
-def align(clocks: NDArray[np.float64], reference: NDArray[np.float32], *, expected: int) -> int:
-    """Measure the latency: the shift at which the outputs agree with the reference on most vectors.
-
-    Args:
-        clocks: outputs after each rising edge, (vector + FLUSH_CLOCKS, output).
-        reference: expected outputs, (vector, output).
-        expected: the latency that is taken if no other one agrees on more vectors.
-
-    Returns:
-        Latency in clock edges from a vector at the input to its result at the output, registers of
-        both included: the result of vector 0 is row ``latency - 1`` of ``clocks``.
-    """
-    n = len(reference)
-    agree = [
-        int((clocks[latency - 1 : latency - 1 + n] == reference).all(axis=1).sum())
-        for latency in range(1, FLUSH_CLOCKS + 1)
-    ]
-    best = max(agree)
-    return expected if agree[expected - 1] == best else 1 + agree.index(best)
+def run(bench: Bench) -> Outputs:
+    """Compile the Verilog and feed it one vector per clock."""
+    simulation = rtl.build(bench.projects["rtl"], bench.folder / FOLDER)
+    return clocked(simulation, bench.vectors, bench.reference)
 
 
-def widths(kif: Kif) -> NDArray[np.int64]:
-    """Return the width of each port element in bits; k, i and f add up to it."""
-    return np.asarray(kif.sum(axis=1), dtype=np.int64).clip(min=0)
-
-
-def words(kif: Kif) -> int:
-    """Return how many 32-bit words a port takes; Verilator's 64-bit ports take two."""
-    return max(2, -(-int(widths(kif).sum()) // WORD_BITS))
-
-
-def pack(values: NDArray[np.floating], kif: Kif) -> NDArray[np.uint32]:
-    """Pack real values into port words: truncate to each element's LSB and wrap to its width.
-
-    Args:
-        values: (vector, element).
-        kif: (element, 3) sign, integer and fraction bits.
-
-    Returns:
-        uint32 (vector, word), element 0 in the lowest bits.
-    """
-    bits = np.zeros((len(values), words(kif) * WORD_BITS), dtype=np.uint8)
-    start = 0
-    for column, width in enumerate(widths(kif)):
-        raw = np.floor(np.ldexp(values[:, column].astype(np.float64), kif[column, 2]))
-        raw = raw.astype(np.int64)
-        for bit in range(width):
-            bits[:, start + bit] = (raw >> bit) & 1
-        start += width
-    return np.packbits(bits, axis=1, bitorder="little").view("<u4").astype(np.uint32)
-
-
-def unpack(packed: NDArray[np.uint32], kif: Kif) -> NDArray[np.float64]:
-    """Return the real values in port words: the inverse of :func:`pack`."""
-    bits = np.unpackbits(packed.astype("<u4").view(np.uint8), axis=1, bitorder="little")
-    values = np.zeros((len(packed), len(kif)))
-    start = 0
-    for column, width in enumerate(widths(kif)):
-        raw = np.zeros(len(packed), dtype=np.int64)
-        for bit in range(width):
-            raw |= bits[:, start + bit].astype(np.int64) << bit
-        if kif[column, 0] and width:
-            raw -= (raw >> (width - 1)) << width
-        values[:, column] = np.ldexp(raw.astype(np.float64), -kif[column, 2])
-        start += width
-    return values
-
-
-def build(project: FirmwareProject, folder: Path) -> RtlSim:
-    """Translate and compile the Verilog of ``project`` into ``folder``, or reuse what is there.
-
-    Raises:
-        BitsDifferError: if the project was edited since it was written.
-        LoweringError: if the project does not state its latency.
-        ToolMissingError: if there is no Verilator, make or g++.
-        ToolFailedError: if one of them fails.
-    """
-    project.require_untouched()
-    sources = sorted((project.path / "src").resolve().rglob("*.v"))
-    library = verilator.build(
-        folder, sources, level="rtl", title="RTL simulation", digest=project.digest
-    )
-    return simulation(project, library)
-
-
-def simulation(project: FirmwareProject, library: ctypes.CDLL) -> RtlSim:
-    """Return a compiled simulation with the ports and the latency that ``project`` states.
-
-    Raises:
-        LoweringError: if it states no latency, as projects of older versions.
-    """
-    stated = read_json(project.path / PORTS_FILE)
-    if "latency_cycles" not in stated:
-        raise LoweringError(
-            "the Verilog does not state its latency",
-            where=project.path / PORTS_FILE,
-            mend="run 'jetmix synth' again into a new folder",
-        )
-    return RtlSim(
-        library=library,
-        tables=_tables(project),
-        inputs=np.array(stated["inputs"], dtype=np.int64),
-        outputs=np.array(stated["outputs"], dtype=np.int64),
-        latency_cycles=stated["latency_cycles"],
+def trace(bench: Bench, x: Floats) -> str:
+    """Return the first pipeline stage whose registers differ, and its layers."""
+    return pipeline.first_difference(
+        bench.projects["rtl"], bench.graph, layers_of(bench), x, bench.folder / TRACED
     )
 
 
-def _tables(project: FirmwareProject) -> Path:
-    """Return the folder of the tables; an empty one may have been lost on the way here."""
-    folder = project.path.resolve() / TABLES
-    return folder if folder.is_dir() else project.path.resolve()
+def layers_of(bench: Bench) -> list[str]:
+    """Return the layer of every operation of the graph."""
+    traces = da_graph.trace_layers(bench.model, delay_constraint=bench.delay_constraint)
+    return da_graph.layer_of_operations(traces, bench.graph)
+
+
+def clocked(simulation: RtlSim, vectors: VectorSet, reference: Floats) -> Outputs:
+    """Return the outputs of a simulation that takes one vector per clock (II = 1).
+
+    The latency is the shift at which most outputs agree with the reference.
+    """
+    start = time.monotonic()
+    clocks = simulation.run(vectors.x)
+    seconds = round(time.monotonic() - start, 3)
+    latency = rtl.align(clocks, reference, expected=simulation.latency_cycles)
+    return Outputs(
+        values=rtl.results(clocks, latency, len(reference)),
+        lsb=simulation.lsb,
+        seconds=seconds,
+        latency_cycles=latency,
+        ii_cycles=1,
+        latency_expected_cycles=simulation.latency_cycles,
+    )

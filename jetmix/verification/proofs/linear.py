@@ -13,11 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jetmix.errors import BitsDifferError
-from jetmix.firmware import da_graph
+from jetmix.firmware import da_graph, dais
 from jetmix.firmware.da_graph import Traces
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
-from jetmix.verification.emulator import program as dais
 from jetmix.verification.proofs import ranges
 
 # coefficients by operation, and that of 1 under the key CONSTANT

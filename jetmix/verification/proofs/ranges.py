@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jetmix.errors import BitsDifferError
+from jetmix.firmware import dais
+from jetmix.firmware.dais import Interval, Width, port_of, widths_of
 from jetmix.support.arrays import Float64, Floats
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
-from jetmix.verification.emulator import program as dais
-from jetmix.verification.emulator.program import Interval, Width, port_of, widths_of
 from jetmix.verification.vectors import InputRange
 
 # how many jets and inputs that wrap are named

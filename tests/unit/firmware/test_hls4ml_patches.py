@@ -11,8 +11,8 @@ from jetmix.firmware import hls4ml_patches as hls4ml_mends
 from jetmix.firmware.hls import write_project
 from jetmix.firmware.parts import find_part
 from jetmix.models import keras_env
-from jetmix.verification.levels import csim
-from jetmix.verification.levels.level import keras_logits
+from jetmix.verification.bench import keras_logits
+from jetmix.verification.simulators import csim
 from jetmix.verification.vectors import InputRange, build_vectors
 
 SHAPE = (4, 3)

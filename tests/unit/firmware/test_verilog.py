@@ -6,7 +6,7 @@ import pytest
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import TABLES, write_rtl
-from jetmix.verification.levels import rtl
+from jetmix.verification.simulators import rtl
 
 
 def graph_with_tables():

@@ -6,7 +6,7 @@ import pytest
 
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
-from jetmix.verification.divergence import layers as partings
+from jetmix.verification.divergence import layers
 from jetmix.verification.junit import write_junit
 from jetmix.verification.result import Mismatch, VerificationResult, not_run
 from jetmix.verification.vectors import VectorSet
@@ -25,7 +25,7 @@ def jet():
 
 
 def test_keras_and_graph_agree_at_every_layer(tiny, jet):
-    keras, graph = partings.of_keras(tiny, jet), partings.of_graph(tiny, jet)
+    keras, graph = layers.keras_inputs(tiny, jet), layers.graph_inputs(tiny, jet)
     assert (
         list(keras) == list(graph) == [layer.name for layer in tiny.layers if layer.name != "jets"]
     )
@@ -33,7 +33,7 @@ def test_keras_and_graph_agree_at_every_layer(tiny, jet):
     for name, values in keras.items():
         for right, got in zip(values, graph[name], strict=True):
             assert np.array_equal(right, got), name
-    assert partings.first_parting(tiny, keras, graph) == "logits -> output"
+    assert layers.first_difference(tiny, keras, graph) == "logits -> output"
 
 
 def test_wrong_operation_is_found_between_its_layers(tiny, jet, monkeypatch):
@@ -44,10 +44,10 @@ def test_wrong_operation_is_found_between_its_layers(tiny, jet, monkeypatch):
     for index in [index for index in wrong if ops[index].opcode == 4]:
         ops[index] = ops[index]._replace(data=ops[index].data + 37)
     broken = graph._replace(ops=ops)
-    monkeypatch.setattr(da_graph, "trace_layers", lambda _: traces)
+    monkeypatch.setattr(da_graph, "trace_layers", lambda _, **__: traces)
     monkeypatch.setattr(da_graph, "layered", lambda _: (broken, places))
-    parted = partings.first_parting(
-        tiny, partings.of_keras(tiny, jet), partings.of_graph(tiny, jet)
+    parted = layers.first_difference(
+        tiny, layers.keras_inputs(tiny, jet), layers.graph_inputs(tiny, jet)
     )
     assert parted == "channel_mixing_3 -> channel_mixing_4"
 
@@ -56,8 +56,8 @@ def test_second_input_of_a_layer_is_named_and_unknown_places_are_passed_over(tin
     right = {"residual": [np.zeros(2), np.zeros(2)], "head_1": [np.zeros(1)]}
     got = {"residual": [np.zeros(2), np.ones(2)], "head_1": [np.ones(1)]}
     inputs = [tensor._keras_history.operation.name for tensor in tiny.get_layer("residual").input]
-    assert partings.first_parting(tiny, right, got) == f"{inputs[1]} -> residual"
-    assert partings.first_parting(tiny, right, {"residual": [None, None], "head_1": [None]}) == (
+    assert layers.first_difference(tiny, right, got) == f"{inputs[1]} -> residual"
+    assert layers.first_difference(tiny, right, {"residual": [None, None], "head_1": [None]}) == (
         "logits -> output"
     )
 
@@ -75,7 +75,7 @@ void jetmix_tagger(
 
 
 def test_traces_are_put_after_each_layer():
-    text = partings.with_traces(TOP_FUNCTION)
+    text = layers.with_traces(TOP_FUNCTION)
     assert '// a_iq\n    jetmix_trace("a_iq", layer2_out, 2*2);\n' in text
     assert "layer3_out, " not in text.split("// b")[1]
     assert text.index("jetmix_trace_to") < text.index("void jetmix_tagger(")
@@ -108,7 +108,7 @@ def test_junit_tells_each_level(tmp_path):
     assert cases["ir against keras"].find("system-out").text == "vectors: 4 jet, 5 random"
     assert cases["csim against keras"].find("failure").get("message") == (
         "csim differs from keras on 2 of 9 vectors; first: jet 3, output 2: 7 instead of 8 LSB, "
-        "parting at sum -> head_1"
+        "first at sum -> head_1"
     )
     assert cases["rtl against keras"].find("skipped").get("message") == missing.reason
 

@@ -13,12 +13,12 @@ from jetmix.errors import DataError, LoweringError, ReportReadError, ToolMissing
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
 from jetmix.support import tools as toolchain
+from jetmix.verification.bench import keras_logits
 from jetmix.verification.emulator import emulator as module
 from jetmix.verification.emulator import native
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.emulator.native import build
 from jetmix.verification.emulator.program import Code, assemble
-from jetmix.verification.levels.level import keras_logits
 from jetmix.verification.vectors import InputRange, build_vectors
 
 GOLDEN = Path(__file__).parents[3] / "golden"

@@ -1,9 +1,9 @@
-"""Where Verilog or its netlist parts from the DA graph: the first pipeline stage, and its layers.
+"""Where Verilog or its netlist first differs from the DA graph: the pipeline stage, and its layers.
 
 da4ml's Verilog keeps no layers, but every stage of the pipeline is a graph of its own whose values
 lie in registers. One vector is held at the inputs until every register has settled; the first
-register with wrong bits tells the stage, and the operations between it and the registers before
-tell the layers.
+register with wrong bits gives the stage, and the operations between it and the registers before
+give the layers.
 """
 
 import re
@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
+from jetmix.firmware.dais import UnsupportedError, operands
 from jetmix.firmware.project import TOP, FirmwareProject
 from jetmix.firmware.verilog import PORTS_FILE
+from jetmix.support.arrays import Float64, Floats
 from jetmix.support.files import content_digest, empty_folder, read_json
-from jetmix.verification.emulator.program import UnsupportedError, operands
-from jetmix.verification.levels import rtl, verilator
-from jetmix.verification.vectors import Floats, InputRange, uniform
+from jetmix.verification.simulators import rtl, verilator
+from jetmix.verification.vectors import InputRange, uniform
 
 PROBE = "jetmix_probe"
-# values of so many random vectors tell an operation from all others
+# the values of so many random vectors distinguish an operation from all others
 SIGNATURES = 64
 ONE_BIT = (0, 1, 0)
 STANDING = "a register: the outputs are right once the inputs stand still"
 
-Values = list[NDArray[np.float64]]
+Values = list[Float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,17 +88,17 @@ class Pipeline:
         n = len(self.graph.ops)
         x = uniform(InputRange.of(self.graph), SIGNATURES, np.random.default_rng(1), stretch=1.0)
         operations = np.asarray(da_graph.watching(self.graph, range(n)).predict(x.astype(float)))
-        told: dict[bytes, list[int]] = {}
+        known: dict[bytes, list[int]] = {}
         for index in range(n):
-            told.setdefault(operations[:, index].tobytes(), []).append(index)
+            known.setdefault(operations[:, index].tobytes(), []).append(index)
         held = self.values(x)
         before = held[register.stage - 1]
-        stops = {i for column in before.T for i in told.get(column.tobytes(), [])}
+        stops = {i for column in before.T for i in known.get(column.tobytes(), [])}
         if register.stage == len(self.stages):
             ends = {self.graph.out_idxs[element] for element in elements}
         else:
             columns = held[register.stage].T
-            ends = {told[columns[element].tobytes()][0] for element in elements}
+            ends = {known[columns[element].tobytes()][0] for element in elements}
         seen = _between(self.graph, ends, stops)
         names = dict.fromkeys(layers[index] for index in sorted(seen))
         return ", ".join(name for name in names if name != "inputs") or "no operation"
@@ -119,7 +119,7 @@ def _between(graph: Any, ends: set[int], stops: set[int]) -> set[int]:
     return seen
 
 
-def first_parting(
+def first_difference(
     project: FirmwareProject,
     graph: Any,
     layers: Sequence[str],
@@ -129,7 +129,7 @@ def first_parting(
     netlist: Path | None = None,
     models: Sequence[Path] = (),
 ) -> str:
-    """Return the first stage at which Verilog or netlist part from the graph, and its layers.
+    """Return the first stage at which Verilog or netlist differ from the graph, and its layers.
 
     Args:
         project: the Verilog; it is not changed.
@@ -160,11 +160,11 @@ def first_parting(
             if stage == register.stage and found[place] != right[bit]
         }
         if wrong:
-            return _told(pipeline, register, sorted(wrong), layers)
+            return _named(pipeline, register, sorted(wrong), layers)
     return STANDING
 
 
-def _told(
+def _named(
     pipeline: Pipeline, register: Register, wrong: Sequence[int], layers: Sequence[str]
 ) -> str:
     if register.stage == 0:
@@ -175,7 +175,7 @@ def _told(
 
 def _settled(
     project: FirmwareProject, sources: Sequence[Path], n_probes: int, x: Floats, folder: Path
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return the probed bits, (probe,), once all registers hold what comes from ``x``."""
     library = verilator.build(
         folder / "sim",

@@ -1,4 +1,4 @@
-from jetmix.verification.levels.library import is_kept, keep
+from jetmix.verification.simulators.compiled import is_kept, keep
 
 
 def test_only_a_whole_library_of_the_same_sources_is_taken_again(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetmix.verification.levels.rtl import FLUSH_CLOCKS, align, pack, unpack, widths, words
+from jetmix.verification.simulators.rtl import FLUSH_CLOCKS, align, pack, unpack, widths, words
 
 KIF = st.tuples(st.integers(0, 1), st.integers(-2, 8), st.integers(-3, 8)).filter(
     lambda kif: 0 <= sum(kif) <= 16

@@ -23,10 +23,10 @@ def is_kept(folder: Path, library: str, digest: str) -> bool:
 
 
 def keep(
-    folder: Path, library: str, digest: str, *, stage: str, seconds: float, **told: Any
+    folder: Path, library: str, digest: str, *, stage: str, seconds: float, **facts: Any
 ) -> None:
     """Record a freshly compiled library, so that :func:`is_kept` knows it again."""
-    details = {**told, "library_sha256": file_digest(folder / library)}
+    details = {**facts, "library_sha256": file_digest(folder / library)}
     StageRecord(stage=stage, digest=digest, seconds=round(seconds, 3), details=details).write(
         folder
     )

@@ -6,9 +6,9 @@ import pytest
 
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
+from jetmix.firmware.dais import operands
 from jetmix.models.keras_env import load_tagger
-from jetmix.verification.divergence import stages
-from jetmix.verification.emulator.program import operands
+from jetmix.verification.divergence.pipeline import Pipeline, Register, probed
 from tests.unit.verification.divergence.test_layers import GOLDEN
 
 TOP = """\
@@ -40,11 +40,11 @@ def tiny():
 @pytest.fixture
 def pipeline(tiny, tmp_path):
     (tmp_path / "ports.json").write_text(json.dumps({"adders_per_stage": 5}))
-    return stages.Pipeline(tiny[0], SimpleNamespace(path=tmp_path))
+    return Pipeline(tiny[0], SimpleNamespace(path=tmp_path))
 
 
 def register(name, stage, *kif):
-    return stages.Register(name=name, stage=stage, kif=np.array(kif))
+    return Register(name=name, stage=stage, kif=np.array(kif))
 
 
 def test_registers_hold_the_values_of_the_graph(tiny, pipeline):
@@ -89,14 +89,14 @@ REGISTERS = [register("stage0_inp", 0, (0, 3, 1)), register("model_out", 1, (0, 
 
 
 def test_verilog_gets_a_port_for_all_bits():
-    text, probes = stages.probed(TOP, REGISTERS)
+    text, probes = probed(TOP, REGISTERS)
     assert probes == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1)]
     assert "output reg [1:0] model_out,\n    output [5:0] jetmix_probe\n);" in text
     assert "assign jetmix_probe = {model_out[1], model_out[0], stage0_inp[3], " in text
 
 
 def test_netlist_gets_a_port_for_the_bits_that_are_there():
-    text, probes = stages.probed(NETLIST, REGISTERS)
+    text, probes = probed(NETLIST, REGISTERS)
     assert probes == [(0, 0), (0, 2), (1, 0), (1, 1)]
     assert "model_out, jetmix_probe);\n  output [3:0] jetmix_probe;" in text
     assert r"{model_out[1], model_out[0], \stage0_inp[2] , \stage0_inp[0] };" in text
@@ -104,4 +104,4 @@ def test_netlist_gets_a_port_for_the_bits_that_are_there():
 
 def test_other_verilog_is_refused():
     with pytest.raises(LoweringError, match="the ports of the top module were not found"):
-        stages.probed("module other (input a);\nendmodule\n", REGISTERS)
+        probed("module other (input a);\nendmodule\n", REGISTERS)

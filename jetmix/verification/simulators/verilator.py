@@ -11,7 +11,7 @@ from jetmix.firmware.project import TOP, fill
 from jetmix.support import tools as toolchain
 from jetmix.support.files import content_digest, empty_folder, file_digest
 from jetmix.support.packaged import shipped
-from jetmix.verification.levels.library import is_kept, keep
+from jetmix.verification.simulators.compiled import is_kept, keep
 
 LIBRARY = "libjetmix_rtl.so"
 LIMIT_S = 3600.0

@@ -1,0 +1,80 @@
+"""What every level of the ladder is judged with, and what it returns."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.support.arrays import Floats, Reals
+from jetmix.verification.vectors import VectorSet
+
+KERAS_BATCH = 1024
+# where firmware is compiled again to show what is inside, after bits differed
+TRACED = "traced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A lowered tagger, the vectors that it is judged on, and the right outputs for them.
+
+    Attributes:
+        folder: the directory of ``jetmix synth``; levels are compiled inside it.
+        model: the Keras model, the one reference.
+        graph: its adder graph.
+        projects: what was written for hls4ml, as Verilog, or both.
+        vectors: the inputs.
+        reference: Keras outputs for them, float32 (vector, output).
+        delay_constraint: how many adders deeper than the shallowest the graph's adder trees may be.
+    """
+
+    folder: Path
+    model: Any
+    graph: Any
+    projects: Mapping[Flow, FirmwareProject]
+    vectors: VectorSet
+    reference: Floats
+    delay_constraint: int
+
+
+class Function(Protocol):
+    """A level without a clock: what gives the firmware's outputs for vectors."""
+
+    @property
+    def lsb(self) -> float:
+        """Weight of the least significant bit of the outputs."""
+
+    def predict(self, x: Floats) -> Reals:
+        """Return the outputs (vector, output) for inputs (vector, ...)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Outputs (vector, output) of a level, the weight of their LSB, and the wall time they took.
+
+    A level with a clock also measures its latency and initiation interval in cycles, and knows the
+    latency that its project states.
+    """
+
+    values: Reals
+    lsb: float
+    seconds: float
+    latency_cycles: int | None = None
+    ii_cycles: int | None = None
+    latency_expected_cycles: int | None = None
+
+    @classmethod
+    def of(cls, function: Function, vectors: VectorSet) -> "Outputs":
+        """Return the outputs of a level without a clock."""
+        start = time.monotonic()
+        values = function.predict(vectors.x)
+        return cls(values=values, lsb=function.lsb, seconds=round(time.monotonic() - start, 3))
+
+
+def keras_logits(model: Any, x: Floats) -> Floats:
+    """Return the Keras model's outputs as float32 (vector, output)."""
+    logits = model.predict(x, batch_size=KERAS_BATCH, verbose=0)
+    return np.asarray(logits, dtype=np.float32).reshape(len(x), -1)

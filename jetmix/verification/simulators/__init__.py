@@ -1,0 +1,1 @@
+"""What runs the firmware: compiled C++, Verilog and netlists."""
