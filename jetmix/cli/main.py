@@ -1,5 +1,6 @@
 """The ``jetmix`` command: a lazy group, so that ``--help`` never imports numpy or Keras."""
 
+import errno
 import importlib
 import sys
 import traceback
@@ -7,7 +8,7 @@ import traceback
 import click
 
 from jetmix import __version__
-from jetmix.errors import JetmixError
+from jetmix.errors import DataError, JetmixError
 
 # command -> (module, function, one line of help); modules are imported only when they are run
 COMMANDS = {
@@ -20,6 +21,25 @@ COMMANDS = {
     "report-read": ("jetmix.cli.report_read", "report_read", "Show reports of Vitis and Vivado."),
     "doctor": ("jetmix.cli.doctor", "doctor", "Tools and versions, and what can run here."),
 }
+
+
+# what the operating system refused about a file -> how to mend it
+CURES = {
+    errno.ENOSPC: "free some space on that disk, or write to another one",
+    errno.EDQUOT: "free some space in your quota, or write to another disk",
+    errno.EACCES: "check the permissions of the file and of its folder",
+    errno.EPERM: "check the owner and the permissions of the file and of its folder",
+    errno.EROFS: "the disk is read-only: write to another folder",
+    errno.EMFILE: "raise the limit of open files, for example with 'ulimit -n 4096'",
+    errno.ENFILE: "close other programs: the system has no more open files to give",
+    errno.EISDIR: "this is a folder: name a file",
+    errno.ENOTDIR: "a part of the path is a file: name a path of folders",
+    errno.ENOENT: "check that the path exists and is spelt as you mean it",
+    errno.EEXIST: "name another path, or move what is there",
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.EIO: "check the disk: reading or writing failed in the hardware or the network",
+}
+OTHER_CURE = "check that the file can be read and its folder written"
 
 
 class LazyGroup(click.Group):
@@ -60,15 +80,26 @@ def main() -> None:
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted; run the same command again (train: with --resume to go on)", 130)
-    except OSError as error:
+    except Exception as error:
         # a full disk or a forbidden folder is the user's to mend, whichever stage met it
-        name = error.filename2 or error.filename
-        place = f"{name}: " if name else ""
-        _fail(f"{place}{error.strerror or error}; free some space or check the permissions", 3)
-    except Exception:
+        if isinstance(error, OSError) and about_a_file(error):
+            _fail(file_message(error), DataError.exit_code)
         traceback.print_exc()
         _fail("this is a bug in jetmix; please report it with the lines above", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def about_a_file(error: OSError) -> bool:
+    """Tell whether a file was refused, rather than a connection, a process or memory."""
+    return bool(error.filename or error.filename2) or error.errno in CURES
+
+
+def file_message(error: OSError) -> str:
+    """Return the file, what was refused and the cure."""
+    name = error.filename2 or error.filename
+    place = f"{name}: " if name else ""
+    cure = CURES.get(error.errno or 0, OTHER_CURE)
+    return " ".join(f"{place}{error.strerror or error}; {cure}".split())
 
 
 def _fail(message: str, code: int) -> None:

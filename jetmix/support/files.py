@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,9 +85,13 @@ def place_folder(source: Path, destination: Path) -> None:
         shutil.copytree(source, staging)
         staging.replace(destination)
     except shutil.Error as error:
-        # copytree goes on after a failure and raises all of them; the first one tells enough
+        # copytree goes on after a failure and raises all of them as texts; the first one is enough
         _, target, reason = error.args[0][0]
-        raise OSError(None, str(reason).split(": '")[0], target) from None
+        text = str(reason).split(": '")[0]
+        number = re.match(r"\[Errno (\d+)\] ", text)
+        raise OSError(
+            int(number[1]) if number else None, text[number.end() if number else 0 :], target
+        ) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

@@ -1,11 +1,17 @@
+import errno
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from jetmix.cli import main
 from jetmix.cli.main import COMMANDS
+from jetmix.support.files import place_folder
 
 HEAVY = ("numpy", "keras", "hls4ml", "jax", "tensorflow", "h5py", "matplotlib", "hgq", "da4ml")
 
@@ -19,6 +25,22 @@ def run(*words, cwd=None, env=None):
         env=env,
         check=False,
     )
+
+
+@pytest.fixture
+def failing(monkeypatch, capsys):
+    """Run a command line that raises an error, and return its exit code and what it prints."""
+
+    def fail(error):
+        def raising(**_):
+            raise error
+
+        monkeypatch.setattr(main.cli, "main", raising)
+        with pytest.raises(SystemExit) as exited:
+            main.main()
+        return exited.value.code, capsys.readouterr().err
+
+    return fail
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -70,6 +92,68 @@ def test_impossible_clock(tmp_path):
     )
     assert done.returncode == 2
     assert "clock period of 0.0 ns; choose one from 0.5 to 100.0 ns" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EACCES, "check the permissions"),
+        (errno.EROFS, "read-only"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.EISDIR, "name a file"),
+        (errno.ENOENT, "check that the path exists"),
+        (errno.ELOOP, "can be read"),
+    ],
+)
+def test_a_refused_file_is_named_with_the_cure_that_fits(number, cure, failing):
+    code, text = failing(OSError(number, os.strerror(number), "runs/a.json"))
+    assert code == 3
+    assert (
+        text
+        == f"jetmix: error: runs/a.json: {os.strerror(number)}; {main.CURES.get(number, main.OTHER_CURE)}\n"
+    )
+    assert cure in text
+    assert ("space" in text) == (number == errno.ENOSPC)
+
+
+def test_a_full_disk_without_a_name_is_still_a_full_disk(failing):
+    code, text = failing(OSError(errno.ENOSPC, "No space left on device"))
+    assert (code, text.count("\n")) == (3, 1)
+    assert "error: No space left on device; free some space" in text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        OSError("no number"),
+    ],
+)
+def test_what_is_no_matter_of_files_is_not_blamed_on_the_disk(error, failing):
+    code, text = failing(error)
+    assert code == 1
+    assert "a bug in jetmix" in text
+    assert "Traceback" in text
+    assert "space" not in text
+    assert "permissions" not in text
+
+
+def test_a_failed_copy_keeps_its_number(tmp_path, monkeypatch):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a").write_text("x")
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+    copy = functools.partial(shutil.copytree, copy_function=full)
+    monkeypatch.setattr(shutil, "copytree", copy)
+    with pytest.raises(OSError, match="No space left") as caught:
+        place_folder(tmp_path / "source", tmp_path / "out")
+    assert caught.value.errno == errno.ENOSPC
+    assert Path(caught.value.filename).name == "a"
+    assert not (tmp_path / "out").exists()
 
 
 def test_doctor_tells_versions_and_tools():
