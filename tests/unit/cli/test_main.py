@@ -109,10 +109,8 @@ def test_impossible_clock(tmp_path):
 def test_a_refused_file_is_named_with_the_cure_that_fits(number, cure, failing):
     code, text = failing(OSError(number, os.strerror(number), "runs/a.json"))
     assert code == 3
-    assert (
-        text
-        == f"jetmix: error: runs/a.json: {os.strerror(number)}; {main.CURES.get(number, main.OTHER_CURE)}\n"
-    )
+    assert text.startswith(f"jetmix: error: runs/a.json: {os.strerror(number)}; ")
+    assert text.count("\n") == 1
     assert cure in text
     assert ("space" in text) == (number == errno.ENOSPC)
 

@@ -10,8 +10,8 @@ def run(*words):
     return CliRunner().invoke(cli, ["report-read", *map(str, words)])
 
 
-def test_table_of_a_csynth_report(shared):
-    path = shared / "vendor_reports/vivado_hls_2019_2_conv2d/myproject_csynth.rpt"
+def test_table_of_a_csynth_report(reference):
+    path = reference / "vendor_reports/vivado_hls_2019_2_conv2d/myproject_csynth.rpt"
     done = run(path)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
@@ -31,8 +31,8 @@ def test_table_of_a_csynth_report(shared):
     ]
 
 
-def test_several_files_and_json(shared):
-    folder = shared / "vendor_reports"
+def test_several_files_and_json(reference):
+    folder = reference / "vendor_reports"
     done = run(
         folder / "vitis_hls_2024_1_conv1d/vivado_synth.rpt",
         folder / "vivado_impl_jedi_linear/8-particle-16-feature.json",

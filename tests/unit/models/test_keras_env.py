@@ -112,13 +112,13 @@ def test_model_without_hgq_layers(tmp_path):
     assert keras_env.load_tagger(path, quantised_only=False).output_shape == (None, 2)
 
 
-def test_reference_taggers_load(shared):
+def test_reference_taggers_load(reference):
     shapes = {
         "gnn/gnn_32x3_acc79.18.keras": (None, 32, 3),
         "openml/mlp_openml_acc75.86.h5": (None, 16),
     }
     for name, shape in shapes.items():
-        assert keras_env.load_tagger(shared / "models" / name).input_shape == shape
+        assert keras_env.load_tagger(reference / "models" / name).input_shape == shape
 
 
 def test_unknown_backend():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from jetmix.resources.estimate import adders_per_stage, calibration, leave_one_out, lut_from_cost
 
 
-def test_calibration_holds_what_the_published_reports_say(shared):
-    reports = (shared / "vendor_reports" / "vivado_impl_jedi_linear").glob("*.json")
+def test_calibration_holds_what_the_published_reports_say(reference):
+    reports = (reference / "vendor_reports" / "vivado_impl_jedi_linear").glob("*.json")
     published = set()
     for path in reports:
         (entry,) = json.loads(path.read_text()).values()

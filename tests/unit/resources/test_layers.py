@@ -70,8 +70,8 @@ def test_file_and_the_line_for_people(tmp_path):
 
 
 @pytest.mark.slow
-def test_layers_of_a_published_tagger(shared):
-    model = keras_env.load_tagger(shared / "models" / "openml" / "mlp_openml_acc75.86.h5")
+def test_layers_of_a_published_tagger(reference):
+    model = keras_env.load_tagger(reference / "models" / "openml" / "mlp_openml_acc75.86.h5")
     traces = da_graph.trace_layers(model)
     graph = da_graph.graph_of(traces)
     assert graph.cost == 3018

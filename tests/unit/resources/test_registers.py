@@ -15,8 +15,8 @@ KIND = {
 }  # fmt: skip
 
 
-def test_calibration_holds_what_the_published_reports_say(shared):
-    reports = (shared / "vendor_reports" / "vivado_impl_jedi_linear").glob("*.json")
+def test_calibration_holds_what_the_published_reports_say(reference):
+    reports = (reference / "vendor_reports" / "vivado_impl_jedi_linear").glob("*.json")
     entries = [next(iter(json.loads(path.read_text()).values())) for path in reports]
     assert {(e["cost"], e["FF"]) for e in entries} == set(
         zip(*(column.tolist() for column in registers.ff_designs()), strict=True)

@@ -1,8 +1,5 @@
 """The sixteen particle features: definitions and symmetries."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -76,10 +73,8 @@ def test_rotation_is_that_of_the_public_jets(jet):
     np.testing.assert_allclose(f["costhetarel"][0], np.tanh(expected[:, 0]), rtol=0, atol=1e-7)
 
 
-@pytest.mark.skipif("JETMIX_REFERENCE" not in os.environ, reason="JETMIX_REFERENCE is not set")
-def test_all_constituents_of_the_public_jets_at_hand():
-    path = Path(os.environ["JETMIX_REFERENCE"]) / "data/real/plf_5_jets_50x16.npz"
-    real = np.load(path)["x"].astype(float)
+def test_all_constituents_of_the_public_jets_at_hand(reference):
+    real = np.load(reference / "data/real/plf_5_jets_50x16.npz")["x"].astype(float)
     f = named(real[..., :4])
     # the other five features refer to the jet, which has more than the constituents given here
     for name in ("eta", "phi", "etarot", "phirot", "costheta", "costhetarel"):

@@ -29,8 +29,8 @@ ENTRY = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_figures(shared, name):
-    path = shared / "vendor_reports" / "vivado_impl_jedi_linear" / f"{name}.json"
+def test_published_figures(reference, name):
+    path = reference / "vendor_reports" / "vivado_impl_jedi_linear" / f"{name}.json"
     (report,) = read_report(path)
     figures = report.resources
     read = (figures.lut, figures.ff, figures.carry8, figures.latency_cycles)

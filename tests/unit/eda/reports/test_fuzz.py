@@ -27,12 +27,12 @@ GARBAGE = st.text(max_size=40) | st.sampled_from(
 
 
 @pytest.fixture(scope="module", params=FILES)
-def whole(request, shared):
-    return timing() if request.param == "timing" else _load(shared, request.param)
+def whole(request, reference):
+    return timing() if request.param == "timing" else _load(reference, request.param)
 
 
-def _load(shared, name):
-    return (shared / "vendor_reports" / name).read_text()
+def _load(reference, name):
+    return (reference / "vendor_reports" / name).read_text()
 
 
 def outcome(text):

@@ -8,18 +8,18 @@ from jetmix.errors import ReportReadError
 VITIS, VIVADO_HLS = "vitis_hls_2024_1_conv1d", "vivado_hls_2019_2_conv2d"
 
 
-def report_of(shared, folder, suffix):
-    (report,) = read_report(shared / "vendor_reports" / folder / f"myproject_csynth.{suffix}")
+def report_of(reference, folder, suffix):
+    (report,) = read_report(reference / "vendor_reports" / folder / f"myproject_csynth.{suffix}")
     return report
 
 
-def text_of(shared, folder, suffix):
-    return (shared / "vendor_reports" / folder / f"myproject_csynth.{suffix}").read_text()
+def text_of(reference, folder, suffix):
+    return (reference / "vendor_reports" / folder / f"myproject_csynth.{suffix}").read_text()
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("xml", "csynth XML"), ("rpt", "csynth text")])
-def test_vitis_hls_2024(shared, suffix, kind):
-    report = report_of(shared, VITIS, suffix)
+def test_vitis_hls_2024(reference, suffix, kind):
+    report = report_of(reference, VITIS, suffix)
     assert (report.kind, report.design) == (kind, "myproject")
     assert report.available == {
         "lut": 1728000, "ff": 3456000, "dsp": 12288, "bram18": 5376, "uram": 1280
@@ -38,8 +38,8 @@ def test_vitis_hls_2024(shared, suffix, kind):
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("xml", "csynth XML"), ("rpt", "csynth text")])
-def test_vivado_hls_2019_tells_best_and_worst_apart(shared, suffix, kind):
-    report = report_of(shared, VIVADO_HLS, suffix)
+def test_vivado_hls_2019_tells_best_and_worst_apart(reference, suffix, kind):
+    report = report_of(reference, VIVADO_HLS, suffix)
     assert (report.kind, report.design) == (kind, "myproject")
     assert report.available == {
         "lut": 274080, "ff": 548160, "dsp": 2520, "bram18": 1824, "uram": 0
@@ -79,20 +79,20 @@ def complaint(text, suffix="xml"):
         ("</profile>", "", ":201: not well-formed XML (no element found)"),
     ],
 )
-def test_damaged_xml_names_file_and_line(shared, old, new, said):
-    text = text_of(shared, VITIS, "xml")
+def test_damaged_xml_names_file_and_line(reference, old, new, said):
+    text = text_of(reference, VITIS, "xml")
     assert text.count(old) == 1
     assert said in complaint(text.replace(old, new))
 
 
-def test_commas_are_read(shared):
-    text = text_of(shared, VITIS, "xml").replace(">17966<", ">17,966<")
+def test_commas_are_read(reference):
+    text = text_of(reference, VITIS, "xml").replace(">17966<", ">17,966<")
     assert parse(Path("a.xml"), text)[0].resources.lut == 17966
 
 
 @pytest.mark.parametrize("word", ["undef", "?"])
-def test_latency_that_depends_on_data_is_unknown_and_said(shared, word):
-    text = text_of(shared, VITIS, "xml").replace(
+def test_latency_that_depends_on_data_is_unknown_and_said(reference, word):
+    text = text_of(reference, VITIS, "xml").replace(
         "<Worst-caseLatency>395<", f"<Worst-caseLatency>{word}<"
     )
     figures = parse(Path("a.xml"), text)[0].resources
@@ -100,8 +100,8 @@ def test_latency_that_depends_on_data_is_unknown_and_said(shared, word):
     assert (figures.latency_ns, figures.note) == (None, "latency depends on the data")
 
 
-def test_old_versions_do_not_count_uram(shared):
-    text = text_of(shared, VIVADO_HLS, "xml").replace("<URAM>0</URAM>\n", "")
+def test_old_versions_do_not_count_uram(reference):
+    text = text_of(reference, VIVADO_HLS, "xml").replace("<URAM>0</URAM>\n", "")
     assert parse(Path("a.xml"), text)[0].resources.uram is None
 
 
@@ -126,14 +126,14 @@ def test_old_versions_do_not_count_uram(shared):
         ),
     ],
 )
-def test_damaged_text_names_file_and_line(shared, old, new, said):
-    text = text_of(shared, VITIS, "rpt")
+def test_damaged_text_names_file_and_line(reference, old, new, said):
+    text = text_of(reference, VITIS, "rpt")
     assert text.count(old) == 1
     message = complaint(text.replace(old, new), "rpt")
     assert said in message
     assert message.startswith("top_csynth.rpt:")
 
 
-def test_two_reports_in_one_file(shared):
-    text = text_of(shared, VITIS, "rpt")
+def test_two_reports_in_one_file(reference):
+    text = text_of(reference, VITIS, "rpt")
     assert "the title stands here a second time" in complaint(text + text, "rpt")

@@ -25,8 +25,8 @@ def complaint(text):
     return str(caught.value)
 
 
-def test_utilization_of_vivado_2024(shared):
-    (report,) = read_report(shared / "vendor_reports/vitis_hls_2024_1_conv1d/vivado_synth.rpt")
+def test_utilization_of_vivado_2024(reference):
+    (report,) = read_report(reference / "vendor_reports/vitis_hls_2024_1_conv1d/vivado_synth.rpt")
     assert (report.kind, report.design) == ("Vivado utilization", "myproject")
     assert report.available == {
         "lut": 1728000, "ff": 3456000, "carry8": 216000, "bram18": 5376, "uram": 1280, "dsp": 12288
