@@ -14,7 +14,7 @@ RECIPE ?= mixer-8-demo
 SAMPLE := datasets/sample/jets.h5
 RUN := $(DEMO)/$(basename $(notdir $(RECIPE)))
 
-.PHONY: demo test lint format simulate lock clean
+.PHONY: demo test lint format docs simulate lock clean
 
 demo: $(VENV)/.core
 	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(RUN)
@@ -34,6 +34,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The site in site/; warnings are errors, and nothing is loaded from the network.
+docs: $(VENV)/.docs
+	$(BIN)/python -m mkdocs build --strict --quiet
+
 $(VENV)/.core: requirements/core.lock requirements/build.in
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "jetmix needs Python 3.11; name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -49,6 +53,10 @@ $(VENV)/.dev: $(VENV)/.core requirements/simulate.lock requirements/dev.lock
 	@$(PIP) install --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.core requirements/docs.lock
+	@$(PIP) install --require-hashes -r requirements/docs.lock
+	@touch $@
+
 # Pythia and FastJet (GPL), for `jetmix data simulate`.
 simulate: $(VENV)/.core
 	@$(PIP) install --require-hashes -r requirements/simulate.lock
@@ -58,6 +66,8 @@ lock: $(VENV)/.dev
 	$(LOCK) -c requirements/core.lock --extra simulate pyproject.toml -o requirements/simulate.lock
 	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev --extra rtl --extra parquet \
 		pyproject.toml -o requirements/dev.lock
+	$(LOCK) -c requirements/dev.lock -c requirements/core.lock --extra docs \
+		pyproject.toml -o requirements/docs.lock
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
