@@ -1,0 +1,163 @@
+"""The page of file formats: every file that jetmix writes, its keys from the type that owns it."""
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+PLAIN = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
+ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n        .*)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artefact:
+    """One file: the type of its content (``module:Name``, "" if it is no record) and its writer.
+
+    ``many`` says that the file holds a list of such records.
+    """
+
+    kind: str
+    writer: str
+    text: str
+    many: bool = False
+
+
+ARTEFACTS: dict[str, dict[str, Artefact]] = {
+    "A run (`jetmix train --run RUN`)": {
+        "recipe.toml": Artefact(
+            kind="", writer="train", text="The recipe with every key resolved; see [Recipe keys]"
+            "(recipe.md).",
+        ),
+        "log.txt": Artefact(kind="", writer="train", text="What was printed, with times."),
+        "2-train/tagger.keras": Artefact(
+            kind="", writer="train", text="The tagger: the chosen point of the front, calibrated.",
+        ),
+        "2-train/pareto.csv": Artefact(
+            kind="", writer="train", text="The front as a table, one row per point.",
+        ),
+        "2-train/history.csv": Artefact(
+            kind="", writer="train", text="Loss, accuracy and EBOPs, one row per epoch.",
+        ),
+    },
+    "A synthesis (`jetmix synth --out DIR`)": {
+        "verification.json": Artefact(
+            kind="jetmix.verification.result:VerificationResult", writer="synth, verify",
+            many=True, text="What each level of the ladder found.",
+        ),
+        "resources.json": Artefact(
+            kind="jetmix.resources.report:ResourceReport", writer="synth", many=True,
+            text="Resources and timing, one record per origin.",
+        ),
+        "layers.json": Artefact(
+            kind="jetmix.resources.layers:LayerCost", writer="synth", many=True,
+            text="Cost and LUT of every layer.",
+        ),
+        "stage.json": Artefact(
+            kind="jetmix.support.stages:StageRecord", writer="train, synth",
+            text="Written last by every stage; a folder without it is incomplete and is made anew.",
+        ),
+    },
+}  # fmt: skip
+
+
+def file_formats() -> str:
+    """Return the page: every file with its writer, and the keys of those that are records."""
+    page = Page()
+    for group, files in ARTEFACTS.items():
+        page.parts.append(f"## {group}\n")
+        for name, artefact in files.items():
+            page.add(name, artefact)
+    return (
+        "# File formats\n\nEvery JSON file is the image of one type in the code, named below it; "
+        "its keys, types and rules are generated from that type. A value that is not known is "
+        "`null`, never -1 or 0. Units are part of the key's name.\n\n" + "\n".join(page.parts)
+    )
+
+
+class Page:
+    """The parts of the page, each type described once."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.seen: set[type] = set()
+
+    def add(self, name: str, artefact: Artefact) -> None:
+        """Append one file."""
+        self.parts.append(f"### {name}\n\n{artefact.text} Written by {_commands(artefact.writer)}.")
+        if not artefact.kind:
+            self.parts.append("")
+            return
+        module, _, type_name = artefact.kind.partition(":")
+        kind = getattr(importlib.import_module(module), type_name)
+        self.parts.append(
+            f"Holds {'a list of' if artefact.many else 'one'} `{module}.{type_name}`.\n"
+        )
+        self.describe(kind)
+
+    def describe(self, kind: type[Any]) -> None:
+        """Append the keys of a record, then those of the records in it that are new."""
+        if kind in self.seen:
+            self.parts.append(f"`{kind.__name__}`: [see above](#{kind.__name__.lower()}).\n")
+            return
+        self.seen.add(kind)
+        text, about = _documented(kind)
+        self.parts.append(f'<a id="{kind.__name__.lower()}"></a>**{kind.__name__}.** {text}\n')
+        self.parts += ["| Key | Type | Meaning |", "| --- | --- | --- |"]
+        hints = get_type_hints(kind)
+        for entry in fields(kind):
+            needed = entry.default is MISSING and entry.default_factory is MISSING
+            word = words(hints[entry.name]) + ("" if needed else ", optional")
+            self.parts.append(f"| `{entry.name}` | {word} | {about.get(entry.name, '')} |")
+        for name in getattr(kind, "DERIVED", ()):
+            returned = get_type_hints(getattr(kind, name).fget)["return"]
+            summary = (inspect.getdoc(getattr(kind, name)) or "").split("\n\n")[0]
+            self.parts.append(f"| `{name}` | {words(returned)}, derived | {_line(summary)} |")
+        self.parts.append("")
+        for inner in [found for hint in hints.values() for found in records_in(hint)]:
+            if inner not in self.seen:
+                self.describe(inner)
+
+
+def _documented(kind: type[Any]) -> tuple[str, dict[str, str]]:
+    """Return the docstring without its section of attributes, and the text of each attribute."""
+    text, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
+    about = {name: _line(words) for name, words in ATTRIBUTE.findall(attributes)}
+    return text.replace("``", "`").strip(), about
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+
+
+def _commands(writer: str) -> str:
+    return " and ".join(f"`jetmix {name}`" for name in writer.split(", "))
+
+
+def records_in(hint: Any) -> Iterator[type[Any]]:
+    """Yield the records that a type hint holds."""
+    if is_dataclass(hint):
+        yield hint
+    for part in get_args(hint):
+        yield from records_in(part)
+
+
+def words(hint: Any) -> str:
+    """Return a type hint in words; a record as a link to its keys."""
+    kinds, origin = get_args(hint), get_origin(hint)
+    if isinstance(hint, UnionType):
+        named = [words(kind) for kind in kinds if kind is not NoneType]
+        return " or ".join([*named, *(["null"] if NoneType in kinds else [])])
+    if origin is Literal:
+        return "one of " + ", ".join(f"`{kind}`" for kind in kinds)
+    if is_dataclass(hint):
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    if origin in (tuple, list):
+        every = origin is list or kinds[-1] is Ellipsis
+        return f"list of {words(kinds[0])}" if every else f"[{', '.join(map(words, kinds))}]"
+    if origin is not None and len(kinds) == 2:
+        return f"{words(kinds[1])} per name"
+    return PLAIN.get(hint, "object")

@@ -1,0 +1,27 @@
+"""Adds the pages that are made from the code to the site, so that they are never stale."""
+
+from pathlib import Path
+
+from formats import file_formats
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from notebook import notebook_page
+from reference import command_line, exit_codes, recipe_keys, top_page
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages."""
+    pages = {
+        "quickstart.md": notebook_page(REPOSITORY / "examples" / "quickstart.ipynb"),
+        "reference/command-line.md": command_line(),
+        "reference/exit-codes.md": exit_codes(),
+        "reference/recipe.md": recipe_keys(),
+        "reference/files.md": file_formats(),
+        "changelog.md": top_page(REPOSITORY, "CHANGELOG.md"),
+        "contributing.md": top_page(REPOSITORY, "CONTRIBUTING.md"),
+    }
+    for path, content in pages.items():
+        files.append(File.generated(config, path, content=content))
+    return files
