@@ -36,7 +36,7 @@ format: $(VENV)/.dev
 
 # The site in site/; warnings are errors, and nothing is loaded from the network.
 docs: $(VENV)/.docs
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 $(VENV)/.core: requirements/core.lock requirements/build.in
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

@@ -146,4 +146,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def top_page(repository: Path, name: str) -> str:
     """Return a page that lies at the top of the repository, its links as seen from docs/."""
     text = (repository / name).read_text(encoding="utf-8")
-    return text.replace("](docs/", "](")
+    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](changelog.md")
