@@ -1,6 +1,6 @@
 """Template of an architecture: dense layers per particle, then one row of all particles.
 
-Say here which paper it follows, what differs from it, and whether the order of the particles matters.
+Say here which paper it follows, what differs, and whether the order of the particles matters.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from pages import table
+
 PLAIN = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
+ROLE = re.compile(r":\w+:`~?(?:[\w.]+\.)?(\w+)`")
 ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n        .*)*)", re.MULTILINE)
 
 
@@ -20,30 +23,50 @@ class Artefact:
     ``many`` says that the file holds a list of such records.
     """
 
-    kind: str
     writer: str
     text: str
+    kind: str = ""
     many: bool = False
 
 
 ARTEFACTS: dict[str, dict[str, Artefact]] = {
-    "A run (`jetmix train --run RUN`)": {
+    "A run": {
         "recipe.toml": Artefact(
-            kind="", writer="train", text="The recipe with every key resolved; see [Recipe keys]"
-            "(recipe.md).",
+            writer="train", text="The recipe with every key resolved: [Recipe keys](recipe.md).",
         ),
-        "log.txt": Artefact(kind="", writer="train", text="What was printed, with times."),
+        "provenance.json": Artefact(
+            kind="jetmix.support.provenance:Provenance", writer="train",
+            text="What is needed to repeat the run.",
+        ),
+        "log.txt": Artefact(writer="train", text="What was printed, with times."),
+        "1-data/dataset.json": Artefact(
+            kind="jetmix.data.record:DataUsed", writer="train",
+            text="The jets that the tagger was trained on, and how they were scaled.",
+        ),
+        "2-train/metrics.json": Artefact(
+            kind="jetmix.training.metrics:Metrics", writer="train",
+            text="Performance of the tagger on the test jets.",
+        ),
+        "2-train/pareto.json": Artefact(
+            kind="jetmix.training.pareto:Front", writer="train",
+            text="The Pareto front of validation accuracy and EBOPs. `path` is the model file of a "
+            "point, relative to `2-train/`.",
+        ),
+        "2-train/test_scores.npz": Artefact(
+            writer="train", text="`y`: labels of the test jets, integers (jet,). `logits`: outputs "
+            "of the tagger, float32 (jet, class).",
+        ),
         "2-train/tagger.keras": Artefact(
-            kind="", writer="train", text="The tagger: the chosen point of the front, calibrated.",
+            writer="train", text="The tagger: the chosen point of the front, calibrated.",
         ),
         "2-train/pareto.csv": Artefact(
-            kind="", writer="train", text="The front as a table, one row per point.",
+            writer="train", text="The front as a table, one row per point.",
         ),
         "2-train/history.csv": Artefact(
-            kind="", writer="train", text="Loss, accuracy and EBOPs, one row per epoch.",
+            writer="train", text="Loss, accuracy and EBOPs, one row per epoch.",
         ),
     },
-    "A synthesis (`jetmix synth --out DIR`)": {
+    "A synthesis": {
         "verification.json": Artefact(
             kind="jetmix.verification.result:VerificationResult", writer="synth, verify",
             many=True, text="What each level of the ladder found.",
@@ -56,9 +79,30 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             kind="jetmix.resources.layers:LayerCost", writer="synth", many=True,
             text="Cost and LUT of every layer.",
         ),
+        "ranges.json": Artefact(
+            kind="jetmix.verification.proofs.proofs:Proofs", writer="synth, verify",
+            text="What is proven for all inputs, and the jets that exceed an input range.",
+        ),
+        "faults.json": Artefact(
+            kind="jetmix.verification.faults.score:FaultScore", writer="verify --faults",
+            text="How many planted faults the vectors caught.", many=True,
+        ),
+        "ir.json": Artefact(
+            writer="synth", text="The graph of shifts and additions, in da4ml's own format.",
+        ),
+    },
+    "Every stage": {
         "stage.json": Artefact(
             kind="jetmix.support.stages:StageRecord", writer="train, synth",
-            text="Written last by every stage; a folder without it is incomplete and is made anew.",
+            text="Written last; a folder without it is incomplete and is made anew.",
+        ),
+    },
+    "A report": {
+        "report.html": Artefact(writer="report", text="The report, one file, no network."),
+        "report.md": Artefact(writer="report", text="The same as Markdown."),
+        "report.json": Artefact(
+            writer="report", text="All figures of the report for programs and for `--baseline`; "
+            "`format` names its version.",
         ),
     },
 }  # fmt: skip
@@ -87,9 +131,9 @@ class Page:
 
     def add(self, name: str, artefact: Artefact) -> None:
         """Append one file."""
-        self.parts.append(f"### {name}\n\n{artefact.text} Written by {_commands(artefact.writer)}.")
+        writers = " and ".join(f"`jetmix {name}`" for name in artefact.writer.split(", "))
+        self.parts.append(f"### {name}\n\n{artefact.text} Written by {writers}.\n")
         if not artefact.kind:
-            self.parts.append("")
             return
         module, _, type_name = artefact.kind.partition(":")
         kind = getattr(importlib.import_module(module), type_name)
@@ -106,35 +150,42 @@ class Page:
         self.seen.add(kind)
         text, about = _documented(kind)
         self.parts.append(f'<a id="{kind.__name__.lower()}"></a>**{kind.__name__}.** {text}\n')
-        self.parts += ["| Key | Type | Meaning |", "| --- | --- | --- |"]
+        rows = list(_rows(kind, about))
+        width = 3 if any(row[2] for row in rows) else 2
+        self.parts.append(table(("Key", "Type", "Meaning")[:width], [row[:width] for row in rows]))
         hints = get_type_hints(kind)
-        for entry in fields(kind):
-            needed = entry.default is MISSING and entry.default_factory is MISSING
-            word = words(hints[entry.name]) + ("" if needed else ", optional")
-            self.parts.append(f"| `{entry.name}` | {word} | {about.get(entry.name, '')} |")
-        for name in getattr(kind, "DERIVED", ()):
-            returned = get_type_hints(getattr(kind, name).fget)["return"]
-            summary = (inspect.getdoc(getattr(kind, name)) or "").split("\n\n")[0]
-            self.parts.append(f"| `{name}` | {words(returned)}, derived | {_line(summary)} |")
-        self.parts.append("")
         for inner in [found for hint in hints.values() for found in records_in(hint)]:
             if inner not in self.seen:
                 self.describe(inner)
+
+
+def _rows(kind: type[Any], about: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and meaning of every key, those derived from others last."""
+    hints = get_type_hints(kind)
+    for entry in fields(kind):
+        needed = entry.default is MISSING and entry.default_factory is MISSING
+        word = words(hints[entry.name]) + ("" if needed else ", optional")
+        yield f"`{entry.name}`", word, about.get(entry.name, "")
+    for name in getattr(kind, "DERIVED", ()):
+        returned = get_type_hints(getattr(kind, name).fget)["return"]
+        summary = (inspect.getdoc(getattr(kind, name)) or "").split("\n\n")[0]
+        yield f"`{name}`", f"{words(returned)}, derived", _line(summary)
 
 
 def _documented(kind: type[Any]) -> tuple[str, dict[str, str]]:
     """Return the docstring without its section of attributes, and the text of each attribute."""
     text, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
     about = {name: _line(words) for name, words in ATTRIBUTE.findall(attributes)}
-    return text.replace("``", "`").strip(), about
+    return _markdown(text), about
 
 
 def _line(text: str) -> str:
-    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+    return " ".join(_markdown(text).replace("|", "\\|").split())
 
 
-def _commands(writer: str) -> str:
-    return " and ".join(f"`jetmix {name}`" for name in writer.split(", "))
+def _markdown(text: str) -> str:
+    """Return a docstring as Markdown, cross-references as plain code."""
+    return ROLE.sub(r"`\1`", text).replace("``", "`").strip()
 
 
 def records_in(hint: Any) -> Iterator[type[Any]]:

@@ -1,5 +1,6 @@
 """Adds the pages that are made from the code to the site, so that they are never stale."""
 
+import re
 from pathlib import Path
 
 from formats import file_formats
@@ -25,3 +26,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
     return files
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Show cross-references of docstrings as the plain names that they are."""
+    return re.sub(r":\w+:<code>~?(?:[\w.]+\.)?(\w+)</code>", r"<code>\1</code>", html)

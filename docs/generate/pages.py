@@ -1,6 +1,6 @@
-"""Pages of docs/ that are made from a template beside the benchmark."""
+"""What the makers of pages share: templates and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -12,3 +12,9 @@ def filled(template: Path, values: Mapping[str, object]) -> str:
         text = text.replace(f"@{name}@", str(words))
     assert "@" not in text
     return text
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"

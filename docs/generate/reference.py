@@ -3,11 +3,12 @@
 import inspect
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+from pages import table
 
 from jetmix import errors
 from jetmix.cli.main import cli
@@ -38,7 +39,7 @@ def command_line() -> str:
 
 
 def _commands(group: click.Group, path: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(group, info_name=path.split()[-1], parent=parent)
+    context = click.Context(group, info_name=path.rsplit(maxsplit=1)[-1], parent=parent)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
@@ -56,8 +57,8 @@ def _command(command: click.Command, path: str, context: click.Context) -> str:
         if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context))
     ]
     text = _paragraphs(inspect.cleandoc(command.help or ""))
-    table = _table(("Option", "Meaning"), rows)
-    return f"## {path}\n\n```text\n{path} {usage}\n```\n\n{text}\n\n{table}"
+    head = f"## {path}\n\n```text\n{path} {usage}\n```\n\n{text}\n\n"
+    return head + table(("Option", "Meaning"), rows)
 
 
 def _paragraphs(text: str) -> str:
@@ -90,7 +91,7 @@ def exit_codes() -> str:
         "how to mend it. In Python the same failure is an exception of `jetmix.errors`; all of "
         "them are `JetmixError`.\n"
     )
-    return f"{head}\n{_table(('Code', 'Error', 'Meaning'), rows)}"
+    return f"{head}\n{table(('Code', 'Error', 'Meaning'), rows)}"
 
 
 def recipe_keys() -> str:
@@ -101,17 +102,14 @@ def recipe_keys() -> str:
     intro, _, top = head.partition("\n\n")
     parts = [f"# Recipe keys\n\n{_uncommented(intro)}\n", _keys(top, values)]
     for name, body in zip(rest[::2], rest[1::2], strict=True):
-        table = values
+        section = values
         for key in name.split("."):
-            table = table[key]
-        parts.append(f"## [{name}]\n\n{_keys(body, table)}")
+            section = section[key]
+        parts.append(f"## [{name}]\n\n{_keys(body, section)}")
         if name == "tagger.options":
             parts += list(_architectures())
-    presets_table = _table(
-        ("Preset", "What it trains"),
-        [(f"`{name}`", load_recipe(name).description) for name in presets()],
-    )
-    return "\n".join([*parts, f"## Presets\n\n{presets_table}"])
+    rows = [(f"`{name}`", load_recipe(name).description) for name in presets()]
+    return "\n".join([*parts, "## Presets\n", table(("Preset", "What it trains"), rows)])
 
 
 def _keys(body: str, values: JSON) -> str:
@@ -123,7 +121,7 @@ def _keys(body: str, values: JSON) -> str:
         (f"`{key}`", f"`{toml_text(values[key])}`", _cell(_uncommented(comment)))
         for comment, key in found
     ]
-    return _table(("Key", "Default", "Meaning"), rows)
+    return table(("Key", "Default", "Meaning"), rows)
 
 
 def _uncommented(text: str) -> str:
@@ -135,12 +133,7 @@ def _architectures() -> Iterator[str]:
         options = asdict(entry.options()).items()
         rows = [(f"`{key}`", f"`{toml_text(value)}`") for key, value in options]
         yield f"### {name}\n\n{entry.source}. {inspect.getdoc(entry.options)}\n"
-        yield _table(("Option", "Default"), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+        yield table(("Option", "Default"), rows)
 
 
 def top_page(repository: Path, name: str) -> str:
