@@ -87,6 +87,18 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             kind="jetmix.verification.faults.score:FaultScore", writer="verify --faults",
             text="How many planted faults the vectors caught.", many=True,
         ),
+        "tagger.json": Artefact(
+            writer="synth", text="What was lowered: model file, run, data, input and outputs.",
+        ),
+        "synth.json": Artefact(
+            writer="synth", text="The options of the synthesis, to know whether it is up to date.",
+        ),
+        "budget.json": Artefact(
+            writer="synth", text="How the design keeps to `--max-latency-ns` and `--max-lut`.",
+        ),
+        "rtl/ports.json": Artefact(
+            writer="synth", text="Ports of the Verilog, and its latency in clock cycles.",
+        ),
         "ir.json": Artefact(
             writer="synth", text="The graph of shifts and additions, in da4ml's own format.",
         ),

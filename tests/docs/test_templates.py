@@ -1,12 +1,16 @@
 """The templates of docs/extending/ work as the pages say."""
 
+import importlib.util
 import runpy
+import sys
 import tomllib
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from jetmix import words
+from jetmix.cli.main import cli
 from jetmix.errors import ReportReadError
 from jetmix.firmware import parts
 from jetmix.models import keras_env
@@ -15,6 +19,8 @@ from jetmix.resources.origins import ORIGINS, by_trust
 from jetmix.resources.report import read_resources
 from jetmix.taggers.registry import ARCHITECTURES, Architecture, build_tagger, resolved_options
 from jetmix.taggers.spec import TaggerSpec
+from jetmix.verification.levels.registry import LEVELS, Level
+from jetmix.verification.result import read_results
 
 
 @pytest.fixture
@@ -67,3 +73,23 @@ def test_part(repository, monkeypatch):
     for name, part in added.items():
         assert parts.find_part(name) == part
         assert parts.find_part(part.full_name).lut == part.lut
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_level(repository, monkeypatch, tmp_path):
+    path = repository / "docs" / "extending" / "level.py"
+    spec = importlib.util.spec_from_file_location("interpreter_level", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "interpreter_level", module)
+    level = Level(name="interpreter", title="da4ml interpreter", module="interpreter_level")
+    monkeypatch.setitem(LEVELS, "interpreter", level)
+    model, out = repository / "tests" / "golden" / "tiny_mixer.keras", tmp_path / "out"
+    synth = ["synth", str(model), "--part", "xcvu13p", "--flow", "rtl", "--out", str(out)]
+    options = ["--level", "interpreter", "--random", "20"]
+    done = CliRunner().invoke(cli, [*synth, *options], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    (result,) = read_results(out)
+    assert (result.candidate, result.status, result.n_mismatch) == ("interpreter", "passed", 0)
+    assert result.n_vectors > 40
