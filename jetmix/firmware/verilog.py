@@ -2,20 +2,76 @@
 
 import contextlib
 import io
-import json
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
-from jetmix.support.files import place_folder
+from jetmix.support import records
+from jetmix.support.arrays import Ints
+from jetmix.support.files import place_folder, read_json
+from jetmix.support.records import NOT_EMPTY, POSITIVE, Check, checked
 
 PORTS_FILE = "ports.json"
+# what ports.json says it is; before it, the latency counted the registers at both ends
+FORMAT = "jetmix-ports-2"
+AGAIN = "run 'jetmix synth' again into a new folder"
 # folder of the lookup tables, empty for a graph that has none
 TABLES = "src/memfiles"
+
+# sign, integer and fraction bits (k, i, f)
+Kif = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Content of ``ports.json``: how the Verilog is cut, and how its ports are packed.
+
+    Attributes:
+        inputs: the elements of ``model_inp``, lowest bits first.
+        outputs: the elements of ``model_out``, lowest bits first.
+        adders_per_stage: most adders between two registers.
+        latency_cycles: clock cycles from the edge at which the input register takes a jet to the
+            edge at which the output register takes its result, which are the pipeline's stages.
+        format: version of the file.
+    """
+
+    inputs: tuple[Kif, ...]
+    outputs: tuple[Kif, ...]
+    adders_per_stage: int
+    latency_cycles: int
+    format: str = FORMAT
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_EMPTY, "inputs", "outputs"),
+        **checked(POSITIVE, "adders_per_stage", "latency_cycles"),
+    }
+
+    def write(self, folder: Path) -> None:
+        """Write the file into a project's folder."""
+        records.write(folder / PORTS_FILE, self)
+
+
+def read_ports(folder: Path) -> Ports:
+    """Read the file of a project's folder.
+
+    Raises:
+        ReportReadError: if it is missing or damaged.
+        LoweringError: if an older jetmix wrote it, which stated another latency or none.
+    """
+    path = folder / PORTS_FILE
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise LoweringError(
+            "the Verilog was written by a version of jetmix that counted latency in another way",
+            where=path,
+            mend=AGAIN,
+        )
+    return records.load(Ports, content, where=path)
 
 
 def write_rtl(
@@ -42,25 +98,22 @@ def write_rtl(
         folder = Path(scratch) / "rtl"
         stages = _generate(graph, folder, adders_per_stage)
         _keep_only_sources(folder)
-        interface = {
-            **ports(graph),
-            "adders_per_stage": adders_per_stage,
-            # a register before every stage, and one after the last
-            "latency_cycles": stages + 1,
-        }
-        (folder / PORTS_FILE).write_text(json.dumps(interface, indent=1), encoding="utf-8")
+        # a register lies before every stage and one after the last: as many cycles as stages
+        Ports(
+            inputs=_packed(graph.inp_kifs),
+            outputs=_packed(graph.out_kifs),
+            adders_per_stage=adders_per_stage,
+            latency_cycles=stages,
+        ).write(folder)
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         write_templates("rtl", folder, values)
         place_folder(folder, destination)
     return seal(destination, part=part.full_name, flow="rtl", clock_period_ns=clock_period_ns)
 
 
-def ports(graph: Any) -> dict[str, list[list[int]]]:
-    """Return sign, integer and fraction bits (k, i, f) of each input and output, lowest first."""
-    return {
-        "inputs": [[int(bits) for bits in kif] for kif in graph.inp_kifs.T],
-        "outputs": [[int(bits) for bits in kif] for kif in graph.out_kifs.T],
-    }
+def _packed(kifs: Ints) -> tuple[Kif, ...]:
+    """Return the elements of a port from arrays (3, element), lowest bits first."""
+    return tuple((int(k), int(i), int(f)) for k, i, f in kifs.T)
 
 
 def _generate(graph: Any, folder: Path, adders_per_stage: int) -> int:

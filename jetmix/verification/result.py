@@ -67,7 +67,8 @@ class VerificationResult:
     CHECKS: ClassVar[dict[str, Check]] = {
         "candidate": lambda name: "" if name in LEVELS else f"must be one of {', '.join(LEVELS)}",
         **checked(NOT_NEGATIVE, "n_vectors", "n_mismatch", "max_diff_lsb", "lsb", "seconds"),
-        **checked(POSITIVE, "latency_cycles", "ii_cycles", "latency_expected_cycles"),
+        **checked(NOT_NEGATIVE, "latency_cycles", "latency_expected_cycles"),
+        "ii_cycles": POSITIVE,
         "reference": NOT_EMPTY,
         "vectors": COUNTS,
     }

@@ -24,9 +24,8 @@ def test_verilog_is_bit_exact_and_its_latency_is_measured(rtl):
     assert results["rtl"]["status"] == "passed"
     assert results["rtl"]["n_mismatch"] == 0
     assert results["rtl"]["n_vectors"] > 400
-    # the registers at the output come on top of the pipeline stages of the estimate
     (estimate,) = rtl[1]["resources"]
-    assert results["rtl"]["latency_cycles"] == estimate["latency_cycles"] + 1
+    assert results["rtl"]["latency_cycles"] == estimate["latency_cycles"]
     assert results["rtl"]["latency_expected_cycles"] == results["rtl"]["latency_cycles"]
     assert results["rtl"]["ii_cycles"] == 1
 
@@ -62,20 +61,20 @@ def test_dropped_register_is_a_wrong_latency(copy):
     junit = copy / "junit.xml"
     done = jetmix("verify", copy, "--level", "rtl", "--junit", junit)
     assert done.returncode == 7, done.stderr
-    assert "rtl has a latency of 6 cycles instead of 7" in done.stderr
-    assert 'message="rtl has a latency of 6 cycles instead of 7"' in junit.read_text()
+    assert "rtl has a latency of 5 cycles instead of 6" in done.stderr
+    assert 'message="rtl has a latency of 5 cycles instead of 6"' in junit.read_text()
     result = verification(copy)["rtl"]
     assert (result["status"], result["n_mismatch"]) == ("failed", 0)
-    assert (result["latency_cycles"], result["latency_expected_cycles"]) == (6, 7)
+    assert (result["latency_cycles"], result["latency_expected_cycles"]) == (5, 6)
 
 
-def test_project_without_a_latency_is_refused(copy):
+def test_verilog_that_counts_latency_in_another_way_is_refused(copy):
     ports = copy / "rtl" / "ports.json"
-    ports.write_text(ports.read_text().replace("latency_cycles", "latency"))
+    ports.write_text(ports.read_text().replace("jetmix-ports-2", "jetmix-ports-1"))
     seal_again(copy)
     done = jetmix("verify", copy, "--level", "rtl")
     assert done.returncode == 5
-    assert "the Verilog does not state its latency" in done.stderr
+    assert "counted latency in another way; run 'jetmix synth' again" in done.stderr
 
 
 def test_wrong_verilog_is_caught(copy):

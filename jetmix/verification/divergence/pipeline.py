@@ -18,9 +18,9 @@ from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
 from jetmix.firmware.dais import UnsupportedError, operands
 from jetmix.firmware.project import TOP, FirmwareProject
-from jetmix.firmware.verilog import PORTS_FILE
+from jetmix.firmware.verilog import read_ports
 from jetmix.support.arrays import Float64, Floats
-from jetmix.support.files import content_digest, empty_folder, read_json
+from jetmix.support.files import content_digest, empty_folder
 from jetmix.verification.simulators import rtl, verilator
 from jetmix.verification.vectors import InputRange, uniform
 
@@ -56,7 +56,7 @@ class Pipeline:
 
     def __init__(self, graph: Any, project: FirmwareProject) -> None:
         """Cut ``graph`` as the Verilog of ``project`` was cut."""
-        adders = read_json(project.path / PORTS_FILE)["adders_per_stage"]
+        adders = read_ports(project.path).adders_per_stage
         self.graph = graph
         self.stages = da_graph.pipeline(graph, adders_per_stage=adders).solutions
         kifs = [self.stages[0].inp_kifs, *(stage.out_kifs for stage in self.stages)]

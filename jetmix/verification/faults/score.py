@@ -5,7 +5,6 @@ random vectors: it is missed if they find it, and silent if not even they do. A 
 well change nothing at all, such as a shorter word whose upper bit no input reaches.
 """
 
-import json
 import shutil
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ import numpy as np
 
 from jetmix.errors import ToolFailedError
 from jetmix.firmware.project import TOP, FirmwareProject, Flow, seal
-from jetmix.firmware.verilog import PORTS_FILE
+from jetmix.firmware.verilog import read_ports
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
@@ -39,7 +38,7 @@ BIAS_SHARE, REGISTER_SHARE = 0.2, 0.1
 # how the vectors are given, most faults showing in the first few
 FIRST, SECOND = 256, 2048
 # the number of the fault as an input port: no sign, 16 bits
-SELECTOR_BITS = [0, 16, 0]
+SELECTOR_BITS = (0, 16, 0)
 NAMED = 10
 EVERY_VERDICT = rule(
     lambda kinds: all(set(counts) == set(VERDICTS) for counts in kinds.values()),
@@ -123,9 +122,8 @@ def plant_verilog(root: Path, count: int, seed: int) -> list[Fault]:
         wrong = faults_verilog.plant_stage(stages[stage], mine, first)
         stage.write_text(wrong, encoding="utf-8")
         planted += [site.fault for site in mine]
-    ports = json.loads((root / PORTS_FILE).read_text(encoding="utf-8"))
-    ports["inputs"].append(SELECTOR_BITS)
-    (root / PORTS_FILE).write_text(json.dumps(ports), encoding="utf-8")
+    ports = read_ports(root)
+    replace(ports, inputs=(*ports.inputs, SELECTOR_BITS)).write(root)
     return planted
 
 

@@ -22,7 +22,7 @@ def build(project: FirmwareProject, netlist: Path, cells: Path, folder: Path) ->
         folder: where to compile.
 
     Raises:
-        LoweringError: if the project does not state its latency.
+        LoweringError: if an older jetmix wrote the project.
         ToolMissingError: if there is no Verilator, make or g++.
         ToolFailedError: if one of them fails.
     """

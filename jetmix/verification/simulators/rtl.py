@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.errors import LoweringError
 from jetmix.firmware.project import FirmwareProject
-from jetmix.firmware.verilog import PORTS_FILE, TABLES
+from jetmix.firmware.verilog import TABLES, read_ports
 from jetmix.support.arrays import Float64, Floats, Ints, Reals, Words
-from jetmix.support.files import read_json
 from jetmix.verification.simulators import verilator
 
 WORD_BITS = 32
@@ -74,21 +72,21 @@ def align(clocks: Float64, reference: Floats, *, expected: int) -> int:
         expected: the latency that is taken if no other one agrees on more vectors.
 
     Returns:
-        Latency in clock edges from a vector at the input to its result at the output, registers of
-        both included: the result of vector 0 is row ``latency - 1`` of ``clocks``.
+        Latency in cycles from the edge at which the input register takes a vector to the edge at
+        which the output register takes its result. Row 0 of ``clocks`` follows the edge that takes
+        vector 0, so that its result is row ``latency``.
     """
-    n = len(reference)
     agree = [
-        int((clocks[latency - 1 : latency - 1 + n] == reference).all(axis=1).sum())
-        for latency in range(1, FLUSH_CLOCKS + 1)
+        int((results(clocks, latency, len(reference)) == reference).all(axis=1).sum())
+        for latency in range(FLUSH_CLOCKS + 1)
     ]
     best = max(agree)
-    return expected if agree[expected - 1] == best else 1 + agree.index(best)
+    return expected if agree[expected] == best else agree.index(best)
 
 
 def results(clocks: Float64, latency_cycles: int, n_vectors: int) -> Float64:
     """Return the rows of ``clocks`` that hold the results of the vectors, in their order."""
-    return clocks[latency_cycles - 1 : latency_cycles - 1 + n_vectors]
+    return clocks[latency_cycles : latency_cycles + n_vectors]
 
 
 def widths(kif: Kif) -> Ints:
@@ -143,7 +141,7 @@ def build(project: FirmwareProject, folder: Path) -> RtlSim:
 
     Raises:
         BitsDifferError: if the project was edited since it was written.
-        LoweringError: if the project does not state its latency.
+        LoweringError: if an older jetmix wrote the project.
         ToolMissingError: if there is no Verilator, make or g++.
         ToolFailedError: if one of them fails.
     """
@@ -159,21 +157,15 @@ def simulation(project: FirmwareProject, library: ctypes.CDLL) -> RtlSim:
     """Return a compiled simulation with the ports and the latency that ``project`` states.
 
     Raises:
-        LoweringError: if it states no latency, as projects of older versions.
+        LoweringError: if an older jetmix wrote the project.
     """
-    stated = read_json(project.path / PORTS_FILE)
-    if "latency_cycles" not in stated:
-        raise LoweringError(
-            "the Verilog does not state its latency",
-            where=project.path / PORTS_FILE,
-            mend="run 'jetmix synth' again into a new folder",
-        )
+    ports = read_ports(project.path)
     return RtlSim(
         library=library,
         tables=_tables(project),
-        inputs=np.array(stated["inputs"], dtype=np.int64),
-        outputs=np.array(stated["outputs"], dtype=np.int64),
-        latency_cycles=stated["latency_cycles"],
+        inputs=np.array(ports.inputs, dtype=np.int64),
+        outputs=np.array(ports.outputs, dtype=np.int64),
+        latency_cycles=ports.latency_cycles,
     )
 
 

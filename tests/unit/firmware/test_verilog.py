@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from jetmix.errors import LoweringError, ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
-from jetmix.firmware.verilog import TABLES, write_rtl
+from jetmix.firmware.verilog import FORMAT, PORTS_FILE, TABLES, read_ports, write_rtl
+from jetmix.support.files import read_json, write_json
 from jetmix.verification.simulators import rtl
 
 
@@ -60,6 +62,26 @@ def test_verilator_finds_the_tables(graph, project, tmp_path):
     x = np.random.default_rng(1).uniform(-4, 4, (50, 4)).astype(np.float32)
     expected = np.array([graph(row) for row in np.floor(x * 4) / 4], dtype=np.float32)
     clocks = simulation.run(x)
-    shift = rtl.align(clocks, expected, expected=simulation.latency_cycles) - 1
-    assert shift + 1 == simulation.latency_cycles
-    assert (clocks[shift : shift + 50] == expected).all()
+    latency = rtl.align(clocks, expected, expected=simulation.latency_cycles)
+    assert latency == simulation.latency_cycles
+    assert (rtl.results(clocks, latency, 50) == expected).all()
+
+
+def test_ports_read_back_equal_and_state_the_pipeline(graph, project, tmp_path):
+    ports = read_ports(project.path)
+    stages, _ = da_graph.pipeline_registers(graph, adders_per_stage=2)
+    assert (ports.latency_cycles, ports.adders_per_stage) == (stages, 2)
+    assert (len(ports.inputs), len(ports.outputs)) == (4, 3)
+    ports.write(tmp_path)
+    assert read_ports(tmp_path) == ports
+
+
+def test_ports_of_an_older_jetmix_are_refused(project, tmp_path):
+    content = read_json(project.path / PORTS_FILE)
+    del content["format"]
+    write_json(tmp_path / PORTS_FILE, content)
+    with pytest.raises(LoweringError, match=r"latency in another way; run 'jetmix synth' again"):
+        read_ports(tmp_path)
+    write_json(tmp_path / PORTS_FILE, content | {"format": FORMAT, "latency_cycles": 0})
+    with pytest.raises(ReportReadError, match="latency_cycles"):
+        read_ports(tmp_path)

@@ -1,4 +1,3 @@
-import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
 from jetmix.firmware.dais import operands
+from jetmix.firmware.verilog import Ports
 from jetmix.models.keras_env import load_tagger
 from jetmix.verification.divergence.pipeline import Pipeline, Register, probed
 from tests.unit.verification.divergence.test_layers import GOLDEN
@@ -39,7 +39,8 @@ def tiny():
 
 @pytest.fixture
 def pipeline(tiny, tmp_path):
-    (tmp_path / "ports.json").write_text(json.dumps({"adders_per_stage": 5}))
+    some = ((0, 1, 1),)
+    Ports(inputs=some, outputs=some, adders_per_stage=5, latency_cycles=6).write(tmp_path)
     return Pipeline(tiny[0], SimpleNamespace(path=tmp_path))
 
 
