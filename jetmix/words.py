@@ -17,6 +17,17 @@ UNKNOWN = "\u2014"
 # published rows that do not say where their resources come from
 UNSTATED = "unstated"
 
+FIGURE_WORDS = {
+    "accuracy_pct": "{}%",
+    "mean_auc": "mean AUC {}",
+    "ebops": "{} EBOPs",
+    "lut": "{} LUT",
+    "ff": "{} FF",
+    "dsp": "{} DSP",
+    "latency_cycles": "{} cycles",
+    "latency_ns": "{} ns",
+    "ii_cycles": "II {}",
+}
 VECTOR_WORDS = {
     "jet": "jets",
     "rare-jet": "rare jets",
@@ -49,9 +60,22 @@ def yes_no(value: bool | None) -> str:
     return UNKNOWN if value is None else "yes" if value else "no"
 
 
+def figure(name: str, value: float | None) -> str:
+    """Return a figure that a report is checked for, with its unit and at most four decimals."""
+    if value is None:
+        return "not known"
+    shown = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return FIGURE_WORDS.get(name, "{}").format(shown)
+
+
 def gate(value: float | None) -> str:
     """Return a pT gate."""
     return UNKNOWN if value is None else "none" if value == 0 else f"{value:g} GeV"
+
+
+def device(part: str | None) -> str:
+    """Return the device of a part number, without package and speed grade."""
+    return part.split("-", 1)[0] if part else UNKNOWN
 
 
 def origin(name: str) -> str:
@@ -70,8 +94,13 @@ def ff(report: ResourceReport | None) -> str:
 
 
 def _spanned(value: float | None, low: float | None, high: float | None) -> str:
-    span = "" if low is None or high is None else f" (90%: {count(low)} to {count(high)})"
-    return UNKNOWN if value is None else count(value) + span
+    span = interval(low, high)
+    return UNKNOWN if value is None else f"{count(value)} ({span})" if span else count(value)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return a 90% prediction interval, empty where there is none."""
+    return "" if low is None or high is None else f"90%: {count(low)} to {count(high)}"
 
 
 def latency(report: ResourceReport | None) -> str:
@@ -83,10 +112,10 @@ def latency(report: ResourceReport | None) -> str:
     cycles = f"{spread}{report.latency_cycles} cycles"
     if report.latency_ns is None:
         return cycles
-    return f"{cycles}, {decimal(report.latency_ns)} ns at {_clock(report)}"
+    return f"{cycles}, {decimal(report.latency_ns)} ns at {clock(report)}"
 
 
-def _clock(report: ResourceReport) -> str:
+def clock(report: ResourceReport) -> str:
     """Return the clock period that the latency counts in."""
     target, achieved = report.clock_target_ns, report.clock_achieved_ns
     if achieved is None or report.made_by.at_target_clock:

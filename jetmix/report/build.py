@@ -103,7 +103,8 @@ def _claim(out: Path) -> None:
 
 
 def _write_pictures(folder: Path, shown: Sequence[Section]) -> None:
-    for picture in (picture for section in shown for picture in section.pictures):
+    leads = [section.lead for section in shown if section.lead]
+    for picture in [*leads, *(picture for section in shown for picture in section.pictures)]:
         write_text(folder / f"{picture.name}.svg", picture.svg)
         with atomic_path(folder / f"{picture.name}.png") as temporary:
             temporary.write_bytes(picture.png)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 Limits = tuple[float, float]
 MARKERS = {True: "s", False: "o", None: "D"}
+ORDER_WORDS = {
+    True: "published, order-free",
+    False: "published",
+    None: "published, order not known",
+}
 COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
 # an axis whose ends are nearer than this factor has too few of the usual labels
 NARROW = 4.0
@@ -51,12 +56,31 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
             spot = (point.cost, point.accuracy_pct)
             below = sum((p.cost, p.accuracy_pct) == spot for p in panel.points[:index])
             _draw_point(axes, point, index, below)
+        _legend(axes, panel)
         if not panel.public:
             axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
         told = tuple(_told(point, panel) for point in panel.points)
         alt = _pareto_words(panel)
         title = f"Accuracy against {COST_NAMES[panel.cost]}: {panel.title}"
         return finished(canvas, name=name, title=title, alt=alt, points=told)
+
+
+def _legend(axes: "Axes", panel: Panel) -> None:
+    """Name the markers that stand in the panel."""
+    from matplotlib.lines import Line2D
+
+    kinds = [("*", OURS, "this report")] if any(point.ours for point in panel.points) else []
+    published = [point for point in panel.points if not point.ours]
+    kinds += [
+        (marker, THEIRS, ORDER_WORDS[order])
+        for order, marker in MARKERS.items()
+        if any(point.permutation_invariant is order for point in published)
+    ]
+    handles = [
+        Line2D([], [], marker=marker, color=colour, linestyle="none", markersize=6, label=label)
+        for marker, colour, label in kinds
+    ]
+    axes.legend(handles=handles, loc="lower right", fontsize=8, handletextpad=0.2)
 
 
 def _plain_ticks(axes: "Axes") -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report.checked import Checked, read_sound
-from jetmix.report.gate.rules import FIGURES, FORMAT, Outcome, figures, shown
+from jetmix.report.gate.rules import FIGURES, FORMAT, Outcome, figures
 from jetmix.report.tagger import Tagger
+from jetmix.words import figure
 
 MEND = "name an older report on the same jets and part, or leave out --baseline"
 
@@ -78,7 +79,7 @@ def against_old(
         if earlier.name in new:
             outcomes += _compared(new[earlier.name], earlier, tolerance)
         else:
-            outcomes.append(_outcome(earlier.name, "tagger", "absent", "in the report", ok=False))
+            outcomes.append(_outcome(earlier.name, "tagger", "absent", "present", ok=False))
     return outcomes
 
 
@@ -127,14 +128,12 @@ def _figure(tagger: str, name: str, now: float | None, before: float, *, slack: 
     better = FIGURES[name]
     allowed = before - better * slack
     ok = now is not None and better * (now - allowed) >= 0
-    change = (
-        "" if now is None or now == before else f" ({'+' * (now > before)}{shown(now - before)})"
-    )
+    change = "" if now is None or now == before else f" ({now - before:+,.4g})"
     return _outcome(
         tagger,
-        f"{name} since the older report",
-        f"{shown(now)}{change}",
-        f"at {'least' if better > 0 else 'most'} {shown(allowed)}",
+        f"{name} against the baseline",
+        f"{figure(name, now)}{change}",
+        f"at {'least' if better > 0 else 'most'} {figure(name, allowed)}",
         ok=ok,
     )
 

@@ -1,4 +1,4 @@
-"""The report as a gate for CI: limits of one's own, and no step back behind an older report."""
+"""The report as a gate for CI: limits, and no figure worse than in an older report."""
 
 import difflib
 import tomllib
@@ -11,7 +11,7 @@ from jetmix.report.tagger import Tagger
 from jetmix.resources.origins import by_trust
 from jetmix.support.files import JSON
 from jetmix.verification.levels.registry import LEVELS
-from jetmix.words import UNKNOWN, source
+from jetmix.words import UNKNOWN, figure, source
 
 # what report.json says it is
 FORMAT = "jetmix-report-2"
@@ -35,7 +35,7 @@ FIGURES = dict(LIMITS.values())
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Limits that every tagger must keep, and by how much a figure may step back."""
+    """Limits that every tagger must meet, and by how much a figure may get worse."""
 
     require: dict[str, float] = field(default_factory=dict)
     bit_exact: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Outcome:
     def line(self) -> str:
         """The outcome as one line."""
         word = "passed" if self.passed else "FAILED"
-        return f"{word}: {self.tagger}: {self.check}: {self.found}, wanted {self.wanted}"
+        return f"{word}: {self.tagger}: {self.check}: {self.found}, required: {self.wanted}"
 
 
 def figures(tagger: Tagger) -> dict[str, float | None]:
@@ -195,11 +195,6 @@ def _limit(tagger: Tagger, rule: str, value: float | None, limit: float) -> Outc
         tagger=tagger.name,
         check=rule,
         passed=value is not None and better * (value - limit) >= 0,
-        found=f"{name} {shown(value)}{origin}",
-        wanted=f"at {'least' if better > 0 else 'most'} {shown(limit)}",
+        found=f"{figure(name, value)}{origin}",
+        wanted=f"at {'least' if better > 0 else 'most'} {figure(name, limit)}",
     )
-
-
-def shown(value: float | None) -> str:
-    """Return a figure with at most four decimals."""
-    return "not known" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from jetmix.report.figures.style import Picture
 from jetmix.report.render.model import Cell, Listing, Section, Table
 
 # signs that would start markup somewhere; a backslash before them makes them plain
@@ -23,14 +24,23 @@ def _section(section: Section) -> str:
     parts = [f"## {section.title}"]
     parts += [f"> **Note:** {escaped(warning)}" for warning in section.warnings]
     parts += [escaped(section.text)] if section.text else []
+    parts += (
+        ["\n".join(f"- {escaped(entry)}" for entry in section.legend)] if section.legend else []
+    )
+    parts += [_table(section.headline)] if section.headline else []
+    parts += [_picture(section.lead)] if section.lead else []
     parts += [_table(table) for table in section.tables]
-    parts += [f"![{escaped(p.alt)}](figures/{p.name}.png)" for p in section.pictures]
+    parts += [_picture(picture) for picture in section.pictures]
     parts += [
         f"<details><summary>{table.caption}</summary>\n\n{_table(table)}\n\n</details>"
         for table in section.folded
     ]
     parts += [_listing(listing) for listing in section.listings]
     return "\n\n".join(parts)
+
+
+def _picture(picture: Picture) -> str:
+    return f"![{escaped(picture.alt)}](figures/{picture.name}.png)"
 
 
 def _table(table: Table) -> str:
@@ -53,7 +63,8 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return f"[{escaped(cell.text)}]({cell.href})" if cell.href else escaped(cell.text)
+    shown = f"[{escaped(cell.text)}]({cell.href})" if cell.href else escaped(cell.text)
+    return shown + escaped(cell.tail)
 
 
 def _listing(listing: Listing) -> str:

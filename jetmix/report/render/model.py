@@ -13,9 +13,10 @@ Mark = Literal["", "ours", "good", "bad", "unknown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell; ``sort`` is what a column is sorted by, ``hint`` is shown on demand."""
+    """One cell; ``sort`` is what a column is sorted by, ``tail`` follows a link's text."""
 
     text: str
+    tail: str = ""
     sort: float | str | None = None
     href: str | None = None
     mark: Mark = ""
@@ -68,16 +69,49 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One headline figure: ``value`` in large type, ``detail`` and ``source`` below it."""
+
+    label: str
+    value: str
+    detail: str = ""
+    source: str = ""
+    mark: Mark = ""
+
+    @property
+    def line(self) -> str:
+        """The figure as one line."""
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.value}{detail}" + (f" [{self.source}]" if self.source else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The headline figures of one tagger."""
+
+    heading: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Section:
-    """One section; ``warning`` is set apart, ``folded`` tables are shown on demand."""
+    """One section; ``warnings`` are set apart, ``folded`` tables are shown on demand.
+
+    ``cards`` and ``lead``, a figure beside them, come first. Where a page shows cards, Markdown
+    shows the table ``headline``.
+    """
 
     name: str
     title: str
     text: str = ""
+    legend: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
     folded: tuple[Table, ...] = ()
+    cards: tuple[Card, ...] = ()
+    lead: Picture | None = None
+    headline: Table | None = None
     listings: tuple[Listing, ...] = ()
 
 

@@ -28,8 +28,8 @@ def checks(outcomes: Sequence[Outcome]) -> Table:
     )
     return Table(
         name="checks-table",
-        caption="Rules and their outcome",
-        columns=columns("Tagger", "Check", "Outcome", "Found", "Wanted"),
+        caption="Outcome of every check",
+        columns=columns("Tagger", "Check", "Outcome", "Found", "Required"),
         groups=(Group(heading="", rows=rows),),
-        note="LUT and FF are checked at the upper end of their 90% intervals. Unknown fails.",
+        note="LUT and FF are checked at the upper end of their 90% intervals. Unknown values fail.",
     )

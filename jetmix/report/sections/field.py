@@ -13,15 +13,23 @@ from jetmix.report.tagger import Tagger
 
 TITLES = (
     "Tagger", "N", "Accuracy [%]", "LUT", "FF", "DSP", "Latency [ns]", "II", "EBOPs", "Origin",
-    "pT gate", "Order-free", "Part", "Paper", "Read", "Remarks",
+    "pT gate", "Order-free", "Part", "Source",
 )  # fmt: skip
 NUMERIC = ("N", "Accuracy [%]", "LUT", "FF", "DSP", "Latency [ns]", "II", "EBOPs")
 NOTE = (
-    "Origin: where LUT, FF, DSP and latency come from; compare them only within one origin "
-    "(beside Yosys, latency is the estimate). "
-    "Order-free: invariant under permutations of the constituents. Read: 'direct' in the authors' "
-    "own files, 'quoted' in somebody else's copy of the table; the numbers lead to the sources "
-    f"and remarks below the table. N: constituents. {words.UNKNOWN}: not known."
+    "N: constituents per jet. Origin: where LUT, FF, DSP and latency come from; compare them only "
+    "within one origin (Yosys does not time a pipeline, its latency is the estimate). Order-free: "
+    "independent of the order of the constituents. Source: 'direct' was read in the authors' own "
+    "files, 'quoted' in a copy of their table; the numbers refer to the notes below. "
+    f"{words.UNKNOWN}: not known."
+)
+
+LEGEND = (
+    "Star: a tagger of this report, with its errors.",
+    "Square: independent of the order of the constituents. Circle: dependent. Diamond: unknown.",
+    "Filled: read in the authors' own files. Open: quoted by somebody else.",
+    "Number beside a point: constituents per jet.",
+    "Line: Pareto front, the taggers that no other one beats in both accuracy and cost.",
 )
 
 
@@ -35,14 +43,11 @@ def section(fields: Sequence[Field]) -> Section | None:
         name="field",
         title="Against the field",
         text=(
-            "Published taggers stand beside these only under rules that are checked: same data "
-            "set, same features, same pT gate, accuracy after quantisation on test jets. Points "
-            "share a plot only where the resources have the same origin too. In the plots, stars "
-            "are this report's taggers with their errors; squares are invariant under "
-            "permutations of the constituents, circles are not, for diamonds it is not known; "
-            "filled points were read directly, open ones quoted; numbers count the constituents; "
-            "the line joins the points that no other one beats in both."
+            "A published tagger is shown only if it uses the same data set, the same features and "
+            "the same pT gate, and if its accuracy is that of the quantised tagger on test jets. "
+            "Two taggers share a plot only if their resources have the same origin."
         ),
+        legend=LEGEND,
         warnings=tuple(caveat for caveat in caveats if caveat),
         tables=tuple(tables),
         pictures=tuple(p for i, f in enumerate(fields, 1) for p in _pareto(f, i)),
@@ -113,10 +118,8 @@ def _ours(tagger: Tagger) -> Row:
         text(words.origin(report.origin) if report else words.UNKNOWN),
         Cell(text=words.gate(gate), sort=gate),
         text(words.yes_no(tagger.permutation_invariant)),
-        text((report.part if report else None) or words.UNKNOWN),
-        text(words.UNKNOWN),
+        text(words.device(report.part if report else None)),
         text("this report"),
-        text(""),
     )
 
 
@@ -140,11 +143,17 @@ def _published(row: Baseline, notes: Sequence[str]) -> Row:
         text(words.origin(row.origin)),
         Cell(text=_gate(row), sort=row.pt_gate_gev),
         text(words.yes_no(row.permutation_invariant)),
-        text(row.part or words.UNKNOWN),
-        text(row.paper or words.UNKNOWN, href=row.link),
-        text(f"{row.seen} [{notes.index(row.source) + 1}]"),
-        text(f"[{notes.index(row.remark) + 1}]" if row.remark else ""),
+        text(words.device(row.part)),
+        _source(row, notes),
     )
+
+
+def _source(row: Baseline, notes: Sequence[str]) -> Cell:
+    """Return the paper, how its figures were read, and the numbers of the footnotes."""
+    numbers = [notes.index(note) + 1 for note in (row.source, row.remark) if note]
+    tail = f", {row.seen} [{', '.join(map(str, numbers))}]"
+    paper = row.paper or "no paper"
+    return Cell(text=paper, tail=tail, sort=paper, href=row.link)
 
 
 def _gate(row: Baseline) -> str:

@@ -1,15 +1,23 @@
-"""The first table: each tagger in a dozen facts."""
+"""The first section: the figures that matter, and each tagger in a dozen facts."""
 
 from collections.abc import Callable, Sequence
 
 from jetmix import words
+from jetmix.report.figures.style import Picture
 from jetmix.report.render.model import Cell, Group, Mark, Section, Table, columns, text
+from jetmix.report.sections import headline
 from jetmix.report.tagger import Tagger
 from jetmix.resources.report import ResourceReport
 
 
-def section(taggers: Sequence[Tagger]) -> Section:
-    """Return the first section: the facts of every tagger."""
+def section(taggers: Sequence[Tagger], lead: Picture | None = None) -> Section:
+    """Return the first section: headline figures, the main figure, and the facts of every tagger.
+
+    Args:
+        taggers: those of the report.
+        lead: the figure to show beside the headline.
+    """
+    cards = tuple(headline.card(tagger) for tagger in taggers)
     bad = [
         f"{tagger.name}: {words.rung(result)}. This firmware is not the trained tagger."
         for tagger in taggers
@@ -20,22 +28,23 @@ def section(taggers: Sequence[Tagger]) -> Section:
         title="At a glance",
         warnings=tuple(bad),
         tables=(glance(taggers),),
+        cards=cards,
+        headline=headline.headline(cards),
+        lead=lead,
     )
 
 
 def glance(taggers: Sequence[Tagger]) -> Table:
-    """Return the first table: a column a tagger, a row a fact."""
+    """Return the facts of all taggers: one column per tagger, one row per fact."""
     facts = [
         ("Accuracy", [_accuracy(tagger) for tagger in taggers]),
-        ("AUC, mean of classes", [_mean_auc(tagger) for tagger in taggers]),
-        *_auc_rows(taggers),
+        ("AUC", [_auc(tagger) for tagger in taggers]),
         ("EBOPs", [words.count(tagger.ebops) for tagger in taggers]),
         ("Bit-exact", [words.exactness(tagger.verification) for tagger in taggers]),
         ("LUT", [_with_origin(words.lut, tagger) for tagger in taggers]),
         ("FF", [_with_origin(words.ff, tagger) for tagger in taggers]),
         ("DSP", [_with_origin(_dsp, tagger) for tagger in taggers]),
         ("Latency", [_latency(tagger) for tagger in taggers]),
-        *_measured_row(taggers),
         ("II", [_interval(tagger) for tagger in taggers]),
         ("Part", [_part(tagger) for tagger in taggers]),
         ("Input", [_input(tagger) for tagger in taggers]),
@@ -43,7 +52,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
     ]
     return Table(
         name="facts",
-        caption="The taggers of this report",
+        caption="All figures",
         columns=columns("", *(tagger.name for tagger in taggers)),
         groups=(
             Group(
@@ -51,7 +60,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
                 rows=tuple((text(title), *_marked(title, values)) for title, values in facts),
             ),
         ),
-        note=f"{words.UNKNOWN} means not known. Accuracy errors are binomial, one sigma.",
+        note=f"{words.UNKNOWN}: not known. Errors of accuracies are binomial standard errors.",
     )
 
 
@@ -75,26 +84,12 @@ def _accuracy(tagger: Tagger) -> str:
     return f"{share} ({words.count(metrics.n_test)} test jets)"
 
 
-def _mean_auc(tagger: Tagger) -> str:
-    if tagger.metrics is None:
+def _auc(tagger: Tagger) -> str:
+    metrics = tagger.metrics
+    if metrics is None:
         return words.UNKNOWN
-    return words.decimal(tagger.metrics.mean_auc, 4)
-
-
-def _auc_rows(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:
-    names = class_names(taggers)
-    return [
-        (
-            f"AUC {name}",
-            [words.decimal(t.metrics.auc.get(name) if t.metrics else None, 4) for t in taggers],
-        )
-        for name in names
-    ]
-
-
-def class_names(taggers: Sequence[Tagger]) -> tuple[str, ...]:
-    """Return the classes of all taggers in the order they come."""
-    return tuple(dict.fromkeys(n for t in taggers if t.metrics for n in t.metrics.class_names))
+    listed = ", ".join(f"{name} {words.decimal(area, 4)}" for name, area in metrics.auc.items())
+    return f"{words.decimal(metrics.mean_auc, 4)} (mean of {listed})"
 
 
 def _dsp(report: ResourceReport | None) -> str:
@@ -102,10 +97,16 @@ def _dsp(report: ResourceReport | None) -> str:
 
 
 def _latency(tagger: Tagger) -> str:
-    report = tagger.best_resources
+    report = headline.timed(tagger)
     if report is None or report.latency_cycles is None:
         return words.UNKNOWN
-    return f"{words.latency(report)} [{words.latency_origin(report)}]"
+    return f"{words.latency(report)} [{_timed_by(tagger, report)}]"
+
+
+def _timed_by(tagger: Tagger, report: ResourceReport) -> str:
+    timing = tagger.timing
+    measured = timing is not None and timing.source != report.origin
+    return words.source(timing.source) if timing and measured else words.latency_origin(report)
 
 
 def _with_origin(show: Callable[[ResourceReport | None], str], tagger: Tagger) -> str:
@@ -116,27 +117,13 @@ def _with_origin(show: Callable[[ResourceReport | None], str], tagger: Tagger) -
     return f"{shown} [{words.origin(report.origin)}]"
 
 
-def _measured_row(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:
-    """Return the row of measured latencies, if there is any."""
-    if not any(tagger.measured for tagger in taggers):
-        return []
-    return [("Latency, measured", [_measured(tagger) for tagger in taggers])]
-
-
-def _measured(tagger: Tagger) -> str:
-    found = tagger.measured
-    if found is None:
-        return words.UNKNOWN
-    interval = f", II {found.ii_cycles}" if found.ii_cycles else ""
-    return f"{found.latency_cycles} cycles{interval} [{words.source(found.candidate)}]"
-
-
 def _interval(tagger: Tagger) -> str:
     report = tagger.best_resources
     if report is None or report.ii_cycles is None:
         return words.UNKNOWN
-    plural = "s" if report.ii_cycles > 1 else ""
-    return f"{report.ii_cycles} cycle{plural} [{words.latency_origin(report)}]"
+    timing = tagger.timing
+    cycles = (timing.ii_cycles if timing else None) or report.ii_cycles
+    return f"{cycles} cycle{'s' * (cycles > 1)} [{_timed_by(tagger, report)}]"
 
 
 def _part(tagger: Tagger) -> str:

@@ -1,7 +1,9 @@
 """The sections of the report in their order, for page and Markdown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from jetmix.report.figures.style import Picture
 from jetmix.report.gate.rules import Outcome
 from jetmix.report.published.comparable import Field
 from jetmix.report.render.model import Section
@@ -18,13 +20,15 @@ from jetmix.report.sections import (
 )
 from jetmix.report.tagger import Tagger
 
+# figures that lead the report where no tagger can be compared with another one
+LEADS = ("roc-", "front-", "lut-by-layer-")
+
 
 def sections(
     taggers: Sequence[Tagger], fields: Sequence[Field], outcomes: Sequence[Outcome] = ()
 ) -> tuple[Section, ...]:
     """Return all sections that have something to show."""
-    built = (
-        glance.section(taggers),
+    rest = (
         checks.section(outcomes),
         field.section(fields),
         rivals.section(taggers),
@@ -34,4 +38,23 @@ def sections(
         missing.section(taggers),
         reproduce.section(taggers),
     )
-    return tuple(section for section in built if section is not None)
+    shown = [section for section in rest if section is not None]
+    return (glance.section(taggers, lead=_lead(shown)), *shown)
+
+
+def _lead(sections: Sequence[Section]) -> Picture | None:
+    """Choose the main figure: accuracy against LUT where there is something to compare."""
+    pictures = [picture for section in sections for picture in section.pictures]
+    compared = [p for p in pictures if p.name.startswith("pareto-lut") and _compares(p)]
+    best = max(compared, key=_ours, default=None)
+    others = (p for start in LEADS for p in pictures if p.name.startswith(start))
+    chosen = best or next(others, None)
+    return replace(chosen, name="headline") if chosen else None
+
+
+def _compares(picture: Picture) -> bool:
+    return len(picture.points) > 1 and _ours(picture) > 0
+
+
+def _ours(picture: Picture) -> int:
+    return sum(bool(point["ours"]) for point in picture.points)

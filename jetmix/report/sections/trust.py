@@ -85,10 +85,9 @@ def _gap(difference: float | None) -> Cell:
 def _details(result: VerificationResult) -> str:
     if result.status == "not-run":
         return f"not run: {result.reason or 'no reason was recorded'}"
-    kinds = ", ".join(
-        f"{words.count(n)} {words.VECTOR_WORDS.get(name, name)}"
-        for name, n in result.vectors.items()
-    )
+    kinds = words.vectors(result)
+    if result.latency_cycles is not None:
+        kinds += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"
     first = result.first_mismatch
     if first is None:
         return f"{kinds}; {result.difference}" if result.latency_differs else kinds

@@ -71,8 +71,8 @@ def test_limits_hold_or_break(tmp_path: Path, run: Path, synth: Path):
 def test_what_is_not_known_fails_in_words(run: Path):
     found = check(collect([run]), Rules(require={"max_lut": 5.0}, origin=("estimate",)))
     assert [outcome.line for outcome in found] == [
-        "FAILED: demo: max_lut: lut not known, wanted at most 5",
-        "FAILED: demo: origin: \u2014, wanted estimate",
+        "FAILED: demo: max_lut: not known, required: at most 5 LUT",
+        "FAILED: demo: origin: \u2014, required: estimate",
     ]
 
 
@@ -132,15 +132,18 @@ def test_steps_back_fail_beyond_the_tolerance(tmp_path: Path, run: Path, synth: 
     reports = [resources(lut_high=13900.0, latency_cycles=10, dsp=None)]
     worse = make_synth(tmp_path / "worse", run=run, checks=checks, reports=reports)
     assert failed(tmp_path, old, run, worse) == [
-        "FAILED: demo: lut since the older report: 13,900 (+500), wanted at most 13,400",
-        "FAILED: demo: dsp since the older report: not known, wanted at most 0",
-        "FAILED: demo: latency_cycles since the older report: 10 (+1), wanted at most 9",
-        "FAILED: demo: latency_ns since the older report: 50 (+5), wanted at most 45",
-        "FAILED: demo: bit_exact at csim: not proven, wanted bit-exact",
+        "FAILED: demo: lut against the baseline: 13,900 LUT (+500), required: at most 13,400 LUT",
+        "FAILED: demo: dsp against the baseline: not known, required: at most 0 DSP",
+        (
+            "FAILED: demo: latency_cycles against the baseline: 10 cycles (+1), "
+            "required: at most 9 cycles"
+        ),
+        "FAILED: demo: latency_ns against the baseline: 50 ns (+5), required: at most 45 ns",
+        "FAILED: demo: bit_exact at csim: not proven, required: bit-exact",
     ]
     lines = failed(tmp_path, old, run, worse, lut=500, latency_cycles=1, latency_ns=5)
     assert [line.split(": ")[2] for line in lines] == [
-        "dsp since the older report",
+        "dsp against the baseline",
         "bit_exact at csim",
     ]
 
@@ -157,8 +160,8 @@ def test_other_origins_are_not_compared_in_silence(tmp_path: Path, run: Path, sy
     old = old_report(tmp_path, run, synth)
     reports = [resources(origin="csynth", lut_low=None, lut_high=None)]
     lines = failed(tmp_path, old, run, make_synth(tmp_path / "s", run=run, reports=reports))
-    assert "FAILED: demo: origin: csynth, wanted estimate" in lines
-    assert "FAILED: demo: origin of the latency: csynth, wanted estimate" in lines
+    assert "FAILED: demo: origin: csynth, required: estimate" in lines
+    assert "FAILED: demo: origin of the latency: csynth, required: estimate" in lines
 
 
 def test_other_jets_are_an_error(tmp_path: Path, run: Path, synth: Path):
@@ -192,15 +195,15 @@ def test_latency_is_checked_as_measured(tmp_path, changes: dict, cycles: int, so
     synth = make_synth(tmp_path / "s", checks=checks, reports=[resources(**changes)])
     found = check(collect([synth]), Rules(require={"max_latency_cycles": 9, "max_latency_ns": 50}))
     assert [(outcome.passed, outcome.found) for outcome in found] == [
-        (cycles == 9, f"latency_cycles {cycles} [{source}]"),
-        (True, f"latency_ns {5 * cycles} [{source}]"),
+        (cycles == 9, f"{cycles} cycles [{source}]"),
+        (True, f"{5 * cycles} ns [{source}]"),
     ]
 
 
 def test_a_lost_tagger_is_a_step_back(tmp_path: Path):
     one, two, three = (make_run(tmp_path / name, seed=i) for i, name in enumerate("abc"))
     old = old_report(tmp_path, one, two)
-    assert failed(tmp_path, old, one, three) == ["FAILED: b: tagger: absent, wanted in the report"]
+    assert failed(tmp_path, old, one, three) == ["FAILED: b: tagger: absent, required: present"]
 
 
 @pytest.mark.parametrize(
@@ -230,15 +233,16 @@ def test_a_missed_limit_exits_11_and_still_writes(tmp_path: Path, run: Path, syn
     assert done.exception.exit_code == 11
     lines = done.stdout.splitlines()
     assert lines[-5:-2] == [
-        "FAILED: demo: max_lut: lut 13,400, wanted at most 13,000",
-        "passed: demo: bit_exact at csim: bit-exact on 4,000 vectors, wanted bit-exact",
+        "FAILED: demo: max_lut: 13,400 LUT, required: at most 13,000 LUT",
+        "passed: demo: bit_exact at csim: bit-exact on 4,000 vectors, required: bit-exact",
         "Checks: 1 of 2 passed",
     ]
     assert json.loads(lines[-1])["passed"] is False
     told = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [entry["passed"] for entry in told["checks"]] == [False, True]
     assert (
-        "max\\_lut: lut 13,400, wanted at most 13,000" in (tmp_path / "out/report.md").read_text()
+        "max\\_lut: 13,400 LUT, required: at most 13,000 LUT"
+        in (tmp_path / "out/report.md").read_text()
     )
 
 

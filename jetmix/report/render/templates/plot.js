@@ -121,7 +121,7 @@
   };
 
   document.querySelectorAll(".interactive").forEach(prepare);
-  const first = document.querySelector(".interactive");
+  const first = document.querySelector("#field .interactive");
   if (!first || !families().length) return;
   const bar = document.createElement("div");
   bar.className = "chips";
