@@ -6,21 +6,129 @@ Source: da4ml, arXiv 2507.04535.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self, runtime_checkable
 
 from jetmix.errors import LoweringError, ReportReadError
-from jetmix.firmware import dais
+from jetmix.firmware.project import INSTALL
+from jetmix.support.arrays import Float64, Ints
 from jetmix.support.files import atomic_path
 
 # allowed depth of an adder tree beyond the shallowest one; hls4ml's own default for the strategy
 DELAY_CONSTRAINT = 2
-
-
 # traced arrays by place, in order of data flow: 'inputs', '/<layer>/<part>' ..., 'final'
 Traces = dict[str, Any]
 
 
-def trace(model: Any) -> Any:
+class Grid(Protocol):
+    """The values that da4ml gives a result: from ``min`` to ``max`` in steps of ``step``."""
+
+    @property
+    def min(self) -> float:
+        """The smallest value."""
+
+    @property
+    def max(self) -> float:
+        """The largest value."""
+
+    @property
+    def step(self) -> float:
+        """The weight of the least significant bit."""
+
+
+class Operation(Protocol):
+    """One operation of a graph, da4ml's ``Op``; see :mod:`jetmix.firmware.dais` for opcodes."""
+
+    @property
+    def opcode(self) -> int:
+        """What is done."""
+
+    @property
+    def id0(self) -> int:
+        """The first operand, an index into the graph's operations or inputs."""
+
+    @property
+    def id1(self) -> int:
+        """The second operand."""
+
+    @property
+    def data(self) -> int:
+        """A shift or a constant, as the opcode has it."""
+
+    @property
+    def qint(self) -> Grid:
+        """The values of the result."""
+
+
+@runtime_checkable
+class DaGraph(Protocol):
+    """What jetmix uses of da4ml's ``CombLogic``: a tagger as operations on shifted values."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of inputs and outputs."""
+
+    @property
+    def ops(self) -> Sequence[Operation]:
+        """The operations, each after those that it reads."""
+
+    @property
+    def inp_shifts(self) -> Sequence[int]:
+        """Power of two that each input is multiplied with."""
+
+    @property
+    def out_idxs(self) -> Sequence[int]:
+        """The operation that each output is; below zero for an output that is always 0."""
+
+    @property
+    def out_shifts(self) -> Sequence[int]:
+        """Power of two that each output is multiplied with."""
+
+    @property
+    def out_negs(self) -> Sequence[bool]:
+        """Whether each output is negated."""
+
+    @property
+    def inp_qint(self) -> Sequence[Grid]:
+        """The values of each input."""
+
+    @property
+    def out_qint(self) -> Sequence[Grid]:
+        """The values of each output."""
+
+    @property
+    def inp_kifs(self) -> Ints:
+        """Sign, integer and fraction bits of the inputs, (3, input)."""
+
+    @property
+    def out_kifs(self) -> Ints:
+        """Sign, integer and fraction bits of the outputs, (3, output)."""
+
+    @property
+    def cost(self) -> float:
+        """The cost by which da4ml compares graphs, about one per full adder."""
+
+    def predict(self, data: Float64) -> Float64:
+        """Return the outputs (vector, output) for inputs (vector, input)."""
+
+    def save(self, path: Path) -> None:
+        """Write the graph as JSON."""
+
+    def _replace(self, **changes: object) -> Self: ...
+
+
+class Stages(Protocol):
+    """What jetmix uses of da4ml's ``Pipeline``: a graph cut by registers."""
+
+    @property
+    def solutions(self) -> Sequence[DaGraph]:
+        """The graph of each stage."""
+
+    @property
+    def reg_bits(self) -> int:
+        """Bits of all registers."""
+
+
+def trace(model: Any) -> DaGraph:
     """Return the da4ml ``CombLogic`` of a Keras HGQ model, all inputs and outputs flattened.
 
     Raises:
@@ -55,11 +163,12 @@ def trace_layers(model: Any, *, delay_constraint: int = DELAY_CONSTRAINT) -> Tra
     return traces
 
 
-def graph_of(traces: Traces) -> Any:
+def graph_of(traces: Traces) -> DaGraph:
     """Return the ``CombLogic`` from the inputs to the outputs of traces."""
     from da4ml.trace import comb_trace
 
-    return comb_trace(variables(traces["inputs"]), variables(traces["final"]))
+    graph: DaGraph = comb_trace(variables(traces["inputs"]), variables(traces["final"]))
+    return graph
 
 
 def variables(trace: Any) -> list[Any]:
@@ -70,7 +179,7 @@ def variables(trace: Any) -> list[Any]:
     return [variable for array in arrays for variable in np.ravel(array)]
 
 
-def layered(traces: Traces) -> tuple[Any, dict[str, list[int]]]:
+def layered(traces: Traces) -> tuple[DaGraph, dict[str, list[int]]]:
     """Return one ``CombLogic`` of all traced places, and which of its outputs each place is."""
     from da4ml.trace import comb_trace
 
@@ -84,7 +193,7 @@ def layered(traces: Traces) -> tuple[Any, dict[str, list[int]]]:
     return comb_trace(variables(traces["inputs"]), outputs), places
 
 
-def layer_of_operations(traces: Traces, graph: Any) -> list[str]:
+def layer_of_operations(traces: Traces, graph: DaGraph) -> list[str]:
     """Return the layer that each operation of ``graph_of(traces)`` belongs to.
 
     That is the first layer, in order of data flow, whose traces are made from the operation; an
@@ -102,8 +211,8 @@ def layer_of_operations(traces: Traces, graph: Any) -> list[str]:
     kept = [variable for variable in found if variable.id in read]
     if [v.unscaled.qint for v in kept] != [op.qint for op in graph.ops]:
         raise LoweringError(
-            "da4ml orders its operations in another way",
-            mend="install the da4ml version of the lock file",
+            "da4ml orders its operations in an unexpected way",
+            mend=INSTALL,
         )
     layers = _first_layers(traces)
     return [layers[variable.id] for variable in kept]
@@ -121,13 +230,13 @@ def _first_layers(traces: Traces) -> dict[Any, str]:
     return layers
 
 
-def save(graph: Any, path: Path) -> None:
+def save(graph: DaGraph, path: Path) -> None:
     """Write a graph atomically as JSON."""
     with atomic_path(path) as temporary:
         graph.save(temporary)
 
 
-def load(path: Path) -> Any:
+def load(path: Path) -> DaGraph:
     """Read a graph that :func:`save` wrote.
 
     Raises:
@@ -136,7 +245,7 @@ def load(path: Path) -> Any:
     from da4ml.types import CombLogic
 
     try:
-        return CombLogic.load(path)
+        graph: DaGraph = CombLogic.load(path)
     except Exception as error:
         # da4ml indexes into the JSON without checks, so damage shows as many types
         raise ReportReadError(
@@ -144,31 +253,30 @@ def load(path: Path) -> Any:
             where=path,
             mend="run 'jetmix synth' again into a new folder",
         ) from error
+    return graph
 
 
-def pipeline_registers(graph: Any, *, adders_per_stage: int) -> tuple[int, int]:
-    """Return register stages and register bits with so many adders between registers."""
-    cut = pipeline(graph, adders_per_stage=adders_per_stage)
+def pipeline_registers(graph: DaGraph, *, adders_per_stage: int) -> tuple[int, int]:
+    """Return stages and register bits with so many adders between registers."""
+    cut = cut_into_stages(graph, adders_per_stage=adders_per_stage)
     return len(cut.solutions), int(cut.reg_bits)
 
 
-def pipeline(graph: Any, *, adders_per_stage: int) -> Any:
-    """Return the da4ml ``Pipeline`` of a graph, with so many adders between registers."""
+def cut_into_stages(graph: DaGraph, *, adders_per_stage: int) -> Stages:
+    """Return the stages of a graph, with so many adders between registers."""
     from da4ml.trace.pipeline import to_pipeline
 
-    return to_pipeline(graph, adders_per_stage, verbose=False)
+    stages: Stages = to_pipeline(graph, adders_per_stage, verbose=False)
+    return stages
 
 
-def watching(graph: Any, operations: Sequence[int]) -> Any:
-    """Return the graph with the results of ``operations`` as its outputs."""
+def watching(
+    graph: DaGraph, operations: Sequence[int], negated: Sequence[bool] | None = None
+) -> DaGraph:
+    """Return the graph with the results of ``operations`` as its outputs, some of them negated."""
     return graph._replace(
         shape=(graph.shape[0], len(operations)),
         out_idxs=list(operations),
         out_shifts=[0] * len(operations),
-        out_negs=[False] * len(operations),
+        out_negs=[False] * len(operations) if negated is None else list(negated),
     )
-
-
-def uses_multipliers(graph: Any) -> bool:
-    """Tell whether the graph multiplies two variables, which is what would take DSP blocks."""
-    return any(op.opcode == dais.MULTIPLY for op in graph.ops)

@@ -1,7 +1,8 @@
 """Operations of da4ml's adder graphs (DAIS, arXiv 2507.04535), and the widths of their values."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from jetmix.firmware.da_graph import DaGraph, Operation
 
 # opcodes of da4ml
 COPY_INPUT, ADD, SUBTRACT, RELU, QUANTISE = -1, 0, 1, 2, 3
@@ -39,7 +40,7 @@ def port_of(width: Width) -> Interval:
     return -end * width.sign, end - 2.0**-width.fraction
 
 
-def widths_of(graph: Any) -> list[Width]:
+def widths_of(graph: DaGraph) -> list[Width]:
     """Return the width of every operation's result."""
     from da4ml.types import minimal_kif
 
@@ -47,7 +48,7 @@ def widths_of(graph: Any) -> list[Width]:
     return [Width(sign=k, fraction=f, bits=k + i + f) for k, i, f in kifs]
 
 
-def operands(op: Any) -> tuple[int, ...]:
+def operands(op: Operation) -> tuple[int, ...]:
     """Return the operations whose results an operation reads."""
     code = abs(op.opcode)
     if op.opcode == COPY_INPUT or code == CONSTANT:
@@ -59,3 +60,8 @@ def operands(op: Any) -> tuple[int, ...]:
     if code in (ADD, SUBTRACT, MULTIPLY):
         return (op.id0, op.id1)
     raise UnsupportedError(f"opcode {op.opcode}")
+
+
+def uses_multipliers(graph: DaGraph) -> bool:
+    """Tell whether the graph multiplies two variables, which is what would take DSP blocks."""
+    return any(op.opcode == MULTIPLY for op in graph.ops)

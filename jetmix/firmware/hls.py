@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT
@@ -25,6 +24,7 @@ from jetmix.firmware.project import (
     write_templates,
 )
 from jetmix.firmware.softmax import is_softmax
+from jetmix.support.arrays import Floats
 from jetmix.support.files import place_folder
 
 STRATEGY = "distributed_arithmetic"
@@ -40,8 +40,8 @@ def write_project(
     *,
     part: Part,
     clock_period_ns: float,
-    inputs: NDArray[np.float32],
-    outputs: NDArray[np.float32],
+    inputs: Floats,
+    outputs: Floats,
     delay_constraint: int = DELAY_CONSTRAINT,
 ) -> FirmwareProject:
     """Lower ``model`` through hls4ml and write a Vitis HLS project.
@@ -68,7 +68,7 @@ def write_project(
         with _da_environment(delay_constraint):
             stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
         _remove_traces(folder, stamp)
-        _finish(folder, part=part, clock_period_ns=clock_period_ns)
+        _complete(folder, part=part, clock_period_ns=clock_period_ns)
         _write_test_bench(folder / "tb_data", inputs, outputs)
         place_folder(folder, destination)
     return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
@@ -86,9 +86,10 @@ def check_lowerable(model: Any) -> None:
         kind = type(layer).__name__
         if is_softmax(layer) and kind != "QSoftmax":
             raise LoweringError(
-                "a softmax is not lowered, and the order of classes does not need it",
+                "the final softmax cannot be lowered; it does not change which class scores "
+                "highest",
                 where=f"layer {layer.name}",
-                mend="lower the logits with 'jetmix synth --logits', or use hgq's QSoftmax",
+                mend="leave it out with 'jetmix synth --logits', or use hgq's QSoftmax",
             )
         if type(layer).__module__.split(".")[0] not in ("hgq", "qkeras") and kind not in structural:
             raise LoweringError(
@@ -115,7 +116,7 @@ def _require_calibrated(model: Any) -> None:
         )
 
 
-def _integer_bits(layer: Any) -> Iterator[tuple[NDArray[np.float32], float]]:
+def _integer_bits(layer: Any) -> Iterator[tuple[Floats, float]]:
     """Yield the integer bits, now and at first, of every wrapping quantiser of values."""
     for name in ("iq", "oq"):
         if not getattr(layer, f"enable_{name}", False):
@@ -188,8 +189,8 @@ def _remove_traces(folder: Path, stamp: str) -> None:
     (folder / "keras_model.keras").unlink()
 
 
-def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
-    """Put into the generated project what hls4ml leaves out, each place checked."""
+def _complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
+    """Add to the generated project what hls4ml leaves out, each place checked."""
     top = folder / "firmware" / f"{TOP}.cpp"
     substitute(
         top,
@@ -208,9 +209,7 @@ def _finish(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     write_templates("vitis", folder, values)
 
 
-def _write_test_bench(
-    folder: Path, inputs: NDArray[np.float32], outputs: NDArray[np.float32]
-) -> None:
+def _write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:
     """Write the vectors that the project's own C test bench reads, nine digits to be exact."""
     for name, values in (
         ("tb_input_features.dat", inputs),

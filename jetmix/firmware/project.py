@@ -11,6 +11,7 @@ from jetmix.support.files import tree_digest
 from jetmix.support.packaged import shipped
 
 Flow = Literal["hls4ml", "rtl"]
+INSTALL = "install the version pinned in requirements/core.lock"
 TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
 
 
@@ -19,7 +20,7 @@ class FirmwareProject:
     """A written project.
 
     ``files`` are the paths, relative to ``path``, that ``digest`` (SHA-256) covers.
-    ``latency_cycles`` is None until a tool or model has told it.
+    ``latency_cycles`` is None where no tool or model gave it.
     """
 
     path: Path
@@ -34,7 +35,7 @@ class FirmwareProject:
         """Refuse a project whose files are not those that were written.
 
         Raises:
-            BitsDifferError: naming a missing file, or telling that the digest differs.
+            BitsDifferError: naming a missing file, or saying that the digest differs.
         """
         missing = [name for name in self.files if not (self.path / name).is_file()]
         if missing:
@@ -76,9 +77,10 @@ def substitute(file: Path, old: str, new: str, *, times: int = 1) -> None:
     found = text.count(old)
     if found != times:
         raise LoweringError(
-            f"expected {old!r} {times} times and found it {found} times",
+            f"hls4ml generated an unexpected project ({old!r} found {found} times, expected "
+            f"{'once' if times == 1 else f'{times} times'})",
             where=file.name,
-            mend="install the hls4ml version of the lock file",
+            mend=INSTALL,
         )
     file.write_text(text.replace(old, new), encoding="utf-8")
 
@@ -91,9 +93,9 @@ def require_line(file: Path, line: str) -> None:
     """
     if line not in file.read_text(encoding="utf-8").splitlines():
         raise LoweringError(
-            f"expected the line {line!r}",
+            f"hls4ml generated an unexpected project (line {line!r} not found, expected once)",
             where=file.name,
-            mend="install the hls4ml version of the lock file",
+            mend=INSTALL,
         )
 
 

@@ -6,9 +6,10 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
 from jetmix.support import records
@@ -75,7 +76,7 @@ def read_ports(folder: Path) -> Ports:
 
 
 def write_rtl(
-    graph: Any,
+    graph: DaGraph,
     destination: Path,
     *,
     part: Part,
@@ -116,7 +117,7 @@ def _packed(kifs: Ints) -> tuple[Kif, ...]:
     return tuple((int(k), int(i), int(f)) for k, i, f in kifs.T)
 
 
-def _generate(graph: Any, folder: Path, adders_per_stage: int) -> int:
+def _generate(graph: DaGraph, folder: Path, adders_per_stage: int) -> int:
     """Let da4ml write its project, and return how many stages its pipeline has."""
     from da4ml.codegen.rtl.rtl_model import RTLModel
 

@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from jetmix.firmware import da_graph
+from jetmix.firmware import da_graph, dais
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import Flow
 from jetmix.resources import registers
@@ -91,7 +91,7 @@ def adders_per_stage(clock_period_ns: float) -> int:
 
 
 def estimate(
-    graph: Any,
+    graph: DaGraph,
     *,
     part: Part,
     clock_period_ns: float,
@@ -105,7 +105,7 @@ def estimate(
     lut = lut_from_cost(float(graph.cost))
     adders = adders_per_stage(clock_period_ns)
     cycles, bits = da_graph.pipeline_registers(graph, adders_per_stage=adders)
-    multiplies = da_graph.uses_multipliers(graph)
+    multiplies = dais.uses_multipliers(graph)
     notes = [NOTE.format(adders=adders), DSP_UNKNOWN if multiplies else NO_DSP]
     report = ResourceReport(
         origin="estimate",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import Traces
+from jetmix.firmware.da_graph import DaGraph, Traces
 from jetmix.resources.estimate import lut_from_cost
 from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
 
@@ -39,7 +39,7 @@ class LayerCost:
     depth_adders: float
 
 
-def layer_costs(traces: Traces, graph: Any) -> list[LayerCost]:
+def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
     """Return the cost of every layer, in order of data flow.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DELAY_CONSTRAINT, Traces
+from jetmix.firmware.da_graph import DELAY_CONSTRAINT, DaGraph, Traces
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON, read_json, write_json
 
@@ -48,7 +48,7 @@ class Lowered:
     """A graph that was tried, and what it is estimated to take."""
 
     traces: Traces
-    graph: Any
+    graph: DaGraph
     report: ResourceReport
     delay_constraint: int
 

@@ -14,6 +14,7 @@ from jetmix.eda import vendor, yosys
 from jetmix.eda.vendor_tools import VendorTools
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.hls import check_lowerable, write_project
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import FirmwareProject, Flow
@@ -35,7 +36,7 @@ from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
 from jetmix.verification.bench import Bench, keras_logits
 from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE, Emulator
-from jetmix.verification.faults import run as fault_run
+from jetmix.verification.faults.score import score_projects
 from jetmix.verification.junit import write_junit
 from jetmix.verification.levels import registry
 from jetmix.verification.options import FaultOptions, VectorOptions
@@ -60,7 +61,7 @@ class SynthOptions:
     budget: Budget | None = None
     logits: bool = False
 
-    def estimate(self, graph: Any, clock_period_ns: float | None = None) -> ResourceReport:
+    def estimate(self, graph: DaGraph, clock_period_ns: float | None = None) -> ResourceReport:
         """Return what a graph is estimated to take, at another clock period if one is named."""
         period = clock_period_ns or self.clock_period_ns
         return estimate(graph, part=self.part, clock_period_ns=period, flows=self.flows)
@@ -195,7 +196,7 @@ def verify_again(
     if missing is not None:
         raise missing
     if faults is not None:
-        fault_run.run(bench, faults, wanted=levels)
+        score_projects(bench, faults, wanted=levels)
     return results
 
 
@@ -288,7 +289,7 @@ def _write_hls(
         )
 
 
-def _write_rtl(graph: Any, out: Path, options: SynthOptions) -> FirmwareProject:
+def _write_rtl(graph: DaGraph, out: Path, options: SynthOptions) -> FirmwareProject:
     with progress("Lowering to Verilog"):
         return write_rtl(
             graph,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.support.arrays import Floats, Reals
 from jetmix.verification.vectors import VectorSet
@@ -33,7 +34,7 @@ class Bench:
 
     folder: Path
     model: Any
-    graph: Any
+    graph: DaGraph
     projects: Mapping[Flow, FirmwareProject]
     vectors: VectorSet
     reference: Floats

@@ -7,11 +7,11 @@ wrong hardware from it would agree with itself.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, DataError, JetmixError, ToolMissingError
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress, say
 from jetmix.verification.bench import Bench
@@ -28,7 +28,7 @@ EXTREMES = 500
 
 
 def vectors_of(
-    graph: Any, shape: tuple[int, ...], trained_on: DataUsed | None, options: VectorOptions
+    graph: DaGraph, shape: tuple[int, ...], trained_on: DataUsed | None, options: VectorOptions
 ) -> tuple[VectorSet, Wrapped | None]:
     """Return all vectors, and what the jets of the data file do at the input ports.
 

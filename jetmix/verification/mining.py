@@ -2,17 +2,17 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import COPY_INPUT, port_of, widths_of
+from jetmix.support.arrays import Float64, Floats, Ints
 from jetmix.support.console import progress
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.proofs import ranges
-from jetmix.verification.vectors import Floats, InputRange, uniform
+from jetmix.verification.vectors import InputRange, uniform
 
 CHUNK = 8192
 # values looked at in the search for extreme vectors, and the bounds of its number of candidates
@@ -22,7 +22,7 @@ CANDIDATES = (4096, 262144)
 RARE = 50
 
 
-def rare_jets(graph: Any, jets: Floats, *, count: int) -> Floats:
+def rare_jets(graph: DaGraph, jets: Floats, *, count: int) -> Floats:
     """Return the jets whose internal values come nearest to where a quantiser wraps, or beyond.
 
     The jet that comes nearest to each end that some input can reach is found, and of all these the
@@ -44,9 +44,7 @@ def rare_jets(graph: Any, jets: Floats, *, count: int) -> Floats:
     return jets[sorted(chosen)]
 
 
-def _nearest(
-    emulator: Emulator, jets: Floats, ports: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _nearest(emulator: Emulator, jets: Floats, ports: Float64) -> tuple[Float64, Ints]:
     """Return for every end the least room left, in units of the end's own size, and its jet."""
     low, high = ports.T
     size = np.max(np.abs(ports), axis=1, where=np.isfinite(ports), initial=0.0)
@@ -69,7 +67,7 @@ def _nearest(
     return room, owner
 
 
-def extreme_vectors(graph: Any, *, count: int, seed: int) -> Floats:
+def extreme_vectors(graph: DaGraph, *, count: int, seed: int) -> Floats:
     """Return random inputs that bring internal values into a rarely used half of their widths.
 
     The topmost bit of a value matters only there, so that a missing one goes unseen elsewhere.
@@ -99,9 +97,7 @@ def extreme_vectors(graph: Any, *, count: int, seed: int) -> Floats:
     return candidates[sorted(chosen)]
 
 
-def _rarely_reached(
-    emulator: Emulator, candidates: Floats, ports: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rarely_reached(emulator: Emulator, candidates: Floats, ports: Float64) -> tuple[Ints, Ints]:
     """Return how many candidates reach the outer half of each end, and which goes farthest."""
     low, high = (end.astype(np.float32) for end in ports.T)
     seen = np.zeros(2 * len(ports), dtype=np.int64)

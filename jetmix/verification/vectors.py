@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import Width, port_of
-
-Floats = NDArray[np.float32]
+from jetmix.support.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +33,7 @@ class InputRange:
     step: Floats
 
     @classmethod
-    def of(cls, graph: Any) -> "InputRange":
+    def of(cls, graph: DaGraph) -> "InputRange":
         """Read the ranges of the input ports from a DA graph."""
         from da4ml.types import minimal_kif
 

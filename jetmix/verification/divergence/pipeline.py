@@ -10,14 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import UnsupportedError, operands
-from jetmix.firmware.project import TOP, FirmwareProject
+from jetmix.firmware.project import INSTALL, TOP, FirmwareProject
 from jetmix.firmware.verilog import read_ports
 from jetmix.support.arrays import Float64, Floats
 from jetmix.support.files import content_digest, empty_folder
@@ -54,11 +54,11 @@ class Register:
 class Pipeline:
     """The stages of a project's pipeline, its registers, and what they hold."""
 
-    def __init__(self, graph: Any, project: FirmwareProject) -> None:
+    def __init__(self, graph: DaGraph, project: FirmwareProject) -> None:
         """Cut ``graph`` as the Verilog of ``project`` was cut."""
         adders = read_ports(project.path).adders_per_stage
         self.graph = graph
-        self.stages = da_graph.pipeline(graph, adders_per_stage=adders).solutions
+        self.stages = da_graph.cut_into_stages(graph, adders_per_stage=adders).solutions
         kifs = [self.stages[0].inp_kifs, *(stage.out_kifs for stage in self.stages)]
         last = len(self.stages)
         self.registers = [
@@ -104,7 +104,7 @@ class Pipeline:
         return ", ".join(name for name in names if name != "inputs") or "no operation"
 
 
-def _between(graph: Any, ends: set[int], stops: set[int]) -> set[int]:
+def _between(graph: DaGraph, ends: set[int], stops: set[int]) -> set[int]:
     """Return the operations from ``stops`` (not included) to ``ends`` (included)."""
     seen: set[int] = set()
     stack = list(ends)
@@ -121,7 +121,7 @@ def _between(graph: Any, ends: set[int], stops: set[int]) -> set[int]:
 
 def first_difference(
     project: FirmwareProject,
-    graph: Any,
+    graph: DaGraph,
     layers: Sequence[str],
     x: Floats,
     folder: Path,
@@ -223,6 +223,6 @@ def probed(text: str, registers: Sequence[Register]) -> tuple[str, list[tuple[in
     if not found or not end:
         raise LoweringError(
             "the ports of the top module were not found",
-            mend="install the versions of the lock file",
+            mend=INSTALL,
         )
     return f"{body}    assign {PROBE} = {{{', '.join(reversed(names))}}};\n{end}{rest}", probes

@@ -4,14 +4,15 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import DataError, LoweringError, ToolMissingError
 from jetmix.firmware import da_graph
+from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import UnsupportedError
+from jetmix.support.arrays import Floats
 from jetmix.support.files import read_json
 from jetmix.verification.emulator.native import NativeEmulator, build, not_finite
 from jetmix.verification.emulator.program import assemble
@@ -34,7 +35,7 @@ class Emulator:
     with the same results; ``reason`` then tells why. ``threads`` run at the same time.
     """
 
-    graph: Any
+    graph: DaGraph
     input_shape: tuple[int, ...]
     native: NativeEmulator | None = None
     reason: str | None = None
@@ -56,7 +57,7 @@ class Emulator:
         return cls.of(graph, tuple(tagger["input_shape"]), folder / FOLDER)
 
     @classmethod
-    def of(cls, graph: Any, input_shape: tuple[int, ...], folder: Path) -> "Emulator":
+    def of(cls, graph: DaGraph, input_shape: tuple[int, ...], folder: Path) -> "Emulator":
         """Return the emulator of a graph; the compiled library is kept in ``folder``."""
         try:
             built = build(assemble(graph), folder)
@@ -77,7 +78,7 @@ class Emulator:
         """Weight of the least significant bit over all outputs."""
         return float(min(interval.step for interval in self.graph.out_qint))
 
-    def predict(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, x: Floats) -> Floats:
         """Return the firmware's logits, bit for bit.
 
         Args:
@@ -107,12 +108,12 @@ class Emulator:
             return np.concatenate(list(pool.map(lambda i: run(flat[i : i + CHUNK]), starts)))
 
 
-def _interpret(graph: Any, x: NDArray[np.float32]) -> NDArray[np.float32]:
+def _interpret(graph: DaGraph, x: Floats) -> Floats:
     values = np.asarray(graph.predict(np.ascontiguousarray(x, dtype=np.float64)))
     return values.reshape(len(x), graph.shape[1]).astype(np.float32)
 
 
-def _check(graph: Any, built: NativeEmulator) -> None:
+def _check(graph: DaGraph, built: NativeEmulator) -> None:
     """Hold a loaded emulator against da4ml's interpreter before anything relies on it."""
     ranges = InputRange.of(graph)
     rng = np.random.default_rng(0)

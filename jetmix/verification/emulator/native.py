@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.errors import DataError, ToolFailedError
 from jetmix.firmware.project import fill
 from jetmix.support import tools as toolchain
+from jetmix.support.arrays import Floats
 from jetmix.support.console import say
 from jetmix.support.files import atomic_path, content_digest, file_digest, write_text
 from jetmix.support.packaged import shipped
@@ -55,7 +55,7 @@ class NativeEmulator:
     program: Program
     library: ctypes.CDLL
 
-    def run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, x: Floats) -> Floats:
         """Run jets on the calling thread, which is free of Python's lock meanwhile.
 
         Args:

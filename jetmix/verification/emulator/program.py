@@ -7,11 +7,11 @@ shifts and wraps.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jetmix.firmware.da_graph import DaGraph, Operation
 from jetmix.firmware.dais import (
     ADD,
     ADD_CONSTANT,
@@ -62,7 +62,7 @@ class Program:
     word_bits: int
 
 
-def assemble(graph: Any) -> Program:
+def assemble(graph: DaGraph) -> Program:
     """Return the program of a da4ml ``CombLogic``.
 
     Raises:
@@ -92,7 +92,7 @@ def assemble(graph: Any) -> Program:
 class _Assembler:
     """Walks over the graph; a slot is free again after the last operation that reads it."""
 
-    graph: Any
+    graph: DaGraph
     widths: list[Width]
     ops: list[tuple[int, ...]] = field(default_factory=list)
     inputs: list[tuple[int, ...]] = field(default_factory=list)
@@ -139,12 +139,12 @@ class _Assembler:
         self.n_slots += 1
         return self.n_slots - 1
 
-    def _input(self, op: Any, width: Width, out: int) -> None:
+    def _input(self, op: Operation, width: Width, out: int) -> None:
         if width.bits > INPUT_BITS:
             raise UnsupportedError(f"an input of {width.bits} bits")
         self.inputs.append((int(op.id0), out, width.fraction, width.bits, width.sign, 0))
 
-    def _translate(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _translate(self, op: Operation, width: Width) -> tuple[int, ...]:
         """Return a, b, p, q, r, s, constant and code, as the emulator's source tells them."""
         code = abs(op.opcode)
         if code == CONSTANT or width.bits <= 0:
@@ -156,7 +156,7 @@ class _Assembler:
         }[code]  # fmt: skip
         return translate(op, width)
 
-    def _sum(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _sum(self, op: Operation, width: Width) -> tuple[int, ...]:
         first, second = self.widths[op.id0], self.widths[op.id1]
         second_fraction = second.fraction - int(op.data)
         finest = max(first.fraction, second_fraction, width.fraction)
@@ -166,7 +166,7 @@ class _Assembler:
         slots = self.slots[op.id0], self.slots[op.id1]
         return *slots, p, q, finest - width.fraction, 0, 0, code
 
-    def _cut(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _cut(self, op: Operation, width: Width) -> tuple[int, ...]:
         p, r = self._shifts(op.id0, width)
         self.word = max(self.word, self.widths[op.id0].word + 1)
         codes = {
@@ -176,7 +176,7 @@ class _Assembler:
         slot = self.slots[op.id0]
         return slot, slot, p, width.bits, r, width.sign, 0, codes[op.opcode]
 
-    def _add_constant(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _add_constant(self, op: Operation, width: Width) -> tuple[int, ...]:
         p, r = self._shifts(op.id0, width)
         if r:
             raise UnsupportedError("a constant on a coarser grid than its sum")
@@ -184,7 +184,7 @@ class _Assembler:
         slot = self.slots[op.id0]
         return slot, slot, p, 0, 0, 0, int(op.data), Code.ADD_CONSTANT
 
-    def _select(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _select(self, op: Operation, width: Width) -> tuple[int, ...]:
         chooser = op.data & 0xFFFFFFFF
         shift = ((int(op.data) >> 32 & 0xFFFFFFFF) + 2**31) % 2**32 - 2**31
         p = width.fraction - self.widths[op.id0].fraction
@@ -197,7 +197,7 @@ class _Assembler:
         top = self.widths[chooser].bits - 1
         return *slots, p, q, top, self.slots[chooser], sign, Code.SELECT
 
-    def _multiply(self, op: Any, width: Width) -> tuple[int, ...]:
+    def _multiply(self, op: Operation, width: Width) -> tuple[int, ...]:
         first, second = self.widths[op.id0], self.widths[op.id1]
         if width.fraction != first.fraction + second.fraction:
             raise UnsupportedError("a product on another grid than its factors'")

@@ -6,6 +6,7 @@ well change nothing at all, such as a shorter word whose upper bit no input reac
 """
 
 import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,10 +23,13 @@ from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
+from jetmix.verification.bench import Bench
 from jetmix.verification.faults import cpp as faults
 from jetmix.verification.faults import verilog as faults_verilog
 from jetmix.verification.faults.cpp import Fault
+from jetmix.verification.options import FaultOptions
 from jetmix.verification.simulators import csim, rtl
+from jetmix.verification.vectors import InputRange, uniform
 
 FAULTS_FILE = "faults.json"
 Verdict = Literal["caught", "missed", "silent"]
@@ -40,6 +44,10 @@ FIRST, SECOND = 256, 2048
 # the number of the fault as an input port: no sign, 16 bits
 SELECTOR_BITS = (0, 16, 0)
 NAMED = 10
+# the level that runs the sources of a flow
+LEVEL_OF: dict[Flow, str] = {"hls4ml": "csim", "rtl": "rtl"}
+# vectors for faults that the verification does not catch, and what is added to their seed
+FRESH, OTHER_SEED = 20_000, 1_000_003
 EVERY_VERDICT = rule(
     lambda kinds: all(set(counts) == set(VERDICTS) for counts in kinds.values()),
     f"must hold a count of {', '.join(VERDICTS)} per kind",
@@ -253,6 +261,38 @@ def _counts(verdicts: Sequence[tuple[Fault, Verdict]]) -> dict[str, Any]:
         "by_kind": {kind: {name: kinds[kind][name] for name in VERDICTS} for kind in sorted(kinds)},
         "not_caught": tuple(sorted(others)[:NAMED]),
     }
+
+
+def score_projects(bench: Bench, options: FaultOptions, *, wanted: Sequence[str]) -> None:
+    """Score the projects whose level is ``wanted`` and write ``faults.json``.
+
+    Args:
+        bench: the tagger, whose projects are exact on its vectors.
+        options: how many faults, and how long.
+        wanted: the levels of the verification.
+
+    Raises:
+        ToolFailedError: if a copy cannot be compiled, or is wrong without any fault.
+    """
+    rng = np.random.default_rng(options.seed + OTHER_SEED)
+    fresh = uniform(InputRange.of(bench.graph), FRESH, rng, stretch=1.0)
+    scores = []
+    for project in bench.projects.values():
+        if LEVEL_OF[project.flow] not in wanted:
+            continue
+        with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
+            found = score(
+                project,
+                Path(scratch),
+                x=bench.vectors.x,
+                reference=bench.reference,
+                fresh=fresh.reshape(-1, *bench.vectors.x.shape[1:]),
+                count=options.count,
+                seed=options.seed,
+                limit_s=options.limit_s,
+            )
+        scores.append(found)
+    records.write(bench.folder / FAULTS_FILE, scores)
 
 
 def read_faults(folder: Path) -> tuple[FaultScore, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from jetmix.errors import BitsDifferError
 from jetmix.firmware import da_graph, dais
-from jetmix.firmware.da_graph import Traces
+from jetmix.firmware.da_graph import DaGraph, Operation, Traces
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.verification.proofs import ranges
@@ -100,7 +100,7 @@ def require_proofs(proofs: tuple[LinearProof, ...], where: object) -> None:
 
 
 def _prove_layer(
-    graph: Any,
+    graph: DaGraph,
     name: str,
     inputs: list[int],
     outputs: list[int],
@@ -128,7 +128,7 @@ def _prove_layer(
     )
 
 
-def _form(graph: Any, index: int, forms: dict[int, Form]) -> Form:
+def _form(graph: DaGraph, index: int, forms: dict[int, Form]) -> Form:
     """Return the coefficients of an operation, worked out without recursion for deep graphs."""
     stack = [index]
     while stack:
@@ -147,7 +147,7 @@ def _form(graph: Any, index: int, forms: dict[int, Form]) -> Form:
     return forms[index]
 
 
-def _combined(op: Any, forms: dict[int, Form]) -> Form:
+def _combined(op: Operation, forms: dict[int, Form]) -> Form:
     if op.opcode == dais.CONSTANT:
         return {ONE: op.data * op.qint.step}
     form = dict(forms[op.id0])
@@ -158,7 +158,7 @@ def _combined(op: Any, forms: dict[int, Form]) -> Form:
     return form
 
 
-def _scaled(graph: Any, place: int, form: Form) -> Form:
+def _scaled(graph: DaGraph, place: int, form: Form) -> Form:
     scale = 2.0 ** graph.out_shifts[place] * (-1 if graph.out_negs[place] else 1)
     return {source: scale * value for source, value in form.items()}
 
@@ -168,7 +168,7 @@ def _accumulate(form: Form, other: Form, scale: float) -> None:
         form[source] = form.get(source, 0.0) + scale * value
 
 
-def _constants_folded(graph: Any, form: Form) -> Form:
+def _constants_folded(graph: DaGraph, form: Form) -> Form:
     """Return a form in which inputs that are always the same count as constants."""
     folded: Form = {}
     for source, value in form.items():

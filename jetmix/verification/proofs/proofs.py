@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import Traces
+from jetmix.firmware.da_graph import DaGraph, Traces
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
@@ -25,7 +25,7 @@ class Proofs:
     data: Wrapped | None = None
 
 
-def prove(model: Any, traces: Traces, graph: Any, where: object) -> Proofs:
+def prove(model: Any, traces: Traces, graph: DaGraph, where: object) -> Proofs:
     """Prove ranges and matrices of a lowered model.
 
     Raises:
@@ -39,7 +39,7 @@ def prove(model: Any, traces: Traces, graph: Any, where: object) -> Proofs:
     return Proofs(proof=proof, linear=matrices)
 
 
-def judge_data(graph: Any, jets: Floats, names: tuple[str, ...] | None, path: Path) -> Wrapped:
+def judge_data(graph: DaGraph, jets: Floats, names: tuple[str, ...] | None, path: Path) -> Wrapped:
     """Return what a data file's jets do at the input ports."""
     return ranges.input_overruns(jets, ranges.unwrapped(graph), path=path.name, names=names)
 

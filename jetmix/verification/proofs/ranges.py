@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import floor
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from jetmix.errors import BitsDifferError
-from jetmix.firmware import dais
+from jetmix.firmware import da_graph, dais
+from jetmix.firmware.da_graph import DaGraph, Operation
 from jetmix.firmware.dais import Interval, Width, port_of, widths_of
 from jetmix.support.arrays import Float64, Floats
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
@@ -118,7 +119,7 @@ class Wrapped:
             yield "inputs", f"at most {self.n_values_that_wrap}, one per value that wraps"
 
 
-def prove(graph: Any, layers: Sequence[str] | None = None) -> RangeProof:
+def prove(graph: DaGraph, layers: Sequence[str] | None = None) -> RangeProof:
     """Work out the interval of every operation from the ranges of the input ports.
 
     Args:
@@ -138,12 +139,12 @@ def prove(graph: Any, layers: Sequence[str] | None = None) -> RangeProof:
     )
 
 
-def quantisers_of(graph: Any, layers: Sequence[str] | None = None) -> list[Quantiser]:
+def quantisers_of(graph: DaGraph, layers: Sequence[str] | None = None) -> list[Quantiser]:
     """Return all quantisers of a graph in its order, also those that no input wraps."""
     return _walked(graph, layers).quantisers
 
 
-def _walked(graph: Any, layers: Sequence[str] | None) -> "_Walk":
+def _walked(graph: DaGraph, layers: Sequence[str] | None) -> "_Walk":
     walk = _Walk(graph=graph, widths=widths_of(graph), layers=layers)
     for index in range(len(graph.ops)):
         walk.step(index)
@@ -168,7 +169,9 @@ def require_proof(proof: RangeProof, where: object) -> None:
 class _Walk:
     """The intervals so far. All numbers are dyadic and far below 2**53: doubles are exact."""
 
-    def __init__(self, *, graph: Any, widths: list[Width], layers: Sequence[str] | None) -> None:
+    def __init__(
+        self, *, graph: DaGraph, widths: list[Width], layers: Sequence[str] | None
+    ) -> None:
         self.graph, self.widths, self.layers = graph, widths, layers
         self.intervals: list[Interval] = []
         self.quantisers: list[Quantiser] = []
@@ -189,7 +192,7 @@ class _Walk:
             self.overflows.append(index)
         self.intervals.append(interval)
 
-    def _interval(self, op: Any, width: Width) -> Interval | None:
+    def _interval(self, op: Operation, width: Width) -> Interval | None:
         """Return the interval of an operation that cuts nothing, None for an unknown kind."""
         if op.opcode == dais.COPY_INPUT:
             return port_of(width)
@@ -230,7 +233,7 @@ class _Walk:
         self.quantisers.append(quantiser)
         return port if quantiser.can_wrap else (low, high)
 
-    def operand(self, op: Any) -> Interval:
+    def operand(self, op: Operation) -> Interval:
         """Return the interval of what an operation cuts: negated, or its positive part."""
         low, high = self.intervals[op.id0]
         if op.opcode < 0:
@@ -243,7 +246,7 @@ def _fits(interval: Interval, width: Width) -> bool:
     return low <= interval[0] and interval[1] <= high
 
 
-def unwrapped(graph: Any) -> InputRange:
+def unwrapped(graph: DaGraph) -> InputRange:
     """Return the ranges of the input ports within which no quantiser of an input wraps.
 
     A quantiser that rounds to nearest adds half of its step, the last bit of the port, before it
@@ -314,7 +317,7 @@ def input_overruns(
     )
 
 
-def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, Float64]:
+def operand_graph(graph: DaGraph, proof: RangeProof) -> tuple[DaGraph, Float64]:
     """Return a graph whose outputs are the operands of all quantisers that can wrap.
 
     Returns:
@@ -322,12 +325,7 @@ def operand_graph(graph: Any, proof: RangeProof) -> tuple[Any, Float64]:
         them wraps, infinite where no input reaches the end.
     """
     ops = [graph.ops[quantiser.operation] for quantiser in proof.wraps]
-    watched = graph._replace(
-        shape=(graph.shape[0], len(ops)),
-        out_idxs=[op.id0 for op in ops],
-        out_shifts=[0] * len(ops),
-        out_negs=[op.opcode < 0 for op in ops],
-    )
+    watched = da_graph.watching(graph, [op.id0 for op in ops], [op.opcode < 0 for op in ops])
     ends = [
         (
             quantiser.port[0] if quantiser.operand[0] < quantiser.port[0] else -np.inf,

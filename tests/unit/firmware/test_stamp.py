@@ -22,5 +22,5 @@ def test_a_stamp_of_digits_alone_is_taken_out_though_yaml_quotes_it(tmp_path: Pa
 
 
 def test_a_stamp_that_is_not_there_is_an_error(tmp_path: Path):
-    with pytest.raises(LoweringError, match="expected 'Stamp: 36849347' 1 times and found it 0"):
+    with pytest.raises(LoweringError, match="'Stamp: 36849347' found 0 times, expected once"):
         _remove_traces(project(tmp_path, "Stamp: other"), "36849347")

@@ -39,6 +39,13 @@ def project(graph, tmp_path_factory):
     )
 
 
+def test_the_adder_graph_has_all_that_jetmix_uses(graph):
+    assert isinstance(graph, da_graph.DaGraph)
+    stages = da_graph.cut_into_stages(graph, adders_per_stage=2)
+    assert all(isinstance(stage, da_graph.DaGraph) for stage in stages.solutions)
+    assert not isinstance(stages, da_graph.DaGraph)
+
+
 def test_tables_belong_to_the_project(graph, project):
     assert graph.lookup_tables
     tables = {name for name in project.files if name.startswith(TABLES)}
