@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jetmix import words
 from jetmix.data.dataset import JetDataset
 from jetmix.data.describing.describe import describe
 from jetmix.data.normalise import Moments, Normalisation
@@ -101,7 +102,7 @@ def main() -> None:
         found = describe(path)
     for result in results:
         show(result)
-    print("\n".join(found.lines()[3:7]))
+    print("\n".join(words.description(found)[3:7]))
     print(json.dumps({"taggers": results, "bayes": found.bayes_accuracy,
                       "multiplicity": found.multiplicity_median}))  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Numbers and names as people read them; what is not known is said, never a zero."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from jetmix.firmware.parts import Part
 from jetmix.resources.origins import title_of
@@ -12,6 +13,12 @@ from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
 from jetmix.verification.proofs.ranges import RangeProof, Wrapped
 from jetmix.verification.result import VerificationResult
+
+if TYPE_CHECKING:
+    from jetmix.data.describing.describe import Description
+    from jetmix.data.simulation.simulate import Simulated
+    from jetmix.training.metrics import Metrics
+    from jetmix.training.run import Trained
 
 UNKNOWN = "\u2014"
 # published rows that do not say where their resources come from
@@ -274,3 +281,76 @@ def fault_line(score: FaultScore) -> str:
         f"without effect even on {count(score.n_fresh)} other vectors"
         + (f"; {count(late)} not tried within the time limit" if late else "")
     )
+
+
+def metrics(measured: "Metrics") -> list[str]:
+    """Return accuracy and EBOPs, and a table with one row per class."""
+    size = "full precision" if measured.ebops is None else f"{count(measured.ebops)} EBOPs"
+    accuracy = percent(measured.accuracy, measured.accuracy_error)
+    names = " ".join(f"{name:>6}" for name in measured.class_names)
+    lines = [
+        f"accuracy {accuracy} on {count(measured.n_test)} jets, {size}",
+        f"class     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
+    ]
+    for index, name in enumerate(measured.class_names):
+        counts = " ".join(f"{n:>6}" for n in measured.confusion[index])
+        lines.append(
+            f"{name:>5} {measured.auc[name]:>7.4f} {100 * measured.tpr_at_fpr10[name]:>15.1f}% "
+            f"{100 * measured.tpr_at_fpr1[name]:>14.1f}%                {counts}"
+        )
+    return lines
+
+
+def trained(result: "Trained") -> list[str]:
+    """Return the performance of a trained tagger, and where its files are."""
+    run, figures = result.run, result.figures
+    return [
+        *metrics(result.metrics),
+        f"tagger: {run.model}",
+        f"chosen from {figures.n_front} points of the front, of epoch {figures.chosen.epoch}",
+        f"table of the front: {run.train_folder / 'pareto.csv'}",
+        f"trained at {count(figures.jets_per_second)} jets/s",
+    ]
+
+
+def simulated(done: "Simulated", *, preset: str, seed: int) -> list[str]:
+    """Return what a simulation gave."""
+    rate = done.n_new / max(done.seconds, 1e-3)
+    news = f"{done.seconds:.0f} s, {rate:.0f} jets/s" if done.n_new else "was complete already"
+    about = f"{done.n_jets} jets, preset {preset}, seed {seed} ({news})"
+    return [f"{done.path}: {about}", f"sha256 {done.sha256}"]
+
+
+def description(found: "Description") -> list[str]:
+    """Return the summary of a file of jets, beside figures of the public set."""
+    from jetmix.data.describing.describe import PUBLIC_MULTIPLICITY
+    from jetmix.data.describing.separation import PUBLIC_ACCURACY
+
+    return [
+        f"{found.path}: {found.n_jets} jets of {found.n_constituents} constituents, {found.origin}",
+        "jets per class: " + _named(found.counts, "d"),
+        "jets per split: " + _named(found.splits, "d"),
+        "median multiplicity: " + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY),
+        "mass peak in GeV: " + _named(found.mass_peak_gev, ".1f"),
+        "median jet pT in GeV: " + _named({"all": found.pt_median_gev}, ".0f"),
+        "best accuracy from " + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY),
+        f"padding: {found.padding_share:.1%} of the constituents",
+        f"NaN or infinite values: {found.n_not_finite}; duplicate jets: {found.n_duplicates}",
+        "features, lowest / mean / highest over real constituents:",
+        *(
+            f"  {name:<12} {low:10.4g} {mean:10.4g} {high:10.4g}"
+            for name, (low, mean, high) in found.feature_ranges.items()
+        ),
+    ]
+
+
+def _named(
+    values: Mapping[str, float | None], form: str, public: Mapping[str, float] | None = None
+) -> str:
+    """Return 'name value (public value)' of each entry."""
+    found = []
+    for name, value in values.items():
+        known = (public or {}).get(name)
+        beside = f" (public {known:{form}})" if known is not None else ""
+        found.append(f"{name} {'-' if value is None else format(value, form)}{beside}")
+    return "  ".join(found)

@@ -7,10 +7,20 @@ from typing import Any
 
 import click
 
+from jetmix.models.keras_env import BACKENDS
+
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print a machine-readable last line."
 )
+backend_option: Callable[[Any], Any] = click.option(
+    "--backend", type=click.Choice(BACKENDS), help="Keras backend."
+)
 PATH = click.Path(path_type=Path)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that were named; the others keep the default of what they are for."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def finish(lines: list[str], result: dict[str, Any], *, as_json: bool) -> None:

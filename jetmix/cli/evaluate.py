@@ -4,31 +4,29 @@ from pathlib import Path
 
 import click
 
-from jetmix.cli.common import PATH, finish, json_option
-from jetmix.models.keras_env import BACKENDS
-
-SPLITS = ("train", "validation", "test", "all")
+from jetmix.cli.common import PATH, backend_option, finish, json_option
+from jetmix.data.schema import DEFAULT_SPLIT, SPLITS
 
 
 @click.command()
 @click.argument("run_or_model", type=PATH)
 @click.option("--data", required=True, type=PATH, help="HDF5 file of jets.")
 @click.option(
-    "--split", type=click.Choice(SPLITS), default="test", show_default=True,
-    help="Jets to measure on; fixed by a hash of each jet.",
+    "--split", type=click.Choice(SPLITS), default=DEFAULT_SPLIT, show_default=True,
+    help="Jets to measure on; a hash of each jet decides to which it belongs.",
 )  # fmt: skip
-@click.option("--backend", type=click.Choice(BACKENDS), help="Keras backend.")
+@backend_option
 @json_option
 def evaluate(
     *, run_or_model: Path, data: Path, split: str, backend: str | None, as_json: bool
 ) -> None:
     """Measure a run's tagger, or any HGQ2 model file, on jets."""
+    from jetmix import words
     from jetmix.models import keras_env
     from jetmix.training.evaluate import evaluate as measure
-    from jetmix.training.metrics import summary
     from jetmix.training.run_dir import open_source
 
     source = open_source(run_or_model)
     keras_env.activate(backend)
     result = measure(source.model, data, split=split, trained_on=source.data)
-    finish(summary(result.metrics), result.as_json(), as_json=as_json)
+    finish(words.metrics(result.metrics), result.as_json(), as_json=as_json)

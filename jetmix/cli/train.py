@@ -1,23 +1,19 @@
 """``jetmix train``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from jetmix.cli.common import PATH, finish, json_option
+from jetmix.cli.common import PATH, backend_option, finish, json_option
 from jetmix.errors import UsageError
-from jetmix.models.keras_env import BACKENDS
-
-if TYPE_CHECKING:
-    from jetmix.training.run import Trained
 
 
 @click.command()
 @click.argument("recipe", required=False)
 @click.option("--data", type=PATH, help="HDF5 file of jets.")
 @click.option("--run", type=PATH, help="Run directory to make or go on with.")
-@click.option("--backend", type=click.Choice(BACKENDS), help="Keras backend.")
+@backend_option
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs; all schedules scale with them.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
 @click.option("--target-ebops", type=click.IntRange(min=1), help="Size that beta is driven to.")
@@ -54,6 +50,7 @@ def train(
             mend="try `jetmix train mixer-8-demo --data datasets/sample/jets.h5 --run demo/run`, "
             "or `jetmix train --list`",
         )
+    from jetmix import words
     from jetmix.recipes.recipe import load_recipe
     from jetmix.training.run import TrainingRun
     from jetmix.training.run import train as run_training
@@ -64,31 +61,12 @@ def train(
             recipe=load_recipe(recipe, overrides),
             data=data,
             folder=run,
-            backend=backend or _backend(),
+            backend=backend,
             resume=resume,
             event_folder=tensorboard,
         )
     )
-    finish(_report(result), result.as_json(), as_json=as_json)
-
-
-def _backend() -> str:
-    from jetmix.models.keras_env import chosen_backend
-
-    return chosen_backend(None)
-
-
-def _report(result: "Trained") -> list[str]:
-    from jetmix.training.metrics import summary
-
-    run, figures = result.run, result.figures
-    return [
-        *summary(result.metrics),
-        f"tagger: {run.model}",
-        f"chosen from {figures.n_front} points of the front, of epoch {figures.chosen.epoch}",
-        f"table of the front: {run.train_folder / 'pareto.csv'}",
-        f"trained at {figures.jets_per_second:,.0f} jets/s",
-    ]
+    finish(words.trained(result), result.as_json(), as_json=as_json)
 
 
 def _listing() -> tuple[list[str], dict[str, Any]]:

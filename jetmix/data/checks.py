@@ -1,15 +1,142 @@
-"""Checks of the values of a jet file, block by block; every error names the row."""
+"""Checks of a jet file: its structure when it is opened, its values block by block."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, get_args
 
+import h5py
 import numpy as np
 
-from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS, JETS, LABEL_COLUMNS
+from jetmix.data.schema import (
+    CLASS_NAMES,
+    CONSTITUENTS,
+    JET_NAMES,
+    JETS,
+    LABEL_COLUMNS,
+    PARTICLE_FEATURES,
+    PARTICLE_NAMES,
+    PARTICLE_PREFIX,
+    DataOrigin,
+)
 from jetmix.errors import DataError
 from jetmix.support.arrays import Ints, Reals
 
 # float16 files and sums of rounded momenta leave ties that look unsorted by this much
 SORT_TOLERANCE = 2e-3
+REMEDY = (
+    "give a file with the schema of Zenodo 3602260, or make one with 'jetmix data simulate' "
+    "or 'jetmix data import'"
+)
+
+
+def attribute(handle: h5py.File, name: str, default: str) -> str:
+    """Return a text attribute of the file, or ``default`` where it is missing or no text."""
+    value = handle.attrs.get(name, default)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else default
+
+
+def origin_of(handle: h5py.File) -> DataOrigin:
+    """Return where the jets of a file are from; what is not one of jetmix's words is unknown."""
+    stated = attribute(handle, "origin", "unknown")
+    known: tuple[DataOrigin, ...] = get_args(DataOrigin)
+    return next((origin for origin in known if origin == stated), "unknown")
+
+
+def numbers_of(path: Path, handle: h5py.File, name: str, *, n_dims: int) -> h5py.Dataset:
+    """Return a dataset of numbers with ``n_dims`` axes that lies in this very file.
+
+    Raises:
+        DataError: if it is missing, a link, or of another shape or type.
+    """
+    data = _plain(path, handle, name)
+    if data.ndim != n_dims:
+        raise DataError(
+            f"has shape {data.shape}, {n_dims} axes are needed",
+            where=f"{path} {name}",
+            mend=REMEDY,
+        )
+    if data.dtype.kind not in "fiu":
+        raise DataError(
+            f"is of type {data.dtype}, floating-point numbers are needed",
+            where=f"{path} {name}",
+            mend=REMEDY,
+        )
+    return data
+
+
+def _plain(path: Path, handle: h5py.File, name: str) -> h5py.Dataset:
+    """Return a dataset that lies in this very file: links to elsewhere could read any file."""
+    link = handle.get(name, getlink=True)
+    if link is None:
+        found = ", ".join(sorted(handle)[:8]) or "nothing"
+        raise DataError(
+            f"the dataset is missing (the file holds {found})",
+            where=f"{path} {name}",
+            mend=REMEDY,
+        )
+    if not isinstance(link, h5py.HardLink):
+        raise DataError(
+            "is an external or soft link", where=f"{path} {name}", mend="store the data itself"
+        )
+    data = handle[name]
+    if not isinstance(data, h5py.Dataset):
+        raise DataError("is a group, not a dataset", where=f"{path} {name}", mend=REMEDY)
+    if data.external or data.is_virtual:
+        raise DataError(
+            "keeps its values in another file",
+            where=f"{path} {name}",
+            mend="store the data itself",
+        )
+    return data
+
+
+def _names(path: Path, handle: h5py.File, name: str) -> list[str]:
+    data = _plain(path, handle, name)
+    if data.ndim != 1 or data.dtype.kind not in "SO":
+        raise DataError("is not a list of names", where=f"{path} {name}", mend=REMEDY)
+    values: list[Any] = np.asarray(data[:]).tolist()
+    return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def particle_columns(path: Path, handle: h5py.File, n_columns: int) -> tuple[str, ...]:
+    """Return the features of the last axis of ``jetConstituentList``, without their prefix.
+
+    Raises:
+        DataError: if there are no such names, a name comes twice, or a feature is missing.
+    """
+    names = [n.removeprefix(PARTICLE_PREFIX) for n in _names(path, handle, PARTICLE_NAMES)]
+    # the public files name a last column, j1_pdgid, that they do not hold
+    if len(names) == n_columns + 1 and names[-1] == "pdgid":
+        names = names[:-1]
+    _check_names(path, PARTICLE_NAMES, names, n_columns, PARTICLE_FEATURES)
+    return tuple(names)
+
+
+def jet_columns(path: Path, handle: h5py.File, n_columns: int) -> tuple[str, ...]:
+    """Return the columns of ``jets``.
+
+    Raises:
+        DataError: if there are no such names, a name comes twice, or a label is missing.
+    """
+    names = _names(path, handle, JET_NAMES)
+    _check_names(path, JET_NAMES, names, n_columns, LABEL_COLUMNS)
+    return tuple(names)
+
+
+def _check_names(
+    path: Path, dataset: str, names: list[str], n_columns: int, needed: Sequence[str]
+) -> None:
+    where = f"{path} {dataset}"
+    if len(names) != n_columns:
+        raise DataError(f"{len(names)} names for {n_columns} columns", where=where, mend=REMEDY)
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise DataError(f"names {twice[0]!r} more than once", where=where, mend=REMEDY)
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise DataError(f"has no column {', '.join(missing)}", where=where, mend=REMEDY)
 
 
 def check_finite(

@@ -12,7 +12,6 @@ from jetmix.data.jet_file import JetFile, JetTable, open_jet_file
 from jetmix.data.normalise import (
     HASHED_CONSTITUENTS,
     HASHED_FEATURES,
-    SPLITS,
     Moments,
     Normalisation,
     apply_pt_gate,
@@ -21,7 +20,7 @@ from jetmix.data.normalise import (
     in_split,
 )
 from jetmix.data.record import JetSource
-from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS
+from jetmix.data.schema import CLASS_NAMES, CONSTITUENTS, SPLITS
 from jetmix.errors import DataError, UsageError
 from jetmix.support.arrays import Floats, Hashes, Ints
 from jetmix.support.files import file_digest

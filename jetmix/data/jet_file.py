@@ -8,6 +8,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from jetmix.data.checks import (
+    REMEDY,
+    jet_columns,
+    numbers_of,
+    origin_of,
+    particle_columns,
+)
 from jetmix.data.schema import (
     CONSTITUENTS,
     JET_NAMES,
@@ -15,13 +22,8 @@ from jetmix.data.schema import (
     JETS,
     LABEL_COLUMNS,
     PARTICLE_NAMES,
-    REMEDY,
     DataOrigin,
-    jet_columns,
     nearest,
-    numbers_of,
-    origin_of,
-    particle_columns,
 )
 from jetmix.errors import DataError
 from jetmix.support.arrays import Reals

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from jetmix.data.schema import SPLITS
 from jetmix.errors import DataError, UsageError
 from jetmix.recipes.recipe import NORMALISATIONS
 from jetmix.support.arrays import Bools, Float64, Floats, Hashes, Reals
 from jetmix.support.records import Check, rule
 
-SPLITS = ("train", "validation", "test", "all")
 SPLIT_TENTHS = {"train": range(7), "validation": range(7, 8), "test": range(8, 10)}
 HASHED_CONSTITUENTS = 4
 HASHED_FEATURES = ("pt", "etarel", "phirel", "e")

@@ -9,6 +9,7 @@ import numpy as np
 from jetmix.data.dataset import JetDataset
 from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.record import DataUsed, JetSource
+from jetmix.data.schema import DEFAULT_SPLIT
 from jetmix.errors import UsageError
 from jetmix.models import keras_env
 from jetmix.support.files import JSON
@@ -35,7 +36,7 @@ class Evaluation:
 
 
 def evaluate(
-    model_path: Path, data: Path, *, split: str = "test", trained_on: DataUsed | None = None
+    model_path: Path, data: Path, *, split: str = DEFAULT_SPLIT, trained_on: DataUsed | None = None
 ) -> Evaluation:
     """Return the performance of a tagger on one split of a file.
 

@@ -164,21 +164,3 @@ def rate_at(fpr: Float64, tpr: Float64, rate: float) -> float:
         return float(tpr[last])
     part = (rate - fpr[last]) / (fpr[last + 1] - fpr[last])
     return float(tpr[last] + part * (tpr[last + 1] - tpr[last]))
-
-
-def summary(result: Metrics) -> list[str]:
-    """Return the lines that people read: accuracy, EBOPs, and a table with one row per class."""
-    ebops = "full precision" if result.ebops is None else f"{result.ebops:,} EBOPs"
-    accuracy = f"{100 * result.accuracy:.2f} ± {100 * result.accuracy_error:.2f}%"
-    names = " ".join(f"{name:>6}" for name in result.class_names)
-    lines = [
-        f"accuracy {accuracy} on {result.n_test:,} jets, {ebops}",
-        f"class     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
-    ]
-    for index, name in enumerate(result.class_names):
-        counts = " ".join(f"{count:>6}" for count in result.confusion[index])
-        lines.append(
-            f"{name:>5} {result.auc[name]:>7.4f} {100 * result.tpr_at_fpr10[name]:>15.1f}% "
-            f"{100 * result.tpr_at_fpr1[name]:>14.1f}%                {counts}"
-        )
-    return lines

@@ -46,13 +46,14 @@ SPLITS = ("train", "validation", "test")
 class TrainingRun:
     """One run: what is trained, on which file, where to, and with which backend.
 
+    ``backend`` is "jax" or "tensorflow"; None takes what KERAS_BACKEND names, else jax.
     ``event_folder`` is where logs for TensorBoard go, if any are wanted.
     """
 
     recipe: Recipe
     data: Path
     folder: Path
-    backend: str
+    backend: str | None = None
     resume: bool = False
     event_folder: Path | None = None
 
@@ -95,11 +96,12 @@ def train(run: TrainingRun) -> Trained:
             data file or backend.
         DataError, TrainingError: if the data or the training fail.
     """
-    run = replace(run, recipe=resolved(run.recipe))
-    spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
-    _refuse_foreign(run)
     from jetmix.models import keras_env
 
+    backend = keras_env.chosen_backend(run.backend)
+    run = replace(run, recipe=resolved(run.recipe), backend=backend)
+    spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
+    _refuse_foreign(run)
     keras_env.activate(run.backend)
     digest = _digest(run)
     done = _finished(run, digest)

@@ -7,14 +7,13 @@ import numpy as np
 
 from jetmix.data.describing.separation import (
     JOINT_BINS,
-    PUBLIC_ACCURACY,
     SINGLE_BINS,
     bayes_accuracy,
     mass_peak,
 )
 from jetmix.data.describing.survey import Survey, survey
-from jetmix.data.normalise import SPLITS, in_split
-from jetmix.data.schema import CLASS_NAMES
+from jetmix.data.normalise import in_split
+from jetmix.data.schema import CLASS_NAMES, SPLITS
 from jetmix.support.files import JSON, file_digest
 
 PUBLIC_MULTIPLICITY = {"all": 46.0, "g": 64.0, "q": 35.0}
@@ -41,42 +40,9 @@ class Description:
     n_duplicates: int
     feature_ranges: dict[str, tuple[float, float, float]]
 
-    def lines(self) -> list[str]:
-        """Return the summary for people."""
-        return [
-            f"{self.path}: {self.n_jets} jets of {self.n_constituents} constituents, {self.origin}",
-            "jets a class: " + _listed(self.counts, "d"),
-            "jets a split: " + _listed(self.splits, "d"),
-            "median multiplicity: " + _listed(self.multiplicity_median, "g", PUBLIC_MULTIPLICITY),
-            "mass peak in GeV: " + _listed(self.mass_peak_gev, ".1f"),
-            "median jet pT in GeV: " + _listed({"all": self.pt_median_gev}, ".0f"),
-            "best accuracy from " + _listed(self.bayes_accuracy, ".1%", PUBLIC_ACCURACY),
-            f"padding: {self.padding_share:.1%} of the constituents",
-            f"NaN or infinite values: {self.n_not_finite}; duplicate jets: {self.n_duplicates}",
-            "features, lowest / mean / highest over real constituents:",
-            *(
-                f"  {name:<12} {low:10.4g} {mean:10.4g} {high:10.4g}"
-                for name, (low, mean, high) in self.feature_ranges.items()
-            ),
-        ]
-
     def as_json(self) -> JSON:
         """Return the summary as JSON-serialisable data."""
         return {**vars(self), "path": str(self.path)}
-
-
-def _listed(
-    values: dict[str, int] | dict[str, float] | dict[str, float | None],
-    form: str,
-    public: dict[str, float] | None = None,
-) -> str:
-    """Return 'name value (public value)' of each entry."""
-    words = []
-    for name, value in values.items():
-        known = (public or {}).get(name)
-        beside = f" (public {known:{form}})" if known is not None else ""
-        words.append(f"{name} {'-' if value is None else format(value, form)}{beside}")
-    return "  ".join(words)
 
 
 def describe(path: Path, found: Survey | None = None) -> Description:
@@ -119,7 +85,7 @@ def _finite(value: float) -> float | None:
 def separations(found: Survey) -> dict[str, float | None]:
     """Return the best accuracy from mass alone, mass with multiplicity, and jet pT alone.
 
-    The last one tells how far the spectra of the classes, and not the jets, give them away.
+    The last one shows how far the classes differ in their spectra alone.
     """
     both = (found.mass_gev, found.multiplicity)
     return {

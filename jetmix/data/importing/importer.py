@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from jetmix import __version__
 from jetmix.data import checks
 from jetmix.data.dataset import block_rows, read_classes
 from jetmix.data.importing.manifest import Manifest, read_manifest
-from jetmix.data.importing.sources import GIVE, Source, each_file, is_archive
+from jetmix.data.importing.sources import GIVE, Imported, Source, each_file, is_archive
+from jetmix.data.importing.tabular import import_high_level
+from jetmix.data.importing.tabular_sources import is_high_level
 from jetmix.data.jet_file import JetFile, open_jet_file
 from jetmix.data.schema import (
     CLASS_NAMES,
@@ -27,19 +29,8 @@ from jetmix.support.arrays import Ints, Reals
 from jetmix.support.files import JSON, atomic_path, file_digest
 
 
-@dataclass(frozen=True, kw_only=True)
-class Imported:
-    """What an import gave."""
-
-    path: Path
-    sha256: str
-    n_jets: int
-    n_files: int
-    origin: str
-
-
 def import_jets(
-    given: list[Path],
+    given: Sequence[Path],
     out: Path,
     *,
     n_constituents: int = MAX_CONSTITUENTS,
@@ -48,11 +39,14 @@ def import_jets(
 ) -> Imported:
     """Stream all jets of files, folders and archives into the new file ``out``.
 
+    A single file of high-level features becomes a file of them, without constituents.
+
     Nothing is written but ``out`` and one member at a time in a temporary folder beside it.
     Memory does not grow with the number of jets.
 
     Args:
-        given: .h5 files of the public schema, folders of them, or tar archives.
+        given: .h5 files of the public schema, folders of them, or tar archives; or one file of
+            high-level features, as :func:`import_high_level` takes it.
         out: the file to make; its folder is made if need be.
         n_constituents: constituents to keep of each jet.
         half: store constituents as float16, exact to 0.05% of each value.
@@ -62,6 +56,8 @@ def import_jets(
         RunConflictError: if ``out`` exists.
         DataError: naming file, dataset and row of whatever is wrong with a source.
     """
+    if len(given) == 1 and is_high_level(given[0]):
+        return import_high_level(given[0], out)
     if out.exists():
         raise RunConflictError("exists", where=out, mend="name another file, or remove this one")
     manifest = manifest or read_manifest()
@@ -108,7 +104,7 @@ class _Merge:
     origin: str = ""
     jet_names: tuple[str, ...] = ()
 
-    def run(self, given: list[Path]) -> None:
+    def run(self, given: Sequence[Path]) -> None:
         """Copy every file and check the whole."""
         writer: JetWriter | None = None
         with contextlib.ExitStack() as stack:
@@ -123,7 +119,7 @@ class _Merge:
             self._check_archives(given)
 
     def _writer(
-        self, first: JetFile, given: list[Path]
+        self, first: JetFile, given: Sequence[Path]
     ) -> contextlib.AbstractContextManager[JetWriter]:
         record: JSON = {
             "sources": [path.name for path in given],
@@ -184,7 +180,7 @@ class _Merge:
         self.n_files[source.given] = self.n_files.get(source.given, 0) + 1
         self.n_jets[source.given] = self.n_jets.get(source.given, 0) + jets.n_jets
 
-    def _check_archives(self, given: list[Path]) -> None:
+    def _check_archives(self, given: Sequence[Path]) -> None:
         for path in given:
             known = self.manifest.find(path)
             if known is not None:

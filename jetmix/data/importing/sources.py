@@ -4,7 +4,7 @@ import contextlib
 import gzip
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -16,6 +16,17 @@ HDF5_SUFFIXES = (".h5", ".hdf5")
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 GZIP_MAGIC = b"\x1f\x8b"
 GIVE = "give .h5 files, folders of them, or .tar.gz archives"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What an import gave."""
+
+    path: Path
+    sha256: str
+    n_jets: int
+    n_files: int
+    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +51,7 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith(ARCHIVE_SUFFIXES)
 
 
-def each_file(given: list[Path], scratch: Path) -> Iterator[Source]:
+def each_file(given: Sequence[Path], scratch: Path) -> Iterator[Source]:
     """Yield every HDF5 file; members of archives pass one by one through ``scratch``.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 from jetmix import __version__
 from jetmix.data import checks
 from jetmix.data.high_level import COLUMNS
-from jetmix.data.importing.importer import Imported
+from jetmix.data.importing.sources import Imported
 from jetmix.data.importing.tabular_sources import Rows, high_level_set, rows_of
 from jetmix.data.schema import (
     CLASS_NAMES,

@@ -1,17 +1,17 @@
 """Settings of a simulation: TOML presets in which every physics and detector choice has a name."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from jetmix.data.schema import CLASS_NAMES, nearest
 from jetmix.errors import UsageError
 from jetmix.support.files import JSON, content_digest
 from jetmix.support.packaged import packaged
+from jetmix.support.records import dump, section_from
 
-T = TypeVar("T")
+DEFAULT_PRESET = "public-like"
+Lines = tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,28 @@ class DetectorSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PythiaSettings:
+    """Settings lines of Pythia: those of all classes, and those of each class."""
+
+    common: Lines
+    g: Lines
+    q: Lines
+    W: Lines
+    Z: Lines
+    t: Lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresetFile:
+    """Content of a preset; every choice is named."""
+
+    summary: str
+    jets: JetSettings
+    detector: DetectorSettings
+    pythia: PythiaSettings
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preset:
     """All settings of a simulation; ``pythia`` holds the settings lines of each class."""
 
@@ -65,11 +87,12 @@ class Preset:
     summary: str
     jets: JetSettings
     detector: DetectorSettings
-    pythia: dict[str, tuple[str, ...]]
+    pythia: dict[str, Lines]
 
     def as_json(self) -> JSON:
         """Return the settings as JSON-serialisable data."""
-        return asdict(self)
+        content: JSON = dump(self)
+        return content
 
     @property
     def digest(self) -> str:
@@ -102,57 +125,12 @@ def read_preset(name: str) -> Preset:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"not TOML ({error})", where=path, mend="correct the file") from None
-    return _preset(path, content)
-
-
-def _preset(path: Path, content: Mapping[str, Any]) -> Preset:
-    _only(path, "", content, ["summary", "jets", "detector", "pythia"])
-    pythia = content["pythia"]
-    _only(path, "pythia", pythia, ["common", *CLASS_NAMES])
+    found = section_from(PresetFile, content, where=str(path))
+    lines = {name: (*found.pythia.common, *getattr(found.pythia, name)) for name in CLASS_NAMES}
     return Preset(
         name=path.stem,
-        summary=str(content["summary"]),
-        jets=_section(path, "jets", content["jets"], JetSettings),
-        detector=_section(path, "detector", content["detector"], DetectorSettings),
-        pythia={
-            c: (*_lines(path, pythia, "common"), *_lines(path, pythia, c)) for c in CLASS_NAMES
-        },
+        summary=found.summary,
+        jets=found.jets,
+        detector=found.detector,
+        pythia=lines,
     )
-
-
-def _section(path: Path, name: str, content: Mapping[str, Any], kind: type[T]) -> T:
-    types = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
-    _only(path, name, content, list(types))
-    for key, value in content.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(
-                f"{name}.{key} is {value!r}", where=path, mend="give a number for this key"
-            )
-    return kind(**{k: v if types[k] is int else float(v) for k, v in content.items()})
-
-
-def _lines(path: Path, pythia: Mapping[str, Any], key: str) -> list[str]:
-    value = pythia[key]
-    if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-        raise UsageError(
-            f"pythia.{key} is no list of strings", where=path, mend="give Pythia settings lines"
-        )
-    return value
-
-
-def _only(path: Path, section: str, content: Mapping[str, Any], known: list[str]) -> None:
-    place = f"[{section}]" if section else "the file"
-    for key in content:
-        if key not in known:
-            raise UsageError(
-                f"{place} has an unknown key {key!r}{nearest(key, known)}",
-                where=path,
-                mend="known keys: " + " ".join(known),
-            )
-    missing = [key for key in known if key not in content]
-    if missing:
-        raise UsageError(
-            f"{place} lacks {', '.join(missing)}",
-            where=path,
-            mend="name every choice; copy a shipped preset to start from",
-        )

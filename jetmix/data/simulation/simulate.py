@@ -15,16 +15,17 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from jetmix import __version__
-from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS, PARTICLE_FEATURES, attribute
+from jetmix.data.checks import attribute
+from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS, PARTICLE_FEATURES
 from jetmix.data.simulation.blocks import Blocks
 from jetmix.data.simulation.generator import BLOCK_JETS, BlockMaker, jet_columns, require_tools
-from jetmix.data.simulation.presets import Preset
+from jetmix.data.simulation.presets import DEFAULT_PRESET, Preset, read_preset
 from jetmix.data.writer import JetWriter, jet_writer, writing
 from jetmix.errors import RunConflictError, ToolFailedError, UsageError
 from jetmix.support import console
@@ -42,7 +43,7 @@ class Simulation:
 
     n_jets: int
     seed: int
-    preset: Preset
+    preset: Preset = field(default_factory=lambda: read_preset(DEFAULT_PRESET))
     n_constituents: int = MAX_CONSTITUENTS
     half: bool = False
     hlf: bool = True
@@ -102,10 +103,15 @@ class Simulated:
     seconds: float
 
 
-def simulate(path: Path, simulation: Simulation, *, jobs: int) -> Simulated:
-    """Simulate jets into ``path`` with ``jobs`` worker processes, or go on with a killed run.
+def simulate(path: Path, simulation: Simulation, *, jobs: int | None = None) -> Simulated:
+    """Simulate jets into ``path``, or go on with a killed run.
 
     Finished blocks wait in the folder ``PATH.parts`` until the file is complete.
+
+    Args:
+        path: the HDF5 file to make.
+        simulation: what is simulated.
+        jobs: worker processes; None takes one per core.
 
     Raises:
         ToolMissingError: if Pythia or FastJet is missing.
@@ -119,7 +125,7 @@ def simulate(path: Path, simulation: Simulation, *, jobs: int) -> Simulated:
     else:
         parts = path.with_name(path.name + ".parts")
         with _claimed(parts, simulation), _writing_into(parts, path, simulation) as writer:
-            n_new = _fill(writer, Blocks(folder=parts), simulation, jobs)
+            n_new = _fill(writer, Blocks(folder=parts), simulation, jobs or os.cpu_count() or 1)
         shutil.rmtree(parts)
     return Simulated(
         path=path,
@@ -141,7 +147,9 @@ def _already_there(path: Path, simulation: Simulation) -> bool:
         if found == json.loads(json.dumps(simulation.record())):
             return True
     raise RunConflictError(
-        "exists and holds something else", where=path, mend="name another file, or remove this one"
+        "already exists and comes from a different simulation",
+        where=path,
+        mend="choose another output file or delete this one",
     )
 
 

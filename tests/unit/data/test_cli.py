@@ -29,7 +29,7 @@ def test_simulate_describe_import(tmp_path):
     assert (result["n_jets"], result["n_new"], result["seed"]) == (25, 25, 4)
     lines, error, _ = run("describe", out, "--json", "--plot", tmp_path / "page.png")
     assert error is None
-    assert "jets a class: g 5  q 5  W 5  Z 5  t 5" in lines
+    assert "jets per class: g 5  q 5  W 5  Z 5  t 5" in lines
     assert json.loads(lines[-1])["plot"] == str(tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
     lines, error, _ = run("import", out, out.parent / "copy.h5", "--json")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetmix.training.metrics import area, metrics, rate_at, roc, softmax, summary
+from jetmix import words
+from jetmix.training.metrics import area, metrics, rate_at, roc, softmax
 
 NAMES = ["g", "q", "W", "Z", "t"]
 
@@ -69,8 +70,8 @@ def test_softmax_survives_large_logits():
 
 def test_summary_says_accuracy_size_and_classes():
     y = np.arange(1000) % 5
-    lines = summary(metrics(perfect(y), y, NAMES, ebops=4022))
+    lines = words.metrics(metrics(perfect(y), y, NAMES, ebops=4022))
     assert lines[0] == "accuracy 100.00 ± 0.00% on 1,000 jets, 4,022 EBOPs"
     assert len(lines) == 7
-    twin = summary(metrics(perfect(y), y, NAMES, ebops=None))
+    twin = words.metrics(metrics(perfect(y), y, NAMES, ebops=None))
     assert "full precision" in twin[0]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jetmix import words
 from jetmix.data.describing.describe import describe
 from jetmix.data.describing.plot import plot
 from jetmix.data.describing.separation import bayes_accuracy, mass_peak
@@ -56,8 +57,8 @@ def test_the_shipped_sample_is_what_its_page_says():
 
 
 def test_lines_name_the_public_figures():
-    lines = describe(SAMPLE).lines()
-    assert "jets a class: g 4000  q 4000  W 4000  Z 4000  t 4000" in lines
+    lines = words.description(describe(SAMPLE))
+    assert "jets per class: g 4000  q 4000  W 4000  Z 4000  t 4000" in lines
     assert any(re.search(r"all \d+ \(public 46\)", line) for line in lines)
     assert any("(public 67.7%)" in line and "(public 73.6%)" in line for line in lines)
 

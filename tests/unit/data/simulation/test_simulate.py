@@ -100,7 +100,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(made, tmp_path, monkeypatch):
 
 def test_a_complete_file_is_left_alone_and_another_refused(made):
     assert simulate(made, simulation(), jobs=1).n_new == 0
-    with pytest.raises(RunConflictError, match="exists and holds something else"):
+    with pytest.raises(RunConflictError, match="comes from a different simulation"):
         simulate(made, simulation(seed=12), jobs=1)
 
 
@@ -196,5 +196,5 @@ def test_parts_of_an_aborted_write_are_not_trusted(made, tmp_path):
     shutil.copy(made, path)
     with path.open("rb+") as raw:
         raw.truncate(path.stat().st_size // 2)
-    with pytest.raises(RunConflictError, match="exists and holds something else"):
+    with pytest.raises(RunConflictError, match="comes from a different simulation"):
         simulate(path, simulation(), jobs=1)
