@@ -1,6 +1,6 @@
 """C synthesis, place and route with the vendor's tools: found, run, resumed, read.
 
-Everything happens in ``OUT/vendor``: ``work/`` is a copy of the project in which the tools run,
+Everything happens in one folder: ``work/`` is a copy of the project in which the tools run,
 ``csynth/`` and ``implement/`` keep the log and the reports of the two steps. A step that finished
 is not run again; one that was ended half way starts anew.
 """

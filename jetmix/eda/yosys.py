@@ -1,6 +1,6 @@
 """Open synthesis of the Verilog with Yosys: LUT, FF and carry chains of the mapped netlist.
 
-Everything happens in ``OUT/yosys``. The result is kept by the digest of the Verilog, the script and
+Everything happens in one folder. The result is kept by the digest of the Verilog, the script and
 the version of Yosys, so the same Verilog is not synthesised twice.
 """
 
@@ -74,7 +74,7 @@ def find_cells(program: Path) -> Path:
 
 
 def synthesised(
-    folder: Path,
+    area: Path,
     project: FirmwareProject,
     yosys: tuple[Path, str],
     *,
@@ -84,8 +84,8 @@ def synthesised(
     """Return the folder of statistics and netlist of a Verilog project, synthesised if need be.
 
     Args:
-        folder: the directory of ``jetmix synth``.
-        project: its Verilog.
+        area: folder that Yosys works in; made if it is not there.
+        project: the Verilog.
         yosys: what :func:`find_yosys` found.
         limit_s: time limit in s.
         memory_gb: memory limit in GB; WebAssembly has its own, of 4 GB.
@@ -96,7 +96,6 @@ def synthesised(
         ReportReadError: if the netlist is empty or not fully mapped.
     """
     project.require_untouched()
-    area = folder / FOLDER
     script = _script(project)
     digest = content_digest([project.digest, yosys[1], script])
     if not _is_kept(area, digest):

@@ -2,45 +2,30 @@
 
 The tagger itself is never changed, so every graph that is tried has the same bits. What can be
 changed is how deep da4ml may build its adder trees, in Verilog and in the kernels of hls4ml alike:
-deeper ones share more additions. The clock is the user's, and only told where another one is nearer
-to the budget.
+deeper ones share more additions. The clock is the user's; another one is only named where it is
+nearer to the budget.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import DELAY_CONSTRAINT, DaGraph, Traces
 from jetmix.resources.report import ResourceReport
-from jetmix.support.files import JSON, read_json, write_json
+from jetmix.support import records
+from jetmix.synthesis.options import Budget
+from jetmix.synthesis.timing import measured, timing_of
+from jetmix.verification.result import VerificationResult
 
 BUDGET_FILE = "budget.json"
 # the usual one first, then the shallowest trees and those of any depth
 CONSTRAINTS = (DELAY_CONSTRAINT, 0, -1)
-# clock periods in ns to tell the latency at; below, the published designs miss their clock
+# clock periods in ns to state the latency at; below, the published designs miss their clock
 CLOCKS_NS = (3, 4, 5, 6, 7, 8, 9, 10)
 
 EstimateOf = Callable[..., ResourceReport]
-NOT_SEARCHED: JSON = {"tried": [], "taken": None, "latency_ns_at_clock_ns": {}}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """Upper limits; None is none."""
-
-    max_latency_ns: float | None = None
-    max_lut: int | None = None
-
-    def misses(self, report: ResourceReport) -> dict[str, float]:
-        """Return by how much a report exceeds each limit, 0 if met; what is unknown is left out."""
-        limits = {"latency_ns": self.max_latency_ns, "lut": self.max_lut}
-        return {
-            name: round(max(0.0, found - limit), 3)
-            for name, limit in limits.items()
-            if limit is not None and (found := getattr(report, name)) is not None
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +38,60 @@ class Lowered:
     delay_constraint: int
 
 
-def lower(
-    model: Any, estimate_of: EstimateOf, budget: Budget | None
-) -> tuple[Lowered, list[Lowered]]:
+@dataclass(frozen=True, kw_only=True)
+class TriedGraph:
+    """The estimate of a graph; ``delay_constraint`` is the one that it was made with."""
+
+    delay_constraint: int
+    lut: float | None
+    latency_ns: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSearch:
+    """Content of ``budget.json``: graphs that were tried, and the delay constraint of the one taken.
+
+    ``latency_ns_at_clock_ns`` holds the estimated latency in ns at other clock periods in ns.
+    """
+
+    tried: tuple[TriedGraph, ...] = ()
+    taken: int | None = None
+    latency_ns_at_clock_ns: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """By how much a source of figures exceeds each limit that it has a figure for, 0 if met.
+
+    ``origin`` is an origin of resources, or the level that measured the latency.
+    """
+
+    origin: str
+    missed_by: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetOutcome(Budget, BudgetSearch):
+    """A budget, the search for it, and its outcome.
+
+    It is ``met`` if the most trusted figure for each limit is within it.
+    """
+
+    judged: tuple[Judged, ...]
+    met: bool
+
+
+def misses(limits: Budget, **found: float | None) -> dict[str, float]:
+    """Return by how much figures exceed each limit, 0 if met; what is unknown is left out."""
+    bounds = {"latency_ns": limits.max_latency_ns, "lut": limits.max_lut}
+    return {
+        name: round(max(0.0, value - bound), 3)
+        for name, bound in bounds.items()
+        if bound is not None and (value := found.get(name)) is not None
+    }
+
+
+def lower(model: Any, estimate_of: EstimateOf, limits: Budget) -> tuple[Lowered, list[Lowered]]:
     """Return the graph of a tagger that meets the budget or comes nearest, and all that were tried.
 
     The usual graph is taken if it meets the budget, or if there is none; else the one with the
@@ -64,24 +100,23 @@ def lower(
     Raises:
         LoweringError: if da4ml cannot trace a layer.
     """
-    limits = budget or Budget()
     tried: list[Lowered] = []
     for constraint in CONSTRAINTS:
         traces = da_graph.trace_layers(model, delay_constraint=constraint)
         graph = da_graph.graph_of(traces)
+        report = estimate_of(graph)
         tried.append(
-            Lowered(
-                traces=traces, graph=graph, report=estimate_of(graph), delay_constraint=constraint
-            )
+            Lowered(traces=traces, graph=graph, report=report, delay_constraint=constraint)
         )
-        if not _missed(tried[-1].report, limits):
+        if not _missed(report, limits):
             return tried[-1], tried
     return min(tried, key=lambda one: (_missed(one.report, limits), one.report.lut)), tried
 
 
-def _missed(report: ResourceReport, budget: Budget) -> float:
-    limits = {"latency_ns": budget.max_latency_ns, "lut": budget.max_lut}
-    return sum(miss / (limits[name] or 1.0) for name, miss in budget.misses(report).items())
+def _missed(report: ResourceReport, limits: Budget) -> float:
+    bounds = {"latency_ns": limits.max_latency_ns, "lut": limits.max_lut}
+    missed = misses(limits, latency_ns=report.latency_ns, lut=report.lut)
+    return sum(miss / (bounds[name] or 1.0) for name, miss in missed.items())
 
 
 def clocks(chosen: Lowered, estimate_of: EstimateOf) -> dict[str, float]:
@@ -90,70 +125,69 @@ def clocks(chosen: Lowered, estimate_of: EstimateOf) -> dict[str, float]:
     return {f"{p:g}": r.latency_ns for p, r in reports.items() if r.latency_ns is not None}
 
 
-def write(
-    folder: Path, chosen: Lowered, tried: list[Lowered], latency_at: dict[str, float]
+def write_search(
+    folder: Path, chosen: Lowered, tried: Sequence[Lowered], latency_at: dict[str, float]
 ) -> None:
     """Write ``budget.json``: which graphs were tried, which was taken, and what clocks do to it."""
-    graphs = [
-        {
-            "delay_constraint": one.delay_constraint,
-            "lut": one.report.lut,
-            "latency_ns": one.report.latency_ns,
-        }
-        for one in tried
-    ]
-    content = {
-        "tried": graphs,
-        "taken": chosen.delay_constraint,
-        "latency_ns_at_clock_ns": latency_at,
-    }
-    write_json(folder / BUDGET_FILE, content)
-
-
-def taken(folder: Path) -> int:
-    """Return the delay constraint of the graph that a synthesis took."""
-    path = folder / BUDGET_FILE
-    return int(read_json(path)["taken"]) if path.exists() else DELAY_CONSTRAINT
-
-
-def judge(folder: Path, budget: Budget, reports: Sequence[ResourceReport]) -> JSON:
-    """Return what each origin says of the budget, and the graphs that were tried for it."""
-    path = folder / BUDGET_FILE
-    misses = [(report.origin, budget.misses(report)) for report in reports]
-    judged = [{"origin": origin, "missed_by": missed} for origin, missed in misses if missed]
-    return {
-        **asdict(budget),
-        **(read_json(path) if path.exists() else NOT_SEARCHED),
-        "judged": judged,
-        "met": not any(miss for _, missed in misses for miss in missed.values()),
-    }
-
-
-def lines(outcome: JSON) -> list[str]:
-    """Return the outcome for people."""
-    told = []
-    for one in outcome["judged"]:
-        for name, miss in one["missed_by"].items():
-            limit = f"{outcome[f'max_{name}']:g} {'LUT' if name == 'lut' else 'ns'}"
-            said = f"missed by {miss:g}" if miss else "met"
-            told.append(f"Budget of {limit}: {said} [{one['origin']}]")
-    if len(outcome["tried"]) > 1:
-        graphs = ", ".join(
-            f"{one['lut']:g} LUT in {one['latency_ns']:g} ns" for one in outcome["tried"]
+    graphs = tuple(
+        TriedGraph(
+            delay_constraint=one.delay_constraint,
+            lut=one.report.lut,
+            latency_ns=one.report.latency_ns,
         )
-        told.append(f"Graphs tried for the budget: {graphs} [{BUDGET_FILE}]")
-    if not outcome["met"]:
-        told.append(_advice(outcome))
-    return told
+        for one in tried
+    )
+    search = BudgetSearch(
+        tried=graphs, taken=chosen.delay_constraint, latency_ns_at_clock_ns=latency_at
+    )
+    records.write(folder / BUDGET_FILE, search)
 
 
-def _advice(outcome: JSON) -> str:
-    """Say which clock would meet the limit of latency by the estimate, if one does."""
-    limit, latency_at = outcome["max_latency_ns"], outcome["latency_ns_at_clock_ns"]
-    late = any(one["missed_by"].get("latency_ns") for one in outcome["judged"])
-    fits = [clock for clock in latency_at if limit is not None and latency_at[clock] <= limit]
-    if late and fits:
-        best = min(fits, key=lambda clock: latency_at[clock])
-        return f"--clock-ns {best} would take {latency_at[best]:g} ns [estimate]"
-    clock = ", no clock from 3 to 10 ns does" if late and latency_at else ""
-    return f"A smaller tagger may meet the budget{clock}."
+def read_search(folder: Path) -> BudgetSearch | None:
+    """Return the content of a synthesis' ``budget.json``, None where no budget was given.
+
+    Raises:
+        ReportReadError: if the file was damaged or edited.
+    """
+    path = folder / BUDGET_FILE
+    return records.read(BudgetSearch, path) if path.exists() else None
+
+
+def judge(
+    limits: Budget,
+    reports: Sequence[ResourceReport],
+    results: Sequence[VerificationResult] = (),
+    search: BudgetSearch | None = None,
+) -> BudgetOutcome:
+    """Hold a budget against all figures that there are, a measured latency before a modelled one.
+
+    Args:
+        limits: the budget.
+        reports: resources by origin.
+        results: levels of the ladder, of which those with a clock measured the latency.
+        search: graphs that were tried for the budget.
+    """
+    seen = measured(results)
+    missed: dict[str, dict[str, float]] = {}
+    trusted: dict[str, float] = {}
+    # a more trusted origin comes later and has the last word
+    for report in sorted(reports, key=lambda report: report.made_by.trust):
+        timing = timing_of(report, seen)
+        for name, source, value in (
+            ("latency_ns", timing.source, timing.ns),
+            ("lut", report.origin, report.lut),
+        ):
+            found = misses(limits, **{name: value})
+            if found:
+                missed.setdefault(source, {}).update(found)
+                trusted.update(found)
+    search = search or BudgetSearch()
+    return BudgetOutcome(
+        max_latency_ns=limits.max_latency_ns,
+        max_lut=limits.max_lut,
+        tried=search.tried,
+        taken=search.taken,
+        latency_ns_at_clock_ns=search.latency_ns_at_clock_ns,
+        judged=tuple(Judged(origin=name, missed_by=by) for name, by in missed.items()),
+        met=not any(trusted.values()),
+    )

@@ -1,69 +1,84 @@
-"""The directory that ``jetmix synth`` writes, and that ``jetmix verify`` reads again."""
+"""The directory of a synthesis: what is in it, how it is begun and finished, and its one reader."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from jetmix.errors import BitsDifferError, LoweringError, RunConflictError
+from jetmix.data.record import DataUsed
+from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
 from jetmix.firmware.project import FirmwareProject, Flow
-from jetmix.support.files import JSON, empty_folder, file_digest, read_json, write_json
-from jetmix.support.stages import check_folder, read_stage
+from jetmix.resources.layers import LayerCost, read_layers
+from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
+from jetmix.support.files import JSON, empty_folder, file_digest
+from jetmix.support.provenance import Provenance
+from jetmix.support.records import NOT_EMPTY, POSITIVE, Check, checked, dump, load, read, write
+from jetmix.support.stages import STAGE_FILE, StageRecord, check_folder, read_stage
+from jetmix.synthesis.budget import BudgetSearch, read_search
+from jetmix.training.metrics import Metrics
 from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE
-from jetmix.verification.result import read_results
+from jetmix.verification.faults.score import FaultScore, read_faults
+from jetmix.verification.proofs import proofs
+from jetmix.verification.proofs.proofs import Proofs
+from jetmix.verification.result import VERIFICATION_FILE, VerificationResult, read_results
 
+STAGE = "synth"
 REQUEST_FILE = "synth.json"
 MODEL_FILE = "tagger.keras"
 PROJECTS: dict[Flow, str] = {"hls4ml": "project", "rtl": "rtl"}
-
-
-def is_done(out: Path, digest: str) -> bool:
-    """Tell whether ``out`` holds the finished, exact synthesis of ``digest``; writes nothing.
-
-    Raises:
-        RunConflictError: if the folder is foreign, or holds a finished synthesis of something else.
-    """
-    check_folder(out, owned_by=REQUEST_FILE)
-    record = read_stage(out)
-    if record is None or record.status != "done":
-        return False
-    if record.digest != digest:
-        raise RunConflictError(
-            "the folder holds a synthesis of another model or with other options",
-            where=out,
-            mend="name another --out, or remove this folder",
-        )
-    results = read_results(out)
-    return bool(results) and all(result.status != "failed" for result in results)
-
-
-def begin(out: Path, digest: str) -> None:
-    """Empty ``out`` of what an unfinished synthesis left, and mark it as ours."""
-    empty_folder(out)
-    write_json(out / REQUEST_FILE, {"digest": digest})
+# files that must be those that were lowered
+LOWERED = (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)
+SIGNS = (REQUEST_FILE, TAGGER_FILE, VERIFICATION_FILE, RESOURCES_FILE, PROJECTS["hls4ml"])
+AGAIN = "run 'jetmix synth' again into a new folder"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Request:
+    """Content of ``synth.json``, the first file of a synthesis: the digest of what is asked for."""
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggerRecord:
+    """Content of ``tagger.json``: what was lowered; what is not known of it is None.
+
+    ``source`` is where the model came from, ``n_particles`` is None for jet-level features, and
+    ``recipe`` holds the recipe of the training as it was written.
+    """
+
+    source: str
+    model_sha256: str
+    n_particles: int | None
+    n_features: int
+    input_shape: tuple[int, ...]
+    class_names: tuple[str, ...] | None = None
+    architecture: str | None = None
+    dataset: DataUsed | None = None
+    metrics: Metrics | None = None
+    recipe: dict[str, Any] | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_EMPTY, "model_sha256", "input_shape"),
+        **checked(POSITIVE, "n_particles", "n_features"),
+    }
+
+    def write(self, folder: Path) -> None:
+        """Write ``tagger.json``."""
+        write(folder / TAGGER_FILE, self)
+
+
+@dataclass(frozen=True)
 class SynthDir:
-    """A finished synthesis, opened and checked."""
+    """A directory of ``jetmix synth``; its files are read when they are asked for.
+
+    The constructor takes any folder, also one that is unfinished or whose bits differed, and
+    :meth:`open` only one that is whole. Reading a damaged file, or one that is absent though every
+    synthesis writes it, raises :class:`ReportReadError`.
+    """
 
     path: Path
-    tagger: JSON
-    projects: dict[Flow, FirmwareProject]
-
-    @property
-    def project(self) -> FirmwareProject:
-        """The HLS project.
-
-        Raises:
-            LoweringError: if the synthesis was asked for Verilog only.
-        """
-        if "hls4ml" not in self.projects:
-            raise LoweringError(
-                "the folder holds no HLS project",
-                where=self.path,
-                mend="run 'jetmix synth' with --flow hls4ml or both into a new folder",
-            )
-        return self.projects["hls4ml"]
 
     @classmethod
     def open(cls, path: Path) -> "SynthDir":
@@ -73,48 +88,171 @@ class SynthDir:
             LoweringError: if it is none, or is half-written.
             BitsDifferError: if the model or the graph is not the one that was lowered.
         """
-        record = read_stage(path)
-        if record is None or record.stage != "synth":
+        opened = SynthDir(path)
+        record = opened.record
+        if record is None or record.stage != STAGE:
             raise LoweringError(
                 "not a finished directory of 'jetmix synth'",
                 where=path,
                 mend="run 'jetmix synth' into it again",
             )
-        for name in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE):
-            wanted = record.details["files"][name]
+        for name, wanted in opened._details.files.items():
             if not (path / name).is_file() or file_digest(path / name) != wanted:
                 raise BitsDifferError(
-                    f"{name} is missing or is not the one that was lowered",
-                    where=path,
-                    mend="run 'jetmix synth' again into a new folder",
+                    f"{name} is missing or is not the one that was lowered", where=path, mend=AGAIN
                 )
-        projects = [_project(path, entry) for entry in record.details["projects"]]
-        return cls(
-            path=path,
-            tagger=read_json(path / TAGGER_FILE),
-            projects={project.flow: project for project in projects},
+        return opened
+
+    @staticmethod
+    def is_synth(path: Path) -> bool:
+        """Return whether ``path`` looks like a directory of ``jetmix synth``, finished or not."""
+        return any((path / sign).exists() for sign in SIGNS)
+
+    @cached_property
+    def record(self) -> StageRecord | None:
+        """What the synthesis recorded last, None if it did not finish; 'failed' if bits differed."""
+        return read_stage(self.path)
+
+    @cached_property
+    def _details(self) -> "Details":
+        content = self.record.details if self.record else {}
+        return load(Details, content, where=self.path / STAGE_FILE)
+
+    @cached_property
+    def tagger(self) -> TaggerRecord:
+        """What was lowered."""
+        return read(TaggerRecord, self.path / TAGGER_FILE)
+
+    @cached_property
+    def projects(self) -> dict[Flow, FirmwareProject]:
+        """The projects that were written, by flow."""
+        where = self.path / STAGE_FILE
+        # the folder may have been moved
+        entries = [
+            {**entry, "path": self.path / PROJECTS.get(entry.get("flow", ""), "")}
+            for entry in self._details.projects
+        ]
+        projects = load(tuple[FirmwareProject, ...], dump(entries), where=where)
+        return {project.flow: project for project in projects}
+
+    def project(self, flow: Flow) -> FirmwareProject:
+        """Return the project of a flow.
+
+        Raises:
+            LoweringError: if the synthesis was not asked for it.
+        """
+        if flow not in self.projects:
+            what = "Verilog" if flow == "rtl" else "HLS project"
+            raise LoweringError(
+                f"the folder holds no {what}",
+                where=self.path,
+                mend=f"run 'jetmix synth' with --flow {flow} or both into a new folder",
+            )
+        return self.projects[flow]
+
+    @cached_property
+    def resources(self) -> tuple[ResourceReport, ...]:
+        """Resources and latency, one report per origin."""
+        reports = read_resources(self.path)
+        if reports is None:
+            path = self.path / RESOURCES_FILE
+            raise ReportReadError("the file is missing", where=path, mend=AGAIN)
+        return reports
+
+    @cached_property
+    def verification(self) -> tuple[VerificationResult, ...]:
+        """The outcome of every level that was climbed."""
+        return read_results(self.path)
+
+    @cached_property
+    def proofs(self) -> Proofs | None:
+        """What is proven for all inputs, and which jets wrap."""
+        return proofs.read(self.path)
+
+    @cached_property
+    def faults(self) -> tuple[FaultScore, ...]:
+        """Faults that were planted and caught; nothing where none were planted."""
+        return read_faults(self.path)
+
+    @cached_property
+    def costs(self) -> tuple[LayerCost, ...] | None:
+        """What each layer costs."""
+        return read_layers(self.path)
+
+    @cached_property
+    def budget(self) -> BudgetSearch | None:
+        """The graphs that were tried for a budget."""
+        return read_search(self.path)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """Versions and command of the synthesis."""
+        return self._details.provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What the stage record of a synthesis holds: SHA-256 of its files, projects, provenance."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    projects: tuple[JSON, ...] = ()
+    provenance: Provenance | None = None
+
+
+def is_done(out: Path, digest: str) -> bool:
+    """Return whether ``out`` holds the finished, exact synthesis of ``digest``; writes nothing.
+
+    Raises:
+        RunConflictError: if the folder is foreign, or holds a finished synthesis of something else.
+    """
+    check_folder(out, owned_by=REQUEST_FILE)
+    there = SynthDir(out)
+    if there.record is None or there.record.status != "done":
+        return False
+    if there.record.digest != digest:
+        raise RunConflictError(
+            "the folder holds a synthesis of another model or with other options",
+            where=out,
+            mend="name another --out, or remove this folder",
         )
+    results = there.verification
+    return bool(results) and all(result.status != "failed" for result in results)
 
 
-def _project(folder: Path, entry: JSON) -> FirmwareProject:
-    return FirmwareProject(
-        **{**entry, "files": tuple(entry["files"]), "path": folder / PROJECTS[entry["flow"]]}
-    )
+def begin(out: Path, digest: str) -> None:
+    """Empty ``out`` of what an unfinished synthesis left, and mark it as ours."""
+    empty_folder(out)
+    write(out / REQUEST_FILE, Request(digest=digest))
 
 
-def describe(out: Path, *projects: FirmwareProject) -> JSON:
-    """Return what :meth:`SynthDir.open` needs, for the stage record."""
-    entries = []
-    for project in projects:
-        entry = asdict(project)
+def finish(
+    out: Path,
+    projects: Sequence[FirmwareProject],
+    *,
+    digest: str,
+    seconds: float,
+    exact: bool,
+    provenance: Provenance | None,
+) -> None:
+    """Record that a synthesis is finished, so that :meth:`SynthDir.open` takes it.
+
+    Args:
+        out: the folder, with all other files in place.
+        projects: the projects that were written.
+        digest: of the model and the options.
+        seconds: wall time of the synthesis in s.
+        exact: whether no level differs.
+        provenance: versions and command.
+    """
+    entries = [dump(project) for project in projects]
+    for entry in entries:
         del entry["path"]  # the folder may be moved
-        entries.append(entry)
-    return {
-        "files": {n: file_digest(out / n) for n in (MODEL_FILE, GRAPH_FILE, TAGGER_FILE)},
-        "projects": entries,
-    }
-
-
-def write_tagger(out: Path, content: dict[str, Any]) -> None:
-    """Write ``tagger.json``: what was lowered and what is known of it."""
-    write_json(out / TAGGER_FILE, content)
+    details = Details(
+        files={name: file_digest(out / name) for name in LOWERED},
+        projects=tuple(entries),
+        provenance=provenance,
+    )
+    status = "done" if exact else "failed"
+    StageRecord(
+        stage=STAGE, digest=digest, seconds=seconds, status=status, details=dump(details)
+    ).write(out)

@@ -7,11 +7,9 @@ from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
-from jetmix.resources.report import write_resources
-from jetmix.support.files import write_json
-from jetmix.support.stages import StageRecord
-from jetmix.synthesis import synth_dir
 from jetmix.synthesis.flow import run_yosys
+from jetmix.synthesis.synth_dir import PROJECTS
+from tests.unit.synthesis.folders import finish_synthesis
 
 
 def graph_of(weights):
@@ -28,19 +26,12 @@ def synthesis_of(graph, out):
     out.mkdir()
     project = write_rtl(
         graph,
-        out / synth_dir.PROJECTS["rtl"],
+        out / PROJECTS["rtl"],
         part=find_part("xcvu13p"),
         clock_period_ns=5.0,
         adders_per_stage=2,
     )
-    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
-        (out / name).write_text("content")
-    write_json(out / synth_dir.TAGGER_FILE, {})
-    write_resources(out, [])
-    StageRecord(
-        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, project)
-    ).write(out)
-    return out
+    return finish_synthesis(out, project)
 
 
 def test_lut_come_near_the_cost_of_the_graph(yosys_program, tmp_path):

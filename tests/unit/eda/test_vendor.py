@@ -21,14 +21,14 @@ from jetmix.errors import (
     ToolMissingError,
 )
 from jetmix.firmware.project import TOP, seal
-from jetmix.resources.report import ResourceReport, write_resources
-from jetmix.support.files import write_json
+from jetmix.resources.report import ResourceReport
 from jetmix.support.packaged import shipped
 from jetmix.support.stages import StageRecord
 from jetmix.support.tools import ToolTimeoutError
-from jetmix.synthesis import synth_dir
 from jetmix.synthesis.flow import run_vendor
+from jetmix.synthesis.synth_dir import SynthDir
 from tests.unit.eda.reports import vivado_text as make
+from tests.unit.synthesis.folders import finish_synthesis
 
 PART = "xcvu13p-flga2577-2-e"
 CSYNTH = f"""<profile>
@@ -109,15 +109,9 @@ def synthesis(tmp_path):
     for name in ("build_prj.tcl", "implement.tcl"):
         (project / name).write_text("# a script\n")
     shutil.copy(shipped("firmware_templates/vitis") / "build_opt.tcl", project)
-    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
-        (out / name).write_text("content")
-    write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(project, part=PART, clock_period_ns=5.0)
-    write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=12600)])
-    StageRecord(
-        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
-    ).write(out)
-    return out
+    estimate = ResourceReport(origin="estimate", part=PART, lut=12600)
+    return finish_synthesis(out, sealed, resources=[estimate])
 
 
 @pytest.fixture
@@ -128,16 +122,8 @@ def verilog(tmp_path):
     sources.mkdir(parents=True)
     (sources / "a.v").write_text("module a; endmodule\n")
     (out / "rtl" / "implement.tcl").write_text("# a script\n")
-    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
-        (out / name).write_text("content")
-    write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(out / "rtl", part=PART, clock_period_ns=5.0, flow="rtl")
-    sealed = replace(sealed, latency_cycles=11)
-    write_resources(out, [])
-    StageRecord(
-        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
-    ).write(out)
-    return out
+    return finish_synthesis(out, replace(sealed, latency_cycles=11))
 
 
 def run(folder, limit_s=30.0):
@@ -177,7 +163,7 @@ def test_success_gives_a_report_of_each_origin(bench, synthesis, capsys):
 
 def test_the_project_itself_stays_untouched(bench, synthesis):
     run(synthesis)
-    synth_dir.SynthDir.open(synthesis).project.require_untouched()
+    SynthDir.open(synthesis).project("hls4ml").require_untouched()
     assert not (synthesis / "project" / f"{TOP}_prj").exists()
 
 

@@ -12,12 +12,11 @@ from jetmix.eda.reports.readers import parse
 from jetmix.eda.vendor_log import OutOfMemoryError
 from jetmix.errors import LoweringError, ReportReadError, ToolFailedError, ToolMissingError
 from jetmix.firmware.project import TOP, seal
-from jetmix.resources.report import ResourceReport, write_resources
-from jetmix.support.files import write_json
-from jetmix.support.stages import StageRecord
+from jetmix.resources.report import ResourceReport
 from jetmix.support.tools import ToolTimeoutError
-from jetmix.synthesis import synth_dir
 from jetmix.synthesis.flow import run_yosys
+from jetmix.synthesis.synth_dir import PROJECTS
+from tests.unit.synthesis.folders import finish_synthesis
 
 PART = "xcvu13p-flga2577-2-e"
 CELLS = {
@@ -130,20 +129,14 @@ def synthesis(tmp_path):
 
 
 def make_synthesis(out, flow):
-    sources = out / synth_dir.PROJECTS[flow] / "src"
+    sources = out / PROJECTS[flow] / "src"
     (sources / "memfiles").mkdir(parents=True)
     (sources / "a.v").write_text("module a; endmodule\n")
     (sources / "memfiles" / "table.mem").write_text("0\n")
     (sources.parent / "implement.tcl").write_text("# not for Yosys\n")
-    for name in (synth_dir.MODEL_FILE, synth_dir.GRAPH_FILE):
-        (out / name).write_text("content")
-    write_json(out / synth_dir.TAGGER_FILE, {})
     sealed = seal(sources.parent, part=PART, clock_period_ns=5.0, flow=flow)
-    write_resources(out, [ResourceReport(origin="estimate", part=PART, lut=3161)])
-    StageRecord(
-        stage="synth", digest="d", seconds=1.0, details=synth_dir.describe(out, sealed)
-    ).write(out)
-    return out
+    estimate = ResourceReport(origin="estimate", part=PART, lut=3161)
+    return finish_synthesis(out, sealed, resources=[estimate])
 
 
 def run(folder, limit_s=30.0):

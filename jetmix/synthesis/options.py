@@ -1,0 +1,123 @@
+"""What a user can choose about a synthesis, with its defaults and what is refused.
+
+Neither numpy nor Keras is imported here: the help of the command line reads these classes.
+"""
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+from jetmix.errors import UsageError
+from jetmix.firmware.parts import Part, find_part
+from jetmix.firmware.project import Flow
+from jetmix.support import provenance
+from jetmix.support.files import content_digest, file_digest
+from jetmix.support.records import POSITIVE, suggestion
+from jetmix.verification.levels import registry
+from jetmix.verification.options import VectorOptions
+
+FLOWS: dict[str, tuple[Flow, ...]] = {
+    "hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl"),
+}  # fmt: skip
+CLOCK_RANGE_NS = (0.5, 100.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Upper limits of latency in ns and of LUT; None is none."""
+
+    max_latency_ns: float | None = None
+    max_lut: int | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return self.max_latency_ns is not None or self.max_lut is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthOptions:
+    """How a tagger is lowered, verified and synthesised.
+
+    Attributes:
+        part: the FPGA, such as ``xcvu13p``.
+        clock_ns: target clock period in ns.
+        flow: ``hls4ml`` for a Vitis HLS project, ``rtl`` for Verilog, or ``both``.
+        levels: levels of verification; nothing stands for all that need no request.
+        vectors: what the levels are compared on.
+        logits: whether the softmax that the model ends in is left out.
+        budget: limits of latency and LUT.
+        run_vendor: whether Vitis HLS and Vivado are run afterwards.
+        vendor_hours: time limit of each of their steps in h.
+        run_yosys: whether Yosys is run on the Verilog afterwards.
+        yosys_minutes: its time limit in minutes.
+        yosys_gb: its memory limit in GB.
+
+    Raises:
+        UsageError: if a value is refused.
+        DataError: if the file of jets is not there.
+    """
+
+    part: Part | str
+    clock_ns: float = 5.0
+    flow: str = "hls4ml"
+    levels: tuple[str, ...] = ()
+    vectors: VectorOptions = field(default_factory=VectorOptions)
+    logits: bool = False
+    budget: Budget = field(default_factory=Budget)
+    run_vendor: bool = False
+    vendor_hours: float = 24.0
+    run_yosys: bool = False
+    yosys_minutes: float = 20.0
+    yosys_gb: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that no synthesis can be made with, before any work starts."""
+        low, high = CLOCK_RANGE_NS
+        if not low <= self.clock_ns <= high:
+            raise UsageError(
+                f"a clock period of {self.clock_ns} ns", mend=f"choose one from {low} to {high} ns"
+            )
+        if self.flow not in FLOWS:
+            mend = suggestion(self.flow, list(FLOWS), "flow")
+            raise UsageError(f"unknown flow '{self.flow}'", mend=mend)
+        if self.run_yosys and "rtl" not in self.flows:
+            raise UsageError("--run-yosys needs the Verilog", mend="add --flow rtl or both")
+        for name in ("vendor_hours", "yosys_minutes", "yosys_gb"):
+            problem = POSITIVE(getattr(self, name))
+            if problem:
+                raise UsageError(f"{name} {problem}", mend="choose another value")
+        self.vectors.require_data()
+        _ = self.device, self.wanted_levels
+
+    @cached_property
+    def device(self) -> Part:
+        """The part, looked up by its name."""
+        return self.part if isinstance(self.part, Part) else find_part(self.part)
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows that are written."""
+        return FLOWS[self.flow]
+
+    @cached_property
+    def wanted_levels(self) -> tuple[str, ...]:
+        """The levels that are climbed, lowest first."""
+        return registry.chosen(self.levels, self.flows)
+
+    def digest(self, model_sha256: str) -> str:
+        """Digest of the model, the options and the versions that shape the result."""
+        vectors = self.vectors
+        return content_digest(
+            {
+                "model": model_sha256,
+                "part": self.device.full_name,
+                "clock_period_ns": self.clock_ns,
+                "flows": self.flows,
+                "levels": self.wanted_levels,
+                "data": file_digest(vectors.data) if vectors.data else None,
+                "vectors": [vectors.max_jets, vectors.n_random, vectors.seed],
+                "versions": provenance.package_versions(),
+                **({"budget": asdict(self.budget)} if self.budget.limited else {}),
+                **({"logits": True} if self.logits else {}),
+            }
+        )
