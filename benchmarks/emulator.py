@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.synthesis.synth_dir import CSIM, SynthDir
+from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.levels.csim import FOLDER
 from jetmix.verification.simulators import csim
 
 SHARE = {"emulator": 1.0, "da4ml interpreter": 0.1, "hls4ml csim": 0.02}
@@ -37,7 +38,7 @@ def measure(folder: Path, n_jets: int) -> dict:
     """Time the three on the calling thread's one core."""
     emulator = replace(Emulator.load(folder), threads=1)
     assert emulator.engine == "native", emulator.reason
-    compiled = csim.build(SynthDir.open(folder).project, folder / CSIM)
+    compiled = csim.build(SynthDir.open(folder).project("hls4ml"), folder / FOLDER)
     csim.THREADS = 1
     engines = {
         "emulator": emulator.predict,

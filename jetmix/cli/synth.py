@@ -1,23 +1,22 @@
 """``jetmix synth`` and the options that ``jetmix verify`` shares with it."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
-from jetmix.errors import DataError, UsageError
-from jetmix.verification.levels.registry import LEVELS, chosen
+from jetmix.synthesis.options import FLOWS, Budget, SynthOptions
+from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
 
 if TYPE_CHECKING:
-    from jetmix.firmware.project import Flow
+    from jetmix.synthesis.flow import Synthesis
 
-FLOWS: dict[str, tuple["Flow", ...]] = {
-    "hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl"),
-}  # fmt: skip
-CLOCK_RANGE_NS = (0.5, 100.0)
+ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+Options = TypeVar("Options")
 
 
 class LevelName(click.ParamType[str]):
@@ -70,11 +69,14 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @click.argument("run_or_model", type=PATH)
-@click.option("--part", "part_name", required=True, help="FPGA, such as xcvu13p.")
+@click.option("--part", required=True, help="FPGA, such as xcvu13p.")
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
-@click.option("--clock-ns", default=5.0, show_default=True, help="Target clock period in ns.")
 @click.option(
-    "--flow", type=click.Choice(list(FLOWS)), default="hls4ml", show_default=True,
+    "--clock-ns", default=SynthOptions.clock_ns, show_default=True,
+    help="Target clock period in ns.",
+)  # fmt: skip
+@click.option(
+    "--flow", type=click.Choice(list(FLOWS)), default=SynthOptions.flow, show_default=True,
     help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
 )  # fmt: skip
 @click.option("--logits", is_flag=True, help="Leave out the softmax that the model ends in.")
@@ -82,121 +84,61 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; Verilog needs Vivado."
 )
 @click.option(
-    "--vendor-hours", default=24.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    "--vendor-hours", default=SynthOptions.vendor_hours, show_default=True, type=ABOVE_ZERO,
     help="Time limit of each step of --run-vendor.",
 )  # fmt: skip
 @click.option("--run-yosys", is_flag=True, help="Run Yosys on the Verilog afterwards.")
 @click.option(
-    "--yosys-minutes", default=20.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    "--yosys-minutes", default=SynthOptions.yosys_minutes, show_default=True, type=ABOVE_ZERO,
     help="Time limit of --run-yosys.",
 )  # fmt: skip
 @click.option(
-    "--yosys-gb", default=8.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    "--yosys-gb", default=SynthOptions.yosys_gb, show_default=True, type=ABOVE_ZERO,
     help="Memory limit of --run-yosys.",
 )  # fmt: skip
 @click.option(
-    "--max-latency-ns", type=click.FloatRange(min=0, min_open=True),
-    help="Latency to keep to: other graphs of the tagger are tried, what is missed is told.",
+    "--max-latency-ns", type=ABOVE_ZERO,
+    help="Latency budget in ns. If the default design is too slow, other adder-tree depths are "
+    "tried; any excess is reported.",
 )  # fmt: skip
-@click.option("--max-lut", type=click.IntRange(min=1), help="LUT to keep to, likewise.")
+@click.option(
+    "--max-lut", type=click.IntRange(min=1), help="LUT budget; works like --max-latency-ns."
+)
 @vector_options
 @json_option
-def synth(
-    *,
-    run_or_model: Path,
-    part_name: str,
-    out: Path,
-    clock_ns: float,
-    flow: str,
-    logits: bool,
-    data: Path | None,
-    levels: tuple[str, ...],
-    max_jets: int,
-    n_random: int,
-    seed: int,
-    run_vendor: bool,
-    vendor_hours: float,
-    run_yosys: bool,
-    yosys_minutes: float,
-    yosys_gb: float,
-    max_latency_ns: float | None,
-    max_lut: int | None,
-    as_json: bool,
-) -> None:
+def synth(*, run_or_model: Path, out: Path, as_json: bool, **chosen: Any) -> None:
     """Lower RUN_OR_MODEL to firmware, prove it bit-exact and estimate its resources.
 
     RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
     """
+    options = SynthOptions(
+        vectors=picked(VectorOptions, chosen), budget=picked(Budget, chosen), **chosen
+    )
     from jetmix import words
-    from jetmix.eda import vendor_tools, yosys
-    from jetmix.firmware.parts import find_part
-    from jetmix.resources import layers
+    from jetmix.synthesis.flow import synthesise
+    from jetmix.training.run_dir import open_source
+
+    done = synthesise(open_source(run_or_model), out, options)
+    finish(words.synthesis_lines(done), _content(done), as_json=as_json)
+
+
+def picked(kind: type[Options], chosen: dict[str, Any]) -> Options:
+    """Take the values of the dataclass ``kind`` out of the chosen ones."""
+    return kind(**{entry.name: chosen.pop(entry.name) for entry in fields(kind)})  # type: ignore[arg-type]
+
+
+def _content(done: "Synthesis") -> dict[str, Any]:
+    """Return the line for programs."""
     from jetmix.resources.utilisation import utilisation
     from jetmix.support.records import dump
-    from jetmix.synthesis import budget
-    from jetmix.synthesis import flow as synthesis
-    from jetmix.synthesis.synth_dir import PROJECTS
-    from jetmix.training.run_dir import open_source
-    from jetmix.verification.proofs import proofs
 
-    part = find_part(part_name)
-    source = open_source(run_or_model)
-    if run_yosys and "rtl" not in FLOWS[flow]:
-        raise UsageError("--run-yosys needs the Verilog", mend="add --flow rtl or both")
-    # looked for before hours of work start
-    with_hls = "hls4ml" in FLOWS[flow]
-    tools = vendor_tools.find_tools(with_hls=with_hls) if run_vendor else None
-    program = yosys.find_yosys() if run_yosys else None
-    limits = budget.Budget(max_latency_ns=max_latency_ns, max_lut=max_lut)
-    wanted = None if limits == budget.Budget() else limits
-    options = synthesis.SynthOptions(
-        part=part,
-        clock_period_ns=check_clock(clock_ns),
-        flows=FLOWS[flow],
-        levels=chosen(levels, FLOWS[flow]),
-        vectors=vectors_of(data, max_jets, n_random, seed),
-        budget=wanted,
-        logits=logits,
-    )
-    fresh = synthesis.synthesise(source, out, options)
-    if program is not None:
-        synthesis.run_yosys(out, program, limit_s=60 * yosys_minutes, memory_gb=yosys_gb)
-    if tools is not None:
-        synthesis.run_vendor(out, tools, limit_s=3600 * vendor_hours)
-    results, reports = synthesis.read_result(out)
-    lines = [] if fresh else [already(program is not None or tools is not None)]
-    lines += [words.level_line(result) for result in results]
-    lines += words.proof_lines(proofs.read(out))
-    lines += [line for report in reports for line in words.resource_lines(report, part)]
-    costs = layers.read_layers(out)
-    if costs:
-        lines.append(f"Layers: {layers.largest(costs)} of the LUT [{layers.LAYERS_FILE}]")
-    judged = budget.judge(out, wanted, reports) if wanted else None
-    lines += budget.lines(judged) if judged else []
-    lines += [f"Project: {out / PROJECTS[name]}" for name in options.flows]
-    resources = [{**dump(r), "utilisation": dump(utilisation(r, part))} for r in reports]
-    result = {"verification": dump(results), "resources": resources, "budget": judged}
-    finish(lines, {**result, "out": str(out)}, as_json=as_json)
-
-
-def vectors_of(data: Path | None, max_jets: int, n_random: int, seed: int) -> VectorOptions:
-    """Return the vectors that were asked for, whose file of jets must be there."""
-    if data is not None and not data.is_file():
-        raise DataError("no such file", where=data, mend="name an HDF5 file of jets")
-    return VectorOptions(data=data, max_jets=max_jets, n_random=n_random, seed=seed)
-
-
-def check_clock(clock_ns: float) -> float:
-    """Return the clock period, refusing what no FPGA can do."""
-    low, high = CLOCK_RANGE_NS
-    if not low <= clock_ns <= high:
-        raise UsageError(
-            f"a clock period of {clock_ns} ns", mend=f"choose one from {low} to {high} ns"
-        )
-    return clock_ns
-
-
-def already(with_tools: bool) -> str:
-    """Return what to say of a synthesis that was there, and of the tools asked for beside it."""
-    done = "Already done with the same model and options; "
-    return done + ("only the tools were asked." if with_tools else "nothing to do.")
+    device = done.options.device
+    return {
+        "verification": dump(done.verification),
+        "resources": [
+            {**dump(report), "utilisation": dump(utilisation(report, device))}
+            for report in done.resources
+        ],
+        "budget": dump(done.judged),
+        "out": str(done.path),
+    }

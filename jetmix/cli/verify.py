@@ -1,12 +1,13 @@
 """``jetmix verify``."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
-from jetmix.cli.synth import vector_options, vectors_of
-from jetmix.verification.options import FaultOptions
+from jetmix.cli.synth import picked, vector_options
+from jetmix.verification.options import FaultOptions, VectorOptions
 
 
 @click.command()
@@ -30,12 +31,9 @@ def verify(
     junit: Path | None,
     n_faults: int | None,
     faults_minutes: float,
-    data: Path | None,
     levels: tuple[str, ...],
-    max_jets: int,
-    n_random: int,
-    seed: int,
     as_json: bool,
+    **chosen: Any,
 ) -> None:
     """Compare a synthesised project with its Keras model again, bit for bit.
 
@@ -47,10 +45,10 @@ def verify(
     from jetmix.verification.faults.score import read_faults
     from jetmix.verification.proofs import proofs
 
-    vectors = vectors_of(data, max_jets, n_random, seed)
+    vectors = picked(VectorOptions, chosen)
     faults = None
     if n_faults is not None:
-        faults = FaultOptions(count=n_faults, seed=seed, limit_s=60 * faults_minutes)
+        faults = FaultOptions(count=n_faults, seed=vectors.seed, limit_s=60 * faults_minutes)
     results = verify_again(project_dir, levels, vectors, junit=junit, faults=faults)
     proven, scores = proofs.read(project_dir), read_faults(project_dir)
     lines = [words.level_line(result) for result in results] + words.proof_lines(proven)

@@ -73,15 +73,15 @@ def find_cells(program: Path) -> Path:
     )
 
 
-def synthesised(
+def synthesise(
     area: Path,
     project: FirmwareProject,
     yosys: tuple[Path, str],
     *,
     limit_s: float = LIMIT_S,
     memory_gb: float = MEMORY_GB,
-) -> Path:
-    """Return the folder of statistics and netlist of a Verilog project, synthesised if need be.
+) -> None:
+    """Leave statistics and netlist of a Verilog project in ``area``, unless they are there.
 
     Args:
         area: folder that Yosys works in; made if it is not there.
@@ -105,7 +105,6 @@ def synthesised(
         read_statistics(area, project)  # an unreadable result is not kept
         made = {name: file_digest(area / name) for name in (STATISTICS, NETLIST)}
         StageRecord(stage="yosys", digest=digest, seconds=seconds, details=made).write(area)
-    return area
 
 
 def _is_kept(area: Path, digest: str) -> bool:

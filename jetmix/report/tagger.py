@@ -1,7 +1,7 @@
 """What the report knows about one tagger: plain data, read by :mod:`jetmix.report.collect`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from jetmix.report.proven import Proofs
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
+from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.taggers.registry import permutation_invariant
 from jetmix.training.metrics import Metrics
 from jetmix.training.pareto import FrontPoint
@@ -54,16 +55,6 @@ class LayerBits:
     n_weights: int
     n_nonzero: int
     weight_bits: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """Worst latency and II, and the level or origin that they are from; unknown is None."""
-
-    cycles: int | None
-    ns: float | None
-    ii_cycles: int | None
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,8 +105,7 @@ class Tagger:
     @property
     def best_resources(self) -> ResourceReport | None:
         """The resource report of the most trusted origin that states LUT."""
-        with_lut = [report for report in self.resources if report.lut is not None]
-        return max(with_lut, key=lambda report: report.made_by.trust, default=None)
+        return best_resources(self.resources)
 
     @property
     def estimated(self) -> ResourceReport | None:
@@ -125,21 +115,13 @@ class Tagger:
     @property
     def measured(self) -> VerificationResult | None:
         """The level that measured the latency by its clock."""
-        clocked = [result for result in self.verification if result.latency_cycles is not None]
-        return clocked[0] if clocked else None
+        return measured(self.verification)
 
     @property
     def timing(self) -> Timing | None:
         """Latency and II: measured ones, where the best report only has those of the model."""
-        report, seen = self.best_resources, self.measured
-        if report is None:
-            return None
-        if seen is None or not report.modelled:
-            cycles, ii, source = report.latency_cycles, report.ii_cycles, report.origin
-        else:
-            cycles, ii, source = seen.latency_cycles, seen.ii_cycles, str(seen.candidate)
-        ns = replace(report, latency_cycles=cycles).latency_ns
-        return Timing(cycles=cycles, ns=ns, ii_cycles=ii, source=source)
+        report = self.best_resources
+        return timing_of(report, self.measured) if report else None
 
     @property
     def ebops(self) -> float | None:

@@ -49,8 +49,9 @@ class TriedGraph:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetSearch:
-    """Content of ``budget.json``: graphs that were tried, and the delay constraint of the one taken.
+    """Content of ``budget.json``: the graphs that were tried for a budget.
 
+    ``taken`` is the delay constraint of the one that was lowered, and
     ``latency_ns_at_clock_ns`` holds the estimated latency in ns at other clock periods in ns.
     """
 

@@ -2,145 +2,135 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from jetmix.data.record import DataUsed
-from jetmix.eda import vendor, yosys
+from jetmix.eda import vendor, vendor_tools, yosys
 from jetmix.eda.vendor_tools import VendorTools
-from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.hls import check_lowerable, write_project
-from jetmix.firmware.parts import Part
-from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
-from jetmix.resources.report import ResourceReport, add_resources, read_resources, write_resources
+from jetmix.resources.report import ResourceReport, add_resources, write_resources
 from jetmix.support import provenance
+from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
-from jetmix.support.files import atomic_path, content_digest, file_digest
-from jetmix.support.records import dump, load
-from jetmix.support.stages import StageRecord, StopWatch
+from jetmix.support.files import atomic_path, file_digest
+from jetmix.support.stages import StopWatch
 from jetmix.synthesis import budget, synth_dir
-from jetmix.synthesis.budget import Budget
-from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.budget import BudgetOutcome, Lowered
+from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.synth_dir import MODEL_FILE, PROJECTS, SynthDir, TaggerRecord
 from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
 from jetmix.verification.bench import Bench, keras_logits
-from jetmix.verification.emulator.emulator import GRAPH_FILE, TAGGER_FILE, Emulator
+from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
 from jetmix.verification.faults.score import score_projects
 from jetmix.verification.junit import write_junit
 from jetmix.verification.levels import registry
 from jetmix.verification.options import FaultOptions, VectorOptions
 from jetmix.verification.proofs import proofs
-from jetmix.verification.result import (
-    VerificationResult,
-    read_results,
-    write_results,
-)
+from jetmix.verification.result import VerificationResult, write_results
 from jetmix.verification.vectors import VectorSet
 
 
-@dataclass(frozen=True, kw_only=True)
-class SynthOptions:
-    """How a tagger is lowered and verified."""
+@dataclass(frozen=True)
+class Synthesis(SynthDir):
+    """What :func:`synthesise` made, or found to be there already (``fresh`` is False)."""
 
-    part: Part
-    clock_period_ns: float
-    flows: tuple[Flow, ...]
-    levels: tuple[str, ...]
-    vectors: VectorOptions = field(default_factory=VectorOptions)
-    budget: Budget | None = None
-    logits: bool = False
+    options: SynthOptions = field(kw_only=True)
+    fresh: bool = field(kw_only=True)
 
-    def estimate(self, graph: DaGraph, clock_period_ns: float | None = None) -> ResourceReport:
-        """Return what a graph is estimated to take, at another clock period if one is named."""
-        period = clock_period_ns or self.clock_period_ns
-        return estimate(graph, part=self.part, clock_period_ns=period, flows=self.flows)
-
-    def digest(self, model_sha256: str) -> str:
-        """Digest of the model, the options and the versions that shape the result."""
-        return content_digest(
-            {
-                "model": model_sha256,
-                "part": self.part.full_name,
-                "clock_period_ns": self.clock_period_ns,
-                "flows": self.flows,
-                "levels": self.levels,
-                "data": file_digest(self.vectors.data) if self.vectors.data else None,
-                "vectors": [self.vectors.max_jets, self.vectors.n_random, self.vectors.seed],
-                "versions": provenance.package_versions(),
-                **({"budget": asdict(self.budget)} if self.budget else {}),
-                **({"logits": True} if self.logits else {}),
-            }
-        )
+    @cached_property
+    def judged(self) -> BudgetOutcome | None:
+        """Whether the budget is met, None where there is none."""
+        if not self.options.budget.limited:
+            return None
+        return budget.judge(self.options.budget, self.resources, self.verification, self.budget)
 
 
-def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> bool:
-    """Lower a tagger into ``out``, verify it and estimate its resources.
+def synthesise(source: TaggerSource, out: Path, options: SynthOptions) -> Synthesis:
+    """Lower a tagger into ``out``, verify it, estimate its resources and run the wanted tools.
 
-    Returns:
-        False if the very same synthesis was there already and nothing was done.
+    Args:
+        source: the tagger, from :func:`jetmix.training.run_dir.open_source`.
+        out: folder to write; a synthesis of the same tagger and options in it is not repeated.
+        options: how.
 
     Raises:
         JetmixError: see the exit codes; after bits that differ the folder holds the evidence, with
             a record that later runs do not trust.
     """
-    ladder.require_tools(options.levels)
+    # all tools are looked for before hours of work start
+    with_hls = "hls4ml" in options.flows
+    tools = vendor_tools.find_tools(with_hls=with_hls) if options.run_vendor else None
+    program = yosys.find_yosys() if options.run_yosys else None
+    ladder.require_tools(options.wanted_levels)
     model_sha256 = file_digest(source.model)
     digest = options.digest(model_sha256)
-    if synth_dir.is_done(out, digest):
-        return False
+    fresh = not synth_dir.is_done(out, digest)
+    if fresh:
+        _synthesise(source, out, options, model_sha256, digest)
+    if program is not None:
+        run_yosys(out, program, limit_s=60 * options.yosys_minutes, memory_gb=options.yosys_gb)
+    if tools is not None:
+        run_vendor(out, tools, limit_s=3600 * options.vendor_hours)
+    return Synthesis(out, options=options, fresh=fresh)
+
+
+def _synthesise(
+    source: TaggerSource, out: Path, options: SynthOptions, model_sha256: str, digest: str
+) -> None:
     watch = StopWatch()
     # all input is read and judged before the first file is written
-    model = keras_env.load_tagger(source.model)
-    if options.logits:
-        model = without_softmax(model)
-    check_lowerable(model)
+    model = _load(source.model, logits=options.logits)
+
+    def estimate_of(graph: DaGraph, clock_ns: float = options.clock_ns) -> ResourceReport:
+        return estimate(graph, part=options.device, clock_period_ns=clock_ns, flows=options.flows)
+
     with progress("Lowering to a DA graph"):
-        chosen, tried = budget.lower(model, options.estimate, options.budget)
-        traces, graph, resources = chosen.traces, chosen.graph, chosen.report
-        costs = layer_costs(traces, graph)
-    proven = proofs.prove(model, traces, graph, source.model)
+        lowered, tried = budget.lower(model, estimate_of, options.budget)
+        costs = layer_costs(lowered.traces, lowered.graph)
+    proven = proofs.prove(model, lowered.traces, lowered.graph, source.model)
     shape = tuple(model.input_shape[1:])
-    vectors, wrapped = ladder.vectors_of(graph, shape, source.data, options.vectors)
+    vectors, wrapped = ladder.vectors_of(lowered.graph, shape, source.data, options.vectors)
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
-    _write_tagger(out, source, model, model_sha256, changed=options.logits)
-    da_graph.save(graph, out / GRAPH_FILE)
-    if options.budget is not None:
-        budget.write(out, chosen, tried, budget.clocks(chosen, options.estimate))
-    write_resources(out, [resources])
+    _write_model(out, source.model, model, changed=options.logits)
+    _tagger_record(source, shape, model_sha256).write(out)
+    da_graph.save(lowered.graph, out / GRAPH_FILE)
+    if options.budget.limited:
+        budget.write_search(out, lowered, tried, budget.clocks(lowered, estimate_of))
+    write_resources(out, [lowered.report])
     write_layers(out, costs)
     proofs.write(out, replace(proven, data=wrapped))
-    projects = []
-    if "hls4ml" in options.flows:
-        test_bench = (vectors.x, reference)
-        projects.append(_write_hls(model, out, options, test_bench, chosen.delay_constraint))
-    if "rtl" in options.flows:
-        projects.append(_write_rtl(graph, out, options))
-    projects = [replace(p, latency_cycles=resources.latency_cycles) for p in projects]
+    projects = _write_projects(out, model, lowered, options, (vectors.x, reference))
     bench = Bench(
         folder=out,
         model=model,
-        graph=graph,
+        graph=lowered.graph,
         projects={project.flow: project for project in projects},
         vectors=vectors,
         reference=reference,
-        delay_constraint=chosen.delay_constraint,
+        delay_constraint=lowered.delay_constraint,
     )
-    results = _climb(bench, options.levels)
-    _record(out, projects, digest, watch.seconds, results)
+    results = _climb(bench, options.wanted_levels)
+    synth_dir.finish(
+        out,
+        projects,
+        digest=digest,
+        seconds=watch.seconds,
+        exact=all(result.status != "failed" for result in results),
+        provenance=provenance.collect(seed=None, backend=keras_env.activate().backend.backend()),
+    )
     ladder.require_exact(results, out)
-    return True
 
 
 def verify_again(
@@ -167,26 +157,25 @@ def verify_again(
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
+    options.require_data()
     opened = SynthDir.open(folder)
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
-    model = keras_env.load_tagger(folder / synth_dir.MODEL_FILE)
-    emulator = Emulator.load(folder)
-    known = opened.tagger["dataset"]
-    trained_on = load(DataUsed, known, where=folder / TAGGER_FILE) if known else None
-    vectors, data = ladder.vectors_of(emulator.graph, emulator.input_shape, trained_on, options)
-    proven = proofs.read(folder)
-    if proven is not None and data is not None:
-        proofs.write(folder, replace(proven, data=data))
+    model = keras_env.load_tagger(folder / MODEL_FILE)
+    graph, shape = Emulator.load(folder).graph, opened.tagger.input_shape
+    vectors, data = ladder.vectors_of(graph, shape, opened.tagger.dataset, options)
+    if opened.proofs is not None and data is not None:
+        proofs.write(folder, replace(opened.proofs, data=data))
+    taken = opened.budget.taken if opened.budget else None
     bench = Bench(
         folder=folder,
         model=model,
-        graph=emulator.graph,
+        graph=graph,
         projects=opened.projects,
         vectors=vectors,
         reference=_reference(model, vectors),
-        delay_constraint=budget.taken(folder),
+        delay_constraint=da_graph.DELAY_CONSTRAINT if taken is None else taken,
     )
     results = _climb(bench, levels)
     if junit is not None:
@@ -217,14 +206,9 @@ def run_yosys(
         ToolFailedError: if Yosys fails, or runs out of time or memory.
         ReportReadError: if the netlist is empty or not fully mapped.
     """
-    project = SynthDir.open(folder).projects.get("rtl")
-    if project is None:
-        raise LoweringError(
-            "the folder holds no Verilog",
-            where=folder,
-            mend="run 'jetmix synth' with --flow rtl or both into a new folder",
-        )
-    area = yosys.synthesised(folder, project, program, limit_s=limit_s, memory_gb=memory_gb)
+    project = SynthDir.open(folder).project("rtl")
+    area = folder / yosys.FOLDER
+    yosys.synthesise(area, project, program, limit_s=limit_s, memory_gb=memory_gb)
     report = yosys.read_statistics(area, project)
     add_resources(folder, [report])
     return report
@@ -259,99 +243,79 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     return reports
 
 
+def _load(path: Path, *, logits: bool) -> Any:
+    model = keras_env.load_tagger(path)
+    if logits:
+        model = without_softmax(model)
+    check_lowerable(model)
+    return model
+
+
 def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
     results = ladder.climb(bench, wanted)
     write_results(bench.folder, results)
     return results
 
 
-def _reference(model: Any, vectors: VectorSet) -> NDArray[np.float32]:
+def _reference(model: Any, vectors: VectorSet) -> Floats:
     with progress("Reference outputs from Keras"):
         return keras_logits(model, vectors.x)
 
 
-def _write_hls(
-    model: Any,
+def _write_projects(
     out: Path,
+    model: Any,
+    lowered: Lowered,
     options: SynthOptions,
-    bench: tuple[NDArray[np.float32], NDArray[np.float32]],
-    delay_constraint: int,
-) -> FirmwareProject:
-    with progress("Lowering to a Vitis HLS project"):
-        return write_project(
-            model,
-            out / synth_dir.PROJECTS["hls4ml"],
-            part=options.part,
-            clock_period_ns=options.clock_period_ns,
-            inputs=bench[0],
-            outputs=bench[1],
-            delay_constraint=delay_constraint,
-        )
+    test_bench: tuple[Floats, Floats],
+) -> list[FirmwareProject]:
+    """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS."""
+    projects = []
+    if "hls4ml" in options.flows:
+        with progress("Lowering to a Vitis HLS project"):
+            hls = write_project(
+                model,
+                out / PROJECTS["hls4ml"],
+                part=options.device,
+                clock_period_ns=options.clock_ns,
+                inputs=test_bench[0],
+                outputs=test_bench[1],
+                delay_constraint=lowered.delay_constraint,
+            )
+        projects.append(hls)
+    if "rtl" in options.flows:
+        with progress("Lowering to Verilog"):
+            rtl = write_rtl(
+                lowered.graph,
+                out / PROJECTS["rtl"],
+                part=options.device,
+                clock_period_ns=options.clock_ns,
+                adders_per_stage=adders_per_stage(options.clock_ns),
+            )
+        projects.append(rtl)
+    return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]
 
 
-def _write_rtl(graph: DaGraph, out: Path, options: SynthOptions) -> FirmwareProject:
-    with progress("Lowering to Verilog"):
-        return write_rtl(
-            graph,
-            out / synth_dir.PROJECTS["rtl"],
-            part=options.part,
-            clock_period_ns=options.clock_period_ns,
-            adders_per_stage=adders_per_stage(options.clock_period_ns),
-        )
-
-
-def _write_tagger(
-    out: Path, source: TaggerSource, model: Any, model_sha256: str, *, changed: bool
-) -> None:
-    copy = out / synth_dir.MODEL_FILE
+def _write_model(out: Path, source: Path, model: Any, *, changed: bool) -> None:
+    copy = out / MODEL_FILE
     with atomic_path(copy) as temporary:
-        if source.model.suffix == copy.suffix and not changed:
-            shutil.copyfile(source.model, temporary)
+        if source.suffix == copy.suffix and not changed:
+            shutil.copyfile(source, temporary)
         else:
             model.save(temporary)
-    shape = tuple(model.input_shape[1:])
-    synth_dir.write_tagger(
-        out,
-        {
-            "source": source.origin,
-            "model_sha256": model_sha256,
-            "n_particles": shape[0] if len(shape) > 1 else None,
-            "n_features": shape[-1],
-            "input_shape": list(shape),
-            "class_names": dump(source.metrics.class_names) if source.metrics else None,
-            "architecture": source.recipe.tagger.architecture if source.recipe else None,
-            "dataset": dump(source.data),
-            "metrics": dump(source.metrics),
-            "recipe": dump(source.recipe),
-        },
+
+
+def _tagger_record(source: TaggerSource, shape: tuple[int, ...], model_sha256: str) -> TaggerRecord:
+    metrics, recipe = source.metrics, source.recipe
+    return TaggerRecord(
+        source=source.origin,
+        model_sha256=model_sha256,
+        n_particles=shape[0] if len(shape) > 1 else None,
+        n_features=shape[-1],
+        input_shape=shape,
+        class_names=metrics.class_names if metrics else None,
+        architecture=recipe.tagger.architecture if recipe else None,
+        dataset=source.data,
+        metrics=metrics,
+        recipe=recipe.as_json() if recipe else None,
     )
-
-
-def _record(
-    out: Path,
-    projects: Sequence[FirmwareProject],
-    digest: str,
-    seconds: float,
-    results: Sequence[VerificationResult],
-) -> None:
-    failed = any(result.status == "failed" for result in results)
-    details = {
-        **synth_dir.describe(out, *projects),
-        "provenance": dump(
-            provenance.collect(seed=None, backend=keras_env.activate().backend.backend())
-        ),
-    }
-    StageRecord(
-        stage="synth",
-        digest=digest,
-        seconds=seconds,
-        status="failed" if failed else "done",
-        details=details,
-    ).write(out)
-
-
-def read_result(
-    folder: Path,
-) -> tuple[tuple[VerificationResult, ...], tuple[ResourceReport, ...]]:
-    """Return a finished synthesis' verification results and resource reports."""
-    return read_results(folder), read_resources(folder) or ()

@@ -110,7 +110,7 @@ class SynthDir:
 
     @cached_property
     def record(self) -> StageRecord | None:
-        """What the synthesis recorded last, None if it did not finish; 'failed' if bits differed."""
+        """The record of the stage, None if it did not finish; its status is done or failed."""
         return read_stage(self.path)
 
     @cached_property

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jetmix.errors import DataError
+
 
 @dataclass(frozen=True, kw_only=True)
 class VectorOptions:
@@ -19,6 +21,15 @@ class VectorOptions:
     max_jets: int = 20_000
     n_random: int = 2_000
     seed: int = 1
+
+    def require_data(self) -> None:
+        """Look for the file of jets before work starts.
+
+        Raises:
+            DataError: if it is not there.
+        """
+        if self.data is not None and not self.data.is_file():
+            raise DataError("no such file", where=self.data, mend="name an HDF5 file of jets")
 
 
 @dataclass(frozen=True, kw_only=True)

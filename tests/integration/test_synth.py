@@ -125,7 +125,7 @@ def test_same_synthesis_is_not_done_twice_and_another_is_refused(synthesised):
     before = (out / "stage.json").stat().st_mtime_ns
     again = synth(MODEL, out)
     assert again.returncode == 0
-    assert "Already done" in again.stdout
+    assert "Up to date: same model" in again.stdout
     assert (out / "stage.json").stat().st_mtime_ns == before
     other = synth(MODEL, out, "--clock-ns", "4")
     assert other.returncode == 10

@@ -20,7 +20,8 @@ def run(bench: Bench) -> Outputs:
     """Synthesise the Verilog, compile the netlist and feed it one vector per clock."""
     require_tools()  # before minutes of synthesis
     tool, project = yosys.find_yosys(), bench.projects["rtl"]
-    area = yosys.synthesised(bench.folder, project, tool)
+    area = bench.folder / yosys.FOLDER
+    yosys.synthesise(area, project, tool)
     simulation = netlist.build(
         project, area / yosys.NETLIST, yosys.find_cells(tool[0]), bench.folder / FOLDER
     )

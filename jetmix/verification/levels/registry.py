@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from jetmix.errors import ToolMissingError, UsageError
+from jetmix.support.records import suggestion
 
 if TYPE_CHECKING:
     from jetmix.firmware.project import Flow
@@ -100,9 +101,12 @@ def chosen(names: Sequence[str], flows: Sequence[str]) -> tuple[str, ...]:
         flows: the flows of the projects that there are.
 
     Raises:
-        UsageError: if a level needs the project of another flow.
+        UsageError: if there is no such level, or it needs the project of another flow.
     """
     for name in names:
+        if name not in LEVELS:
+            mend = suggestion(name, list(LEVELS), "level")
+            raise UsageError(f"unknown level '{name}'", mend=mend)
         flow = LEVELS[name].flow
         if flow is not None and flow not in flows:
             raise UsageError(

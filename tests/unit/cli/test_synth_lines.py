@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 from click.testing import CliRunner
 
 from jetmix.cli.main import cli
-from jetmix.cli.synth import already
 from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
 from jetmix.resources.report import ResourceReport
-from jetmix.words import resource_lines
+from jetmix.synthesis.options import SynthOptions
+from jetmix.words import resource_lines, up_to_date
+from tests.unit.synthesis.test_budget import MEASURED
 
 
 def test_an_estimate():
@@ -71,8 +74,23 @@ def test_verilog_needs_no_hls_but_yosys_needs_verilog(tmp_path, monkeypatch):
 
 
 def test_a_synthesis_that_was_there_says_whether_tools_ran():
-    assert already(False) == "Already done with the same model and options; nothing to do."
-    assert already(True).endswith("options; only the tools were asked.")
+    same = SynthOptions(part="xcvu13p")
+    assert up_to_date(same).startswith("Up to date: same model, same options.")
+    assert "tools" not in up_to_date(same)
+    assert "tools were run" in up_to_date(replace(same, run_vendor=True))
+
+
+def test_a_measured_latency_replaces_the_estimate():
+    report = ResourceReport(
+        origin="estimate", part=None, latency_cycles=4, ii_cycles=1, clock_target_ns=5.0
+    )
+    yosys = replace(report, origin="yosys")
+    assert resource_lines(yosys, find_part("xcvu13p"), MEASURED) == []
+    (line,) = resource_lines(report, find_part("xcvu13p"), MEASURED)
+    assert line.startswith("Latency: 6 cycles, 30.0 ns at 5 ns")
+    assert line.endswith("[estimate, cycles measured: rtl]")
+    csynth = replace(report, origin="csynth")
+    assert resource_lines(csynth, find_part("xcvu13p"), MEASURED)[0].endswith("[csynth]")
 
 
 def test_an_estimate_of_ff_and_clock():

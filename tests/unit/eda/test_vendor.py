@@ -23,7 +23,6 @@ from jetmix.errors import (
 from jetmix.firmware.project import TOP, seal
 from jetmix.resources.report import ResourceReport
 from jetmix.support.packaged import shipped
-from jetmix.support.stages import StageRecord
 from jetmix.support.tools import ToolTimeoutError
 from jetmix.synthesis.flow import run_vendor
 from jetmix.synthesis.synth_dir import SynthDir

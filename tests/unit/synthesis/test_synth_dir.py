@@ -40,7 +40,7 @@ def test_what_was_written_is_read_wherever_the_folder_is(folder, tmp_path):
 
 
 def test_a_flow_that_was_not_asked_for_is_named(folder):
-    with pytest.raises(LoweringError, match="holds no HLS project.*--flow hls4ml"):
+    with pytest.raises(LoweringError, match=r"holds no HLS project.*--flow hls4ml"):
         SynthDir.open(folder).project("hls4ml")
 
 

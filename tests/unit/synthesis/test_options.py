@@ -1,0 +1,81 @@
+import subprocess
+import sys
+from dataclasses import fields, replace
+
+import pytest
+
+from jetmix.cli.synth import synth
+from jetmix.errors import DataError, UsageError
+from jetmix.firmware.parts import find_part
+from jetmix.synthesis.options import Budget, SynthOptions
+from jetmix.verification.options import VectorOptions
+
+SAME = SynthOptions(part="xcvu13p")
+HEAVY = ("numpy", "keras", "hls4ml", "da4ml", "scipy")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"part": "xcvu13"}, "unknown part"),
+        ({"clock_ns": 0.0}, "a clock period of 0.0 ns"),
+        ({"flow": "hls"}, "did you mean 'hls4ml'?"),
+        ({"levels": ("rtl",)}, "level rtl needs the flow rtl"),
+        ({"levels": ("cosim",)}, "'cosim'"),
+        ({"run_yosys": True}, "needs the Verilog"),
+        ({"vendor_hours": 0.0}, "vendor_hours must be above zero"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_before_any_work(change, message):
+    with pytest.raises(UsageError) as caught:
+        replace(SAME, **change)
+    assert message in str(caught.value)
+
+
+def test_jets_must_be_there(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        replace(SAME, vectors=VectorOptions(data=tmp_path / "jets.h5"))
+
+
+def test_defaults_and_what_follows_from_them():
+    assert (SAME.device, SAME.flows) == (find_part("xcvu13p"), ("hls4ml",))
+    assert SAME.wanted_levels == ("ir", "csim")
+    assert replace(SAME, flow="both").wanted_levels == ("ir", "csim", "rtl")
+    assert not SAME.budget.limited
+
+
+def test_the_command_line_has_the_defaults_of_the_classes():
+    words = ["model.keras", "--part", "xcvu13p", "--out", "out"]
+    chosen = synth.make_context("synth", words).params
+    known = {
+        entry.name: getattr(kind, entry.name)
+        for kind in (SynthOptions, VectorOptions, Budget)
+        for entry in fields(kind)
+        if entry.name in chosen and hasattr(kind, entry.name)
+    }
+    assert len(known) > 10
+    assert known == {name: chosen[name] for name in known}
+
+
+def test_the_digest_tells_syntheses_apart():
+    changed = [
+        SAME,
+        replace(SAME, clock_ns=4.0),
+        replace(SAME, flow="rtl"),
+        replace(SAME, logits=True),
+        replace(SAME, budget=Budget(max_lut=5)),
+        replace(SAME, vectors=VectorOptions(seed=2)),
+        replace(SAME, part="xcku115"),
+    ]
+    assert len({options.digest("ab") for options in changed}) == len(changed)
+    # which tools run afterwards does not change what was made
+    assert replace(SAME, run_vendor=True).digest("ab") == SAME.digest("ab")
+
+
+def test_options_import_nothing_heavy():
+    code = (
+        "import sys, jetmix.cli.synth\n"
+        f"assert not [name for name in {HEAVY} if name in sys.modules], sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr[-300:]) == (0, "")
