@@ -50,7 +50,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def outcome_table(names: list[str], outcomes: Outcomes, *, of: str, spec: str) -> str:
-    """Return one row a design: published, and predicted from the others."""
+    """Return one row per design: published, and predicted from the others."""
     rows = []
     for name, (true, seen) in zip(names, outcomes, strict=True):
         span = f"{seen.low:{spec}} to {seen.high:{spec}}"
@@ -62,7 +62,7 @@ def outcome_table(names: list[str], outcomes: Outcomes, *, of: str, spec: str) -
 
 
 def register_table(references: list[tuple[str, Registers]]) -> str:
-    """Return one row a published model file."""
+    """Return one row per published model file."""
     rows = []
     for title, one in references:
         for adders in CUTS:

@@ -92,7 +92,7 @@ def measure(path: Path, title: str) -> Reference:
 
 
 def published_table(names: list[str], outcomes: list[tuple[float, Interval]]) -> str:
-    """Return one row a calibration design, with its leave-one-out prediction."""
+    """Return one row per calibration design, with its leave-one-out prediction."""
     costs, _ = calibration()
     rows = [
         [
@@ -111,7 +111,7 @@ def published_table(names: list[str], outcomes: list[tuple[float, Interval]]) ->
 
 
 def reference_table(references: list[Reference]) -> str:
-    """Return one row a published model file."""
+    """Return one row per published model file."""
     rows = [
         [
             one.title,
@@ -128,7 +128,7 @@ def reference_table(references: list[Reference]) -> str:
 
 
 def layer_table(reference: Reference) -> str:
-    """Return one row a layer of one model."""
+    """Return one row per layer of one model."""
     rows = [
         [
             f"`{one.layer}`",
@@ -151,7 +151,7 @@ def layer_table(reference: Reference) -> str:
 
 
 def open_table(results: dict) -> str:
-    """Return one row a model that Yosys was given."""
+    """Return one row per model that Yosys was given."""
     rows = []
     for file, result in results.items():
         found, lut = result["yosys"], result["estimate"]["lut"]

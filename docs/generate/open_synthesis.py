@@ -8,7 +8,7 @@ registers, that are counted: docs/generate/open_registers.json.
 Minutes are wall time; CPU time is noted beside it, since a busy machine stretches the former.
 
 Each model goes through `jetmix synth --flow rtl --run-yosys` in a process of its own, so a model
-that does not finish in time is told as such. Run it before docs/generate/estimates.py, which shows
+that does not finish in time is named as such. Run it before docs/generate/estimates.py, which shows
 the result.
 """
 
@@ -23,7 +23,9 @@ from pathlib import Path
 
 from jetmix.firmware import da_graph
 from jetmix.resources.estimate import adders_per_stage
-from jetmix.support.files import read_json, write_json
+from jetmix.resources.report import ResourceReport
+from jetmix.support.files import write_json
+from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.emulator.emulator import GRAPH_FILE
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -48,7 +50,7 @@ def synthesise(model: Path, minutes: float) -> dict:
         start, busy = time.perf_counter(), cpu_of_children()
         run_synth(model, out, minutes=minutes, clock_ns=5)
         seconds = time.perf_counter() - start
-        by_origin = {entry["origin"]: entry for entry in read_json(out / "resources.json")}
+        by_origin = {report.origin: report for report in SynthDir(out).resources}
     return {
         "estimate": slim(by_origin["estimate"]),
         "yosys": slim(by_origin["yosys"]) if "yosys" in by_origin else None,
@@ -75,8 +77,8 @@ def cut(model: Path, name: str, clock_ns: int, minutes: float) -> dict:
         adders = adders_per_stage(clock_ns)
         graph = da_graph.load(out / GRAPH_FILE)
         _, bits = da_graph.pipeline_registers(graph, adders_per_stage=adders)
-        (found,) = (r for r in read_json(out / "resources.json") if r["origin"] == "yosys")
-    return {"model": name, "adders": adders, "bits": bits, "ff": found["ff"]}
+        (found,) = (r for r in SynthDir(out).resources if r.origin == "yosys")
+    return {"model": name, "adders": adders, "bits": bits, "ff": found.ff}
 
 
 def cpu_of_children() -> float:
@@ -85,9 +87,9 @@ def cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def slim(report: dict) -> dict:
+def slim(report: ResourceReport) -> dict:
     """Return the figures of a resource report that the page shows."""
-    return {name: report[name] for name in ("lut", "ff", "tool_version", "note")}
+    return {name: getattr(report, name) for name in ("lut", "ff", "tool_version", "note")}
 
 
 def main() -> None:

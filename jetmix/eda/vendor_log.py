@@ -1,4 +1,4 @@
-"""What the logs of Vitis HLS and Vivado tell: how far a run is, and why it ended."""
+"""What the logs of Vitis HLS and Vivado show: how far a run is, and why it ended."""
 
 import re
 import signal

@@ -21,7 +21,7 @@ VIVADO_ARGUMENTS = ("-mode", "batch", "-nojournal", "-nolog", "-notrace", "-sour
 
 @dataclass(frozen=True, kw_only=True)
 class VendorTool:
-    """An installed tool; ``version`` is such as ``2024.1``, None where it does not tell."""
+    """An installed tool; ``version`` is such as ``2024.1``, None where it does not say."""
 
     program: Path
     arguments: tuple[str, ...]
@@ -31,7 +31,7 @@ class VendorTool:
         """Return name and version, saying where the version is not one that jetmix supports."""
         remark = f"supported: {LOWEST} to {HIGHEST}"
         if self.version is None:
-            return f"{self.program.name}, version not told ({remark})"
+            return f"{self.program.name}, version not known ({remark})"
         year, minor = map(int, self.version.split("."))
         fits = SUPPORTED[0] <= (year, minor) <= SUPPORTED[1]
         return f"{self.program.name} {self.version} ({'' if fits else 'NOT '}{remark})"

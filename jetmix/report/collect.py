@@ -4,23 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jetmix.data.record import DataUsed
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report import records
-from jetmix.report.checked import Checked, read_sound, sound
-from jetmix.report.proven import read_faults, read_proofs
+from jetmix.report.proven import read_proofs
 from jetmix.report.tagger import Gap, Tagger
-from jetmix.resources.layers import LAYERS_FILE, read_layers
-from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
-from jetmix.support.files import JSON
-from jetmix.support.records import dump, load
-from jetmix.support.stages import STAGE_FILE, read_stage
-from jetmix.training.metrics import Metrics
+from jetmix.resources.layers import LAYERS_FILE
+from jetmix.support.records import dump
+from jetmix.support.stages import STAGE_FILE, StageRecord
+from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.training.run_dir import RunDir
 from jetmix.verification.proofs.proofs import RANGES_FILE
 
 SYNTH = "3-synth"
-SYNTH_SIGNS = ("tagger.json", "verification.json", "resources.json", "project")
 NO_SYNTH = Gap(
     what="resources, latency and bit-exactness",
     why="no synthesised project of this tagger was given",
@@ -69,7 +63,7 @@ def _is_run(folder: Path) -> bool:
         raise ReportReadError(
             "there is no such folder", where=folder, mend="name a run or a synthesised project"
         )
-    if any((folder / sign).exists() for sign in SYNTH_SIGNS):
+    if SynthDir.is_synth(folder):
         return False
     if RunDir.is_run(folder):
         return True
@@ -124,9 +118,8 @@ def _told_apart(taggers: list[Tagger]) -> tuple[Tagger, ...]:
     )
 
 
-def _finished(folder: Path, *, what: str, command: str) -> Gap | None:
+def _finished(record: StageRecord | None, folder: Path, *, what: str, command: str) -> Gap | None:
     """Return None for a finished stage, a gap for one that never finished."""
-    record = read_stage(folder)
     if record is None:
         why = f"{folder.name} has no {STAGE_FILE}, so the stage did not finish"
         return Gap(what=what, why=why, mend=f"run '{command}' to the end")
@@ -188,54 +181,36 @@ def _name(folder: Path) -> str:
 
 def _synth(folder: Path) -> Tagger:
     name = _name(folder.resolve().parent if folder.resolve().name == SYNTH else folder)
+    made = SynthDir(folder)
     what = "resources, latency and bit-exactness"
-    gap = _finished(folder, what=what, command="jetmix synth")
+    gap = _finished(made.record, folder, what=what, command="jetmix synth")
     if gap is not None:
         return _unfinished(folder, name, gap)
-    about = Checked.read(folder / "tagger.json")
-    data, metrics = about.part_or_none("dataset"), about.part_or_none("metrics")
-    recipe = about.part_or_none("recipe")
-    gaps = _synth_gaps(has_data=data is not None, has_metrics=metrics is not None)
-    costs, proofs = read_layers(folder), read_proofs(folder)
-    for what, file, known in ((COSTS, LAYERS_FILE, costs), (PROOFS, RANGES_FILE, proofs)):
+    about = made.tagger
+    gaps = _synth_gaps(has_data=about.dataset is not None, has_metrics=about.metrics is not None)
+    proofs = read_proofs(folder)
+    for what, file, known in ((COSTS, LAYERS_FILE, made.costs), (PROOFS, RANGES_FILE, proofs)):
         if known is None:
             gaps.append(Gap(what=what, why=f"{file} is absent", mend=AGAIN))
     return Tagger(
         name=name,
         folders=(folder,),
-        architecture=about.text_or_none("architecture"),
-        n_particles=about.integer_or_none("n_particles", 1),
-        n_features=about.integer_or_none("n_features", 1),
-        data=load(DataUsed, data.content, where=data.where) if data else None,
-        metrics=load(Metrics, metrics.content, where=metrics.where) if metrics else None,
+        architecture=about.architecture,
+        n_particles=about.n_particles,
+        n_features=about.n_features,
+        data=about.dataset,
+        metrics=about.metrics,
         scores=None,
-        resources=_resources(folder),
-        verification=records.verification(
-            read_sound(folder / "verification.json"), folder / "verification.json"
-        ),
-        recipe=dict(recipe.content) if recipe else None,
-        synthesis=_synthesis(folder),
-        model_sha256=about.text_or_none("model_sha256"),
-        costs=costs or (),
+        resources=made.resources,
+        verification=made.verification,
+        recipe=about.recipe,
+        synthesis=dump(made.provenance),
+        model_sha256=about.model_sha256,
+        costs=made.costs or (),
         proofs=proofs,
-        faults=read_faults(folder),
+        faults=made.faults,
         gaps=tuple(gaps),
     )
-
-
-def _resources(folder: Path) -> tuple[ResourceReport, ...]:
-    reports = read_resources(folder)
-    if reports is None:
-        path = folder / RESOURCES_FILE
-        raise ReportReadError("the file is missing", where=path, mend="run 'jetmix synth' again")
-    return reports
-
-
-def _synthesis(folder: Path) -> JSON | None:
-    """Return the provenance that a finished synthesis recorded in its stage."""
-    record = read_stage(folder)
-    entry = record.details.get("provenance") if record else None
-    return sound(entry, folder / STAGE_FILE) if isinstance(entry, dict) else None
 
 
 def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:

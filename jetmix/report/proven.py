@@ -1,13 +1,10 @@
 """What a synthesis proved, which jets wrap, and which faults are caught."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast, get_args
 
-from jetmix.firmware.project import Flow
-from jetmix.report.checked import Checked, each, read_sound
+from jetmix.report.checked import Checked
 from jetmix.support.files import JSON
-from jetmix.verification.faults.score import FAULTS_FILE, FaultScore
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE
 
@@ -85,43 +82,6 @@ def read_proofs(folder: Path) -> Proofs | None:
     if result.can_wrap > result.quantisers:
         raise proof.fail("can_wrap", f"at most the {result.quantisers} quantisers")
     return result
-
-
-def read_faults(folder: Path) -> tuple[FaultScore, ...]:
-    """Return the content of a project's ``faults.json``, nothing if faults were never planted.
-
-    Raises:
-        ReportReadError: if the file was damaged or edited.
-    """
-    path = folder / FAULTS_FILE
-    return tuple(_score(entry) for entry in each(read_sound(path), path)) if path.exists() else ()
-
-
-def _score(entry: Checked) -> FaultScore:
-    kinds = entry.part("by_kind")
-    counts = {
-        name: entry.integer(name)
-        for name in ("planted", "judged", "n_vectors", "n_fresh", "seed", *VERDICTS)
-    }
-    by_kind = {
-        kind: {name: kinds.part(kind).integer(name) for name in VERDICTS} for kind in kinds.content
-    }
-    entry.only(field.name for field in fields(FaultScore))
-    for verdict in VERDICTS:
-        if sum(of_kind[verdict] for of_kind in by_kind.values()) != counts[verdict]:
-            raise entry.fail(verdict, "the sum over 'by_kind'")
-    if sum(counts[verdict] for verdict in VERDICTS) != counts["judged"]:
-        raise entry.fail("judged", "the sum of the verdicts")
-    if counts["judged"] > counts["planted"]:
-        raise entry.fail("judged", f"at most the {counts['planted']} that were planted")
-    return FaultScore(
-        **counts,
-        flow=cast(Flow, entry.choice("flow", get_args(Flow))),
-        project_digest=entry.text("project_digest"),
-        seconds=entry.number("seconds"),
-        by_kind=by_kind,
-        not_caught=entry.texts("not_caught"),
-    )
 
 
 def _linear(entry: Checked) -> LinearProof:

@@ -1,4 +1,4 @@
-"""Reader for post-route figures in JSON: the fields of Vivado's reports, an entry a design.
+"""Reader for post-route figures in JSON: the fields of Vivado's reports, one entry per design.
 
 This is the form in which the authors of JEDI-linear (arXiv 2508.15468) publish their results.
 """

@@ -29,7 +29,7 @@ def read_timing(path: Path, text: str) -> tuple[VendorReport, ...]:
     """Read what ``report_timing_summary`` wrote.
 
     The achieved period is the target period minus the worst slack. With several clocks no single
-    one can be told, so both stay None and the note names the clocks.
+    one can be given, so both stay None and the note names the clocks.
 
     Raises:
         ReportReadError: for anything unexpected, with file and line.
@@ -114,7 +114,7 @@ def _clocks(lines: Sequence[Line]) -> dict[str, float]:
 def _origin(lines: Sequence[Line]) -> tuple[str, str | None]:
     """Return how far the design had come.
 
-    Newer versions say it on top. Before, the delays of the nets tell: they are those of routed
+    Newer versions say it on top. Before, the delays of the nets show it: they are those of routed
     nets, or estimated from the placement, or of nets that are not placed.
     """
     state = header(lines, "Design State", needed=False)
@@ -122,7 +122,7 @@ def _origin(lines: Sequence[Line]) -> tuple[str, str | None]:
         return state_of(lines, state)
     kinds = {match.group(1) for line in lines if (match := _NET.search(line.text))}
     if not kinds:
-        raise lines[-1].fail("neither a design state nor a path tells whether this is routed")
+        raise lines[-1].fail("neither a design state nor a path shows whether this is routed")
     if kinds == {"routed"}:
         return "post-route", None
     return "post-synthesis", None if "unplaced" in kinds else "placed, not routed"

@@ -304,9 +304,9 @@ def test_an_edited_auc_is_found_by_the_scores(run: Path):
         (verification(status="failed"), "'failed' only where vectors"),
         (verification(status="not-run"), "'not-run' only without vectors"),
         (verification(status="fine"), "'status' should be one of passed, failed, not-run"),
-        (verification("silicon"), "'candidate' should be one of ir, csim, rtl, netlist"),
+        (verification("silicon"), "must be one of ir, csim, rtl, netlist"),
         (verification(n_vectors=10), "'vectors' should be counts that add up to 10"),
-        (verification(first_mismatch={"vector": -1}), "'vector' should be an integer"),
+        (verification(first_mismatch={"vector": -1}), "first_mismatch: 'origin' should be"),
     ],
 )
 def test_an_edited_verification_is_refused(tmp_path: Path, entry: dict, message: str):

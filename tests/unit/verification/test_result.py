@@ -138,7 +138,7 @@ def test_levels_that_were_not_climbed_again_are_kept(tmp_path):
         ({"status": "lost"}, "status"),
         ({"vectors": {"jet": 5}}, "vectors"),
         ({"vectors": {"jet": 7, "corner": -1}}, "vectors"),
-        ({"latency_cycles": 0}, "latency_cycles"),
+        ({"latency_cycles": -1}, "latency_cycles"),
         ({"first_mismatch": {"vector": 1}}, "origin"),
     ],
 )

@@ -70,7 +70,7 @@ def test_several_clocks_leave_the_period_unknown():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (timing(net=None), "neither a design state nor a path tells whether this is routed"),
+        (timing(net=None), "neither a design state nor a path shows whether this is routed"),
         (timing(row=UNCONSTRAINED), "the design has no timing: no clock constrains it"),
         (timing(row=FAILING.replace("-20.500", " 20.500")), "WNS -0.821 and TNS 20.5 contradict"),
         (timing(row="  0.269  0.000"), "2 figures, expected 12"),
