@@ -97,6 +97,7 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             writer="synth", text="How the design keeps to `--max-latency-ns` and `--max-lut`.",
         ),
         "rtl/ports.json": Artefact(
+            kind="jetmix.firmware.verilog:Ports",
             writer="synth", text="Ports of the Verilog, and its latency in clock cycles.",
         ),
         "ir.json": Artefact(
