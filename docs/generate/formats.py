@@ -4,7 +4,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -88,12 +88,15 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             text="How many planted faults the vectors caught.", many=True,
         ),
         "tagger.json": Artefact(
+            kind="jetmix.synthesis.synth_dir:TaggerRecord",
             writer="synth", text="What was lowered: model file, run, data, input and outputs.",
         ),
         "synth.json": Artefact(
+            kind="jetmix.synthesis.synth_dir:Request",
             writer="synth", text="The options of the synthesis, to know whether it is up to date.",
         ),
         "budget.json": Artefact(
+            kind="jetmix.synthesis.budget:BudgetSearch",
             writer="synth", text="How the design keeps to `--max-latency-ns` and `--max-lut`.",
         ),
         "rtl/ports.json": Artefact(
@@ -163,9 +166,7 @@ class Page:
         self.seen.add(kind)
         text, about = _documented(kind)
         self.parts.append(f'<a id="{kind.__name__.lower()}"></a>**{kind.__name__}.** {text}\n')
-        rows = list(_rows(kind, about))
-        width = 3 if any(row[2] for row in rows) else 2
-        self.parts.append(table(("Key", "Type", "Meaning")[:width], [row[:width] for row in rows]))
+        self.parts.append(table(("Key", "Type", "Meaning"), list(_rows(kind, about))))
         hints = get_type_hints(kind)
         for inner in [found for hint in hints.values() for found in records_in(hint)]:
             if inner not in self.seen:
@@ -173,12 +174,14 @@ class Page:
 
 
 def _rows(kind: type[Any], about: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield name, type and meaning of every key, those derived from others last."""
+    """Yield name, type and meaning of every key, those derived from others last.
+
+    Raises:
+        KeyError: for a key that the docstring's "Attributes" leave out.
+    """
     hints = get_type_hints(kind)
     for entry in fields(kind):
-        needed = entry.default is MISSING and entry.default_factory is MISSING
-        word = words(hints[entry.name]) + ("" if needed else ", optional")
-        yield f"`{entry.name}`", word, about.get(entry.name, "")
+        yield f"`{entry.name}`", words(hints[entry.name]), about[entry.name]
     for name in getattr(kind, "DERIVED", ()):
         returned = get_type_hints(getattr(kind, name).fget)["return"]
         summary = (inspect.getdoc(getattr(kind, name)) or "").split("\n\n")[0]

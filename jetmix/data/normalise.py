@@ -84,6 +84,11 @@ class Normalisation:
     and the std is the power of two next to it: firmware takes the feature as it is, with its
     binary point moved, padding stays zero, and the first layer of a tagger absorbs the shift
     (:func:`jetmix.taggers.shift.absorb_shift`).
+
+    Attributes:
+        kind: ``standard`` or ``power-of-two``.
+        mean: shift of every feature.
+        std: scale of every feature, above zero.
     """
 
     kind: str

@@ -43,7 +43,18 @@ class JetSource:
 class DataUsed(JetSource):
     """Content of ``dataset.json``: the jets that a tagger was trained and tested on.
 
-    ``n_particles`` is None for jet-level features. ``pt_gate_gev`` is None for no gate.
+    Attributes:
+        path: the file of jets, as it was given.
+        sha256: SHA-256 of its bytes.
+        origin: where the jets are from.
+        n_train: jets to train on.
+        n_validation: jets to validate on.
+        n_test: jets to test on.
+        class_names: the classes, in the order of the outputs.
+        feature_names: the features, in the order of the inputs.
+        n_particles: leading constituents that are read, None for jet-level features.
+        pt_gate_gev: constituents with less pT are zeroed, in GeV; None for no gate.
+        normalisation: shift and scale of each feature.
     """
 
     n_train: int

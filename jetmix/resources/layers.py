@@ -22,9 +22,14 @@ SHARE_ROUNDING = 1e-3
 class LayerCost:
     """What a layer adds to the DA graph.
 
-    ``da4ml_cost`` sums over the layers to the cost of the whole graph, ``lut`` to its estimate and
-    ``share`` to 1. ``depth_adders`` is the longest chain of adders from the inputs to the layer's
-    outputs. An operation that several layers use counts for the first of them.
+    An operation that several layers use counts for the first of them.
+
+    Attributes:
+        layer: its name.
+        da4ml_cost: its share of the cost of the graph; sums over the layers to the whole.
+        lut: its share of the estimated LUT.
+        share: its fraction; sums over the layers to 1.
+        depth_adders: longest chain of adders from the inputs to its outputs.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {

@@ -36,13 +36,32 @@ class Interval:
 class ResourceReport:
     """Resources of a design; a value that is not known is None, never -1 or 0.
 
-    ``origin`` is a name of :data:`~jetmix.resources.origins.ORIGINS`. ``lut_low`` and ``lut_high``
-    bound the 90% prediction interval of an estimate, and so do those of FF and of the achieved
-    clock, which for an estimate is the one that is expected. ``latency_cycles`` and ``ii_cycles``
-    are the worst case; the best case stands in ``latency_min_cycles`` and ``ii_min_cycles`` where
-    a report states both. ``latency_from`` names the source of the cycles where the report has
-    them from elsewhere, and ``ff_unknown`` is the reason why FF are not estimated.
-    ``clock_achieved_ns`` of a csynth report is what HLS expects, not what was routed.
+    Attributes:
+        origin: a name of :data:`~jetmix.resources.origins.ORIGINS`.
+        part: the FPGA.
+        lut: look-up tables.
+        lut_low: lower end of the 90% prediction interval of an estimate.
+        lut_high: its upper end.
+        ff: flip-flops.
+        dsp: DSP blocks.
+        bram18: block RAM, in 18 Kb.
+        uram: UltraRAM blocks.
+        carry8: carry chains.
+        latency_cycles: worst latency, in clock cycles.
+        ii_cycles: worst initiation interval.
+        clock_target_ns: clock period that was asked for.
+        clock_achieved_ns: clock period that was reached; for csynth and estimate, the one that is
+            expected.
+        tool_version: version of the tool.
+        note: remarks for people.
+        latency_min_cycles: best latency, where a report states both.
+        ii_min_cycles: best initiation interval, where a report states both.
+        ff_low: lower end of the 90% prediction interval of FF.
+        ff_high: its upper end.
+        clock_achieved_low_ns: lower end of the 90% prediction interval of the expected clock.
+        clock_achieved_high_ns: its upper end.
+        latency_from: source of the cycles, where the report has them from elsewhere.
+        ff_unknown: why FF are not estimated.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {

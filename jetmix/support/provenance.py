@@ -16,7 +16,17 @@ PACKAGES = ("keras", "hgq2", "hls4ml", "da4ml", "jax", "tensorflow-cpu", "numpy"
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """All that is needed to run the same again; what is absent or does not apply is None."""
+    """All that is needed to run the same again; what is absent or does not apply is None.
+
+    Attributes:
+        versions: version of each package that shapes results, by name.
+        git_revision: revision of the checkout.
+        python: version of Python.
+        platform: operating system and processor.
+        seed: seed of the run.
+        backend: Keras backend.
+        command: the command line, word by word.
+    """
 
     versions: dict[str, str | None]
     git_revision: str | None

@@ -17,7 +17,15 @@ STAGE_FILE = "stage.json"
 
 @dataclass(frozen=True, kw_only=True)
 class StageRecord:
-    """What a finished stage leaves behind: its inputs' digests decide whether it is skipped."""
+    """What a finished stage leaves behind.
+
+    Attributes:
+        stage: its name.
+        digest: digest of its inputs, which decides whether it is skipped.
+        seconds: wall time.
+        status: ``done``.
+        details: what only this stage knows.
+    """
 
     stage: str
     digest: str

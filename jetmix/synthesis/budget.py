@@ -40,7 +40,14 @@ class Lowered:
 
 @dataclass(frozen=True, kw_only=True)
 class TriedGraph:
-    """The estimate of a graph; ``delay_constraint`` is the one that it was made with."""
+    """A graph that was tried.
+
+    Attributes:
+        delay_constraint: how much deeper than the shallowest its adder trees may be; -1 for any
+            depth.
+        lut: its estimated LUT.
+        latency_ns: its estimated latency.
+    """
 
     delay_constraint: int
     lut: float | None
@@ -51,8 +58,10 @@ class TriedGraph:
 class BudgetSearch:
     """Content of ``budget.json``: the graphs that were tried for a budget.
 
-    ``taken`` is the delay constraint of the one that was lowered, and
-    ``latency_ns_at_clock_ns`` holds the estimated latency in ns at other clock periods in ns.
+    Attributes:
+        tried: their estimates.
+        taken: delay constraint of the one that was lowered.
+        latency_ns_at_clock_ns: estimated latency in ns at other clock periods in ns.
     """
 
     tried: tuple[TriedGraph, ...] = ()

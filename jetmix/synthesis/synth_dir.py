@@ -35,7 +35,11 @@ AGAIN = "run 'jetmix synth' again into a new folder"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Content of ``synth.json``, the first file of a synthesis: the digest of what is asked for."""
+    """Content of ``synth.json``, the first file of a synthesis.
+
+    Attributes:
+        digest: digest of the model and of all options.
+    """
 
     digest: str
 
@@ -44,8 +48,17 @@ class Request:
 class TaggerRecord:
     """Content of ``tagger.json``: what was lowered; what is not known of it is None.
 
-    ``source`` is where the model came from, ``n_particles`` is None for jet-level features, and
-    ``recipe`` holds the recipe of the training as it was written.
+    Attributes:
+        source: where the model came from.
+        model_sha256: SHA-256 of the model file.
+        n_particles: particles of an input, None for jet-level features.
+        n_features: features per particle, or of the jet.
+        input_shape: shape of one input.
+        class_names: the classes, in the order of the outputs.
+        architecture: name of the architecture.
+        dataset: the jets that it was trained on.
+        metrics: its performance on the test jets.
+        recipe: recipe of the training, as it was written.
     """
 
     source: str

@@ -30,10 +30,16 @@ PER_CLASS = ("auc", *FALSE_POSITIVE_RATES)
 class Metrics:
     """Content of ``metrics.json``; accuracies, AUCs and rates lie in 0 ... 1.
 
-    ``accuracy_error`` is the binomial standard error. AUC and true-positive rates, at
-    false-positive rates of 10% and 1%, are given per class, each class against all others on its
-    softmax score. ``confusion`` counts jets (true class, predicted class). ``ebops`` is None in
-    full precision.
+    Attributes:
+        n_test: number of test jets.
+        accuracy: fraction of test jets whose class is predicted.
+        accuracy_error: binomial standard error of the accuracy.
+        ebops: effective bit operations, None in full precision.
+        class_names: the classes, in the order of ``confusion``.
+        auc: area under the ROC curve per class, each against all others on its softmax score.
+        tpr_at_fpr10: true-positive rate at a false-positive rate of 10%, per class.
+        tpr_at_fpr1: true-positive rate at a false-positive rate of 1%, per class.
+        confusion: number of jets (true class, predicted class).
     """
 
     n_test: int

@@ -15,7 +15,14 @@ TARGET_SLACK = 1.05
 
 @dataclass(frozen=True, kw_only=True)
 class FrontPoint:
-    """One tagger of the front; ``val_accuracy`` lies in 0 ... 1."""
+    """One tagger of the front.
+
+    Attributes:
+        val_accuracy: accuracy on the validation jets, 0 ... 1.
+        ebops: effective bit operations.
+        epoch: epoch that it is from.
+        path: its model file, relative to the file of the front.
+    """
 
     val_accuracy: float
     ebops: int
@@ -30,7 +37,11 @@ class FrontPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Front:
-    """Content of ``pareto.json``: the points that were kept, by rising EBOPs."""
+    """Content of ``pareto.json``.
+
+    Attributes:
+        points: the points that were kept, by rising EBOPs.
+    """
 
     points: tuple[FrontPoint, ...]
 

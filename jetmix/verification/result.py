@@ -24,7 +24,13 @@ Status = Literal["passed", "failed", "not-run"]
 class Mismatch:
     """The first vector and output at which two levels differ, in integers of the output's LSB.
 
-    ``layer`` names the layers between which they first differ, where that could be traced.
+    Attributes:
+        vector: number of the vector among those of its origin.
+        origin: kind of vector, such as ``jet`` or ``corner``.
+        output: number of the output.
+        reference: value of the reference, which may lie between integers.
+        candidate: value of the level.
+        layer: layers between which the two first differ, where that could be traced.
     """
 
     vector: int
@@ -42,11 +48,23 @@ class Mismatch:
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationResult:
-    """Outcome of one comparison; ``vectors`` counts the vectors by origin.
+    """Outcome of one comparison.
 
-    ``max_diff_lsb`` is the largest difference in units of the output's least significant bit
-    (``lsb``), None when the level was not run. ``latency_cycles`` and ``ii_cycles`` are what
-    a level with a clock measured, ``latency_expected_cycles`` what the project states.
+    Attributes:
+        reference: what the level was compared with: ``keras``.
+        candidate: name of the level.
+        status: ``not-run`` never counts as passed.
+        n_vectors: vectors compared.
+        n_mismatch: vectors that differ.
+        max_diff_lsb: largest difference in units of ``lsb``, None when the level was not run.
+        lsb: weight of the output's least significant bit.
+        first_mismatch: where they differ first.
+        vectors: number of vectors by origin.
+        seconds: wall time of the level.
+        reason: why the level was not run.
+        latency_cycles: latency that a level with a clock measured.
+        ii_cycles: initiation interval that it measured.
+        latency_expected_cycles: latency that the project states.
     """
 
     reference: str

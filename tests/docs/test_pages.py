@@ -101,8 +101,9 @@ def test_every_json_file_that_the_code_names_is_among_the_formats(repository):
     }
     listed = {name.rpartition("/")[2] for group in ARTEFACTS.values() for name in group}
     assert named - internal <= listed
-    assert "`n_particles` | integer or null" in page
-    assert "| `first_mismatch` | [Mismatch](#mismatch) or null" in page
+    assert "| `n_particles` | integer or null | leading constituents" in page
+    assert "| `first_mismatch` | [Mismatch](#mismatch) or null |" in page
+    assert not re.findall(r"^\| `.*\| *\|$", page, re.MULTILINE), "a key without its meaning"
 
 
 def test_the_site_loads_nothing_from_the_network(repository):

@@ -58,8 +58,20 @@ EVERY_VERDICT = rule(
 class FaultScore:
     """Outcome of the faults of one project.
 
-    ``judged`` of the ``planted`` faults were run before the time was up; ``by_kind`` counts their
-    verdicts. ``not_caught`` names the first few that were missed or silent.
+    Attributes:
+        flow: the project's flow.
+        project_digest: digest of the project.
+        seed: seed of the faults.
+        planted: faults that were planted.
+        judged: faults that were run before the time was up.
+        caught: faults that the vectors of the verification catch.
+        missed: faults that only the fresh vectors show.
+        silent: faults that not even those show.
+        n_vectors: vectors of the verification.
+        n_fresh: fresh random vectors.
+        seconds: wall time.
+        by_kind: number of each verdict per kind of fault.
+        not_caught: the first few that were missed or silent.
     """
 
     flow: Flow

@@ -26,9 +26,14 @@ ONE = -1
 
 @dataclass(frozen=True, kw_only=True)
 class LinearProof:
-    """One layer: how many coefficients were compared, and how many of them differ.
+    """One layer, whose matrix was compared with the adder graph.
 
-    ``reason`` says why a layer's matrix could not be compared; it is None for a layer that was.
+    Attributes:
+        layer: its name.
+        outputs: number of outputs.
+        coefficients: coefficients that were compared.
+        wrong: coefficients that differ.
+        reason: why the matrix could not be compared, None for a layer that was.
     """
 
     layer: str

@@ -18,7 +18,13 @@ RANGES_FILE = "ranges.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Proofs:
-    """Content of ``ranges.json``; ``data`` is None where no jets were looked at."""
+    """Content of ``ranges.json``.
+
+    Attributes:
+        proof: ranges of all values, for all inputs.
+        linear: every layer's matrix against the adder graph.
+        data: what the jets do at the input ports, None where no jets were given.
+    """
 
     proof: RangeProof
     linear: tuple[LinearProof, ...]

@@ -29,7 +29,14 @@ RISING = rule(lambda ends: ends[0] <= ends[1], "must hold the smaller end first"
 
 @dataclass(frozen=True, kw_only=True)
 class Quantiser:
-    """An operation that cuts bits off, and where its operand and its result lie, in real units."""
+    """An operation that cuts bits off, in real units.
+
+    Attributes:
+        operation: its number in the graph.
+        layer: the layer it belongs to.
+        operand: where its operand lies.
+        port: what its result can hold.
+    """
 
     operation: int
     layer: str
@@ -46,9 +53,14 @@ class Quantiser:
 class RangeProof:
     """What was proven of the values of a graph, over all inputs.
 
-    ``overflows`` are operations whose declared width is too small for some input, ``unproven``
-    those of a kind whose interval is taken from da4ml. Of the ``quantisers``, as many as
-    ``can_wrap`` may be wrapped by some input; ``wraps`` are these.
+    Attributes:
+        operations: number of operations.
+        overflows: operations whose declared width is too small for some input.
+        unproven: operations whose interval is taken from da4ml.
+        quantisers: number of quantisers.
+        can_wrap: how many of them some input may wrap.
+        can_wrap_by_layer: the same per layer.
+        wraps: these quantisers.
     """
 
     operations: int
@@ -73,11 +85,17 @@ class RangeProof:
 
 @dataclass(frozen=True, kw_only=True)
 class WrappedInput:
-    """An input port that some jets wrap, and how many of them.
+    """An input port that some jets wrap.
 
-    ``port`` are the smallest and the largest value that do not wrap, and ``step`` is the port's
-    least significant bit: values below ``port[1] + step`` are cut down to the largest. ``data``
-    are the smallest and the largest value of the jets.
+    Attributes:
+        input: its number.
+        particle: its particle, None for jet-level features.
+        feature: its feature.
+        jets: number of jets that wrap it.
+        port: smallest and largest value that do not wrap.
+        data: smallest and largest value of the jets.
+        step: the port's least significant bit; values below ``port[1] + step`` are cut down to the
+            largest.
     """
 
     input: int
@@ -97,7 +115,16 @@ class WrappedInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Wrapped:
-    """What the jets of a data file do at the input ports, the worst inputs first."""
+    """What the jets of a data file do at the input ports.
+
+    Attributes:
+        path: the file.
+        n_jets: jets that were looked at.
+        n_jets_that_wrap: jets with a value that wraps.
+        n_values_that_wrap: values that wrap.
+        first_jets: numbers of the first such jets.
+        inputs: the ports concerned, the worst first.
+    """
 
     path: str
     n_jets: int
