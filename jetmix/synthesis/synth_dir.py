@@ -64,7 +64,7 @@ class TaggerRecord:
     source: str
     model_sha256: str
     n_particles: int | None
-    n_features: int
+    n_features: int | None
     input_shape: tuple[int, ...]
     class_names: tuple[str, ...] | None = None
     architecture: str | None = None
