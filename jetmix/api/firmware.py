@@ -1,0 +1,210 @@
+"""Lowering a tagger, and the firmware that comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from jetmix import words
+from jetmix.api import notebook
+from jetmix.api.paths import PathLike, optional
+from jetmix.api.run import Run, source_of
+from jetmix.resources.report import ResourceReport
+from jetmix.support.arrays import Reals
+from jetmix.synthesis import flow as synthesis
+from jetmix.synthesis.options import Budget, SynthOptions
+from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.options import VectorOptions
+from jetmix.verification.proofs.proofs import Proofs
+from jetmix.verification.result import VerificationResult
+
+
+@dataclass(frozen=True, eq=False)
+class Firmware:
+    """A tagger lowered to firmware: a directory of ``jetmix synth``.
+
+    Attributes:
+        folder: the directory, whose files are read when they are asked for.
+    """
+
+    folder: SynthDir
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self.folder.path
+
+    @property
+    def resources(self) -> dict[str, ResourceReport]:
+        """Resources and latency by origin, such as ``estimate`` or ``post-route``."""
+        return {report.origin: report for report in self.folder.resources}
+
+    @property
+    def verification(self) -> dict[str, VerificationResult]:
+        """The outcome of each level that was climbed, such as ``csim``."""
+        return {result.candidate: result for result in self.folder.verification}
+
+    @property
+    def proofs(self) -> Proofs | None:
+        """What is proven for all inputs, None in a directory of an early version."""
+        return self.folder.proofs
+
+    @property
+    def timing(self) -> Timing | None:
+        """Latency and II: measured where the Verilog was simulated, else of the best report."""
+        best = best_resources(self.folder.resources)
+        return timing_of(best, measured(self.folder.verification)) if best else None
+
+    @property
+    def latency_ns(self) -> float | None:
+        """Latency in ns from input register to output register."""
+        return self.timing.ns if self.timing else None
+
+    @property
+    def latency_cycles(self) -> int | None:
+        """Latency in clock cycles from input register to output register."""
+        return self.timing.cycles if self.timing else None
+
+    @cached_property
+    def _emulator(self) -> Emulator:
+        return Emulator.load(self.path)
+
+    def predict(self, x: Reals) -> Reals:
+        """Return what the firmware answers, bit for bit, (jet, output).
+
+        Args:
+            x: normalised jets, (jet, particle, feature) or (jet, feature), as the tagger takes
+                them: see :meth:`Run.load_jets`.
+        """
+        return self._emulator.predict(np.ascontiguousarray(x, dtype=np.float32))
+
+    def _repr_html_(self) -> str:
+        best = best_resources(self.folder.resources)
+        rows = [("Bit-exact", words.exactness(self.folder.verification))]
+        if best is not None:
+            origin = words.origin(best.origin)
+            rows += [
+                ("LUT", f"{words.lut(best)} [{origin}]"),
+                ("FF", words.ff(best)),
+                ("DSP", words.count(best.dsp)),
+                ("Part", best.part or words.UNKNOWN),
+            ]
+        if self.timing is not None:
+            timed = f"{self.timing.cycles} cycles, {words.decimal(self.timing.ns)} ns"
+            rows.append(("Latency", f"{timed} [{words.source(self.timing.source)}]"))
+        costs = sorted(self.folder.costs or (), key=lambda cost: -cost.share)
+        shares = [(cost.layer, cost.share) for cost in costs if cost.share >= 0.01]
+        return notebook.page(f"Firmware {self.path}", rows, notebook.bars("LUT by layer", shares))
+
+
+def synthesise(
+    tagger: Run | PathLike,
+    *,
+    part: str,
+    out: PathLike,
+    clock_ns: float = SynthOptions.clock_ns,
+    flow: str = SynthOptions.flow,
+    levels: Sequence[str] = SynthOptions.levels,
+    data: PathLike | None = VectorOptions.data,
+    max_jets: int = VectorOptions.max_jets,
+    n_random: int = VectorOptions.n_random,
+    seed: int = VectorOptions.seed,
+    logits: bool = SynthOptions.logits,
+    max_latency_ns: float | None = Budget.max_latency_ns,
+    max_lut: int | None = Budget.max_lut,
+    run_yosys: bool = SynthOptions.run_yosys,
+    run_vendor: bool = SynthOptions.run_vendor,
+) -> Firmware:
+    """Lower a tagger to firmware, prove it bit-exact and estimate its resources.
+
+    Args:
+        tagger: a run, a run directory, or any HGQ2 ``.keras`` or ``.h5`` file.
+        part: the FPGA, such as ``xcvu13p``.
+        out: folder to write; the same synthesis in it is not repeated.
+        clock_ns: target clock period in ns.
+        flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
+        levels: levels of bit-exactness; by default all of the flow that take no minutes.
+        data: HDF5 file whose test jets are run through all levels.
+        max_jets: at most this many of them.
+        n_random: random vectors within the input ranges, and again beyond them.
+        seed: seed of the random vectors.
+        logits: leave out the softmax that the model ends in.
+        max_latency_ns: latency budget in ns.
+        max_lut: LUT budget.
+        run_yosys: run Yosys on the Verilog.
+        run_vendor: run Vitis HLS and Vivado.
+
+    Raises:
+        LoweringError: if the tagger cannot be lowered.
+        BitsDifferError: if a level differs from Keras.
+        ToolMissingError, ToolFailedError: if a tool is not there or fails.
+        UsageError, DataError, RunConflictError: if an option, the jets or ``out`` are refused.
+    """
+    vectors = VectorOptions(
+        data=optional(data),
+        max_jets=max_jets,
+        n_random=n_random,
+        seed=seed,
+    )
+    options = SynthOptions(
+        part=part,
+        clock_ns=clock_ns,
+        flow=flow,
+        levels=tuple(levels),
+        vectors=vectors,
+        logits=logits,
+        budget=Budget(max_latency_ns=max_latency_ns, max_lut=max_lut),
+        run_yosys=run_yosys,
+        run_vendor=run_vendor,
+    )
+    return Firmware(synthesis.synthesise(source_of(tagger), Path(out), options))
+
+
+def open_firmware(path: PathLike) -> Firmware:
+    """Open a directory of ``jetmix synth``.
+
+    Raises:
+        LoweringError: if it is none, or is half-written.
+        BitsDifferError: if it was edited.
+    """
+    return Firmware(SynthDir.open(Path(path)))
+
+
+def verify(
+    firmware: Firmware | PathLike,
+    *,
+    levels: Sequence[str] = (),
+    data: PathLike | None = VectorOptions.data,
+    max_jets: int = VectorOptions.max_jets,
+    n_random: int = VectorOptions.n_random,
+    seed: int = VectorOptions.seed,
+    junit: PathLike | None = None,
+) -> dict[str, VerificationResult]:
+    """Climb the ladder of bit-exactness again, and return the outcome of each level.
+
+    Args:
+        firmware: firmware, or a directory of ``jetmix synth``.
+        levels: levels to compare with Keras; by default all that take no minutes.
+        data: HDF5 file whose test jets are used.
+        max_jets: at most this many of them.
+        n_random: random vectors within the input ranges, and again beyond them.
+        seed: seed of the random vectors.
+        junit: JUnit file to write as well.
+
+    Raises:
+        BitsDifferError: if a level differs from Keras, or the project was edited.
+        ToolMissingError: if a wanted level lacks its tool.
+    """
+    folder = firmware.path if isinstance(firmware, Firmware) else Path(firmware)
+    options = VectorOptions(
+        data=optional(data),
+        max_jets=max_jets,
+        n_random=n_random,
+        seed=seed,
+    )
+    results = synthesis.verify_again(folder, tuple(levels), options, junit=optional(junit))
+    return {result.candidate: result for result in results}
