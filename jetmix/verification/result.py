@@ -104,6 +104,11 @@ class VerificationResult:
             yield "vectors", f"counts that add up to {self.n_vectors}"
 
     @property
+    def passed(self) -> bool:
+        """Whether the level was run and equals Keras in every bit."""
+        return self.status == "passed"
+
+    @property
     def latency_differs(self) -> bool:
         """Whether the latency is another one than the project states."""
         cycles, expected = self.latency_cycles, self.latency_expected_cycles
