@@ -74,13 +74,14 @@ def measure(path: Path, part: Part) -> dict:
     rng = np.random.default_rng(1)
     x = rng.normal(0, 2, (N_VECTORS, *model.input_shape[1:])).astype(np.float32)
     reference = keras_logits(model, x)
-    told = {}
+    measured = {}
     for name, build in (("hls4ml", with_hls4ml), ("jetmix", with_jetmix)):
         with tempfile.TemporaryDirectory(prefix="jetmix-") as folder:
-            got, told[name] = timed(lambda b=build, f=folder: b(model, x, part, Path(f)))
+            got, measured[name] = timed(lambda b=build, f=folder: b(model, x, part, Path(f)))
         assert np.array_equal(got.reshape(reference.shape), reference), name
-    ratio = {unit: round(told["jetmix"][unit] / told["hls4ml"][unit], 2) for unit in told["hls4ml"]}
-    return {"model": path.stem, **told, "jetmix_over_hls4ml": ratio}
+    ours, theirs = measured["jetmix"], measured["hls4ml"]
+    ratio = {unit: round(ours[unit] / theirs[unit], 2) for unit in theirs}
+    return {"model": path.stem, **measured, "jetmix_over_hls4ml": ratio}
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ SHARE = {"emulator": 1.0, "da4ml interpreter": 0.1, "hls4ml csim": 0.02}
 
 
 def best_rate(run: Callable[[np.ndarray], np.ndarray], x: np.ndarray, repeats: int = 3) -> float:
-    """Return the highest of a few rates in jets a second of CPU time, all threads included."""
+    """Return the highest of a few rates in jets per second of CPU time, all threads included."""
     seconds = []
     for _ in range(repeats):
         start = time.process_time()

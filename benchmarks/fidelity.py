@@ -70,7 +70,7 @@ def measure(path: Path, folder: Path, tagger: dict) -> dict:
 
 def show(result: dict) -> None:
     """Print one tagger's accuracy and, in percent of each true class, its confusion."""
-    print(f"{result['tagger']}: {result['accuracy']:.1f} +- {result['error']:.1f} %, "
+    print(f"{result['tagger']}: {result['accuracy']:.1f} ± {result['error']:.1f} %, "
           f"published on the public set {result['published']} %")  # fmt: skip
     shares = 100 * np.array(result["confusion"]) / np.sum(result["confusion"], axis=1)[:, None]
     print("  true\\guess " + "".join(f"{name:>6}" for name in CLASS_NAMES))

@@ -30,7 +30,7 @@ LEARNING_RATE, BETA = 3e-3, 1e-7
 
 
 def random_jets(n: int, n_particles: int, seed: int) -> Jets:
-    """Return jets whose mean tells the class; speed does not depend on the physics."""
+    """Return jets whose mean gives the class; speed does not depend on the physics."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 5, n)
     x = rng.normal(size=(n, n_particles, 16)) + 0.3 * y[:, None, None]
@@ -60,7 +60,7 @@ def fresh_model(recipe: Any) -> Any:
 
 
 def ours(recipe: Any, train: Jets, validation: Jets) -> tuple[float, float]:
-    """Return jets a second and the last epoch's loss of jetmix."""
+    """Return jets per second and the last epoch's loss of jetmix."""
     with tempfile.TemporaryDirectory() as folder:
         loop = Loop(
             recipe,
@@ -79,7 +79,7 @@ def ours(recipe: Any, train: Jets, validation: Jets) -> tuple[float, float]:
 
 
 def plain(recipe: Any, train: Jets, validation: Jets) -> tuple[float, float]:
-    """Return jets a second and the last epoch's loss of hgq2's own loop."""
+    """Return jets per second and the last epoch's loss of hgq2's own loop."""
     import keras
     from hgq.utils.sugar import BetaScheduler, Dataset, FreeEBOPs
 

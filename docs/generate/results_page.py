@@ -36,7 +36,7 @@ def minutes(run: Figures) -> str:
 
 
 def results_table(names: tuple[str, ...], runs: Figures, titles: Titles, twin: str) -> str:
-    """Return one row a tagger."""
+    """Return one row per tagger."""
     head = [
         "Tagger", "N", "Full precision, %", "Best point, %", "EBOPs", "Small point, %", "EBOPs",
         "Epochs", "Minutes", "of the twin",

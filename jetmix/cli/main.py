@@ -14,12 +14,12 @@ from jetmix.errors import DataError, JetmixError
 COMMANDS = {
     "data": ("jetmix.cli.data", "data", "Simulate, import and describe jets."),
     "train": ("jetmix.cli.train", "train", "Train a tagger with HGQ and keep its Pareto front."),
-    "evaluate": ("jetmix.cli.evaluate", "evaluate", "Accuracy, AUC and EBOPs of a tagger."),
-    "synth": ("jetmix.cli.synth", "synth", "Lower a tagger to a Vitis HLS project, bit-exact."),
-    "verify": ("jetmix.cli.verify", "verify", "Climb the ladder of bit-exactness again."),
-    "report": ("jetmix.cli.report", "report", "Write the report beside published taggers."),
+    "evaluate": ("jetmix.cli.evaluate", "evaluate", "Measure accuracy, AUC and EBOPs of a tagger."),
+    "synth": ("jetmix.cli.synth", "synth", "Lower a tagger to bit-exact firmware."),
+    "verify": ("jetmix.cli.verify", "verify", "Verify the firmware of a tagger again."),
+    "report": ("jetmix.cli.report", "report", "Compare taggers with published ones."),
     "report-read": ("jetmix.cli.report_read", "report_read", "Show reports of Vitis and Vivado."),
-    "doctor": ("jetmix.cli.doctor", "doctor", "Tools and versions, and what can run here."),
+    "doctor": ("jetmix.cli.doctor", "doctor", "Show versions and tools, and what can run here."),
 }
 
 
@@ -79,7 +79,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; run the same command again (train: with --resume to go on)", 130)
+        _fail("interrupted; run the same command again to continue (train: add --resume)", 130)
     except Exception as error:
         # a full disk or a forbidden folder is the user's to mend, whichever stage met it
         if isinstance(error, OSError) and about_a_file(error):

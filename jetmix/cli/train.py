@@ -12,12 +12,16 @@ from jetmix.errors import UsageError
 @click.command()
 @click.argument("recipe", required=False)
 @click.option("--data", type=PATH, help="HDF5 file of jets.")
-@click.option("--run", type=PATH, help="Run directory to make or go on with.")
+@click.option("--run", type=PATH, help="Run directory to create or continue.")
 @backend_option
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs; all schedules scale with them.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of weights and order of jets.")
-@click.option("--target-ebops", type=click.IntRange(min=1), help="Size that beta is driven to.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option(
+    "--target-ebops",
+    type=click.IntRange(min=1),
+    help="EBOPs that beta is controlled to.",
+)
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--tensorboard", type=PATH, help="Folder for TensorBoard logs of every epoch.")
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
 @json_option

@@ -136,7 +136,7 @@ def open_jet_file(path: str | Path) -> Iterator[JetFile]:
 
 @contextlib.contextmanager
 def open_jet_table(path: str | Path) -> Iterator[JetTable]:
-    """Open a file for its jet-level columns; one without constituents will do as well.
+    """Open a file for its jet-level columns; constituents are not needed.
 
     Raises:
         DataError: as :func:`open_jet_file`, but not for a lack of constituents.

@@ -103,7 +103,7 @@ def load_tagger(path: Path, *, quantised_only: bool = True) -> Any:
 
 
 def has_hgq_layers(model: Any) -> bool:
-    """Tell whether a loaded model holds at least one layer of hgq or its qkeras module."""
+    """Return whether a loaded model holds at least one layer of hgq or its qkeras module."""
     modules = (type(layer).__module__.split(".")[0] for layer in model.layers)
     return any(name in ("hgq", "qkeras") for name in modules)
 

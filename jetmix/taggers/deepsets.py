@@ -8,7 +8,7 @@ What differs: bit widths are trained (HGQ) instead of 8 bits throughout, a batch
 fused into every dense layer of the quantised form, the mean divides by the power of two next to
 the number of particles (a shift in firmware), and the logits are the output. The answer does not
 depend on the order of the particles, to the last bit, if the quantiser's ``uniform_particles``
-is set; bit widths a particle would break that.
+is set; bit widths per particle would break that.
 """
 
 from dataclasses import dataclass

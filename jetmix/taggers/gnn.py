@@ -9,7 +9,7 @@ authors published (16); their code also offers 64 with a head of 64, 32, 16.
 What differs: nothing in the quantised form, with batch normalisation fused into the dense layers.
 The mean divides by the power of two next to the number of particles and the last sum by 16, as in
 the authors' code. The answer does not depend on the order of the particles, to the last bit, if
-the quantiser's ``uniform_particles`` is set; bit widths a particle would break that.
+the quantiser's ``uniform_particles`` is set; bit widths per particle would break that.
 """
 
 from dataclasses import dataclass

@@ -14,8 +14,8 @@ MAX_FRACTION_BITS = 24
 def quantiser_scope(settings: QuantiserSection) -> Iterator[None]:
     """Build HGQ layers inside this block with the recipe's quantisers.
 
-    Every weight has its own bit width; every activation has one a particle and feature, or with
-    ``uniform_particles`` one a feature (arXiv 2503.03103 and 2508.15468). All are fixed point
+    Every weight has its own bit width; every activation has one per particle and feature, or with
+    ``uniform_particles`` one per feature (arXiv 2503.03103 and 2508.15468). All are fixed point
     with trained fraction bits; integer bits follow the range that is seen, so overflow wraps
     and costs nothing in firmware. EBOPs start with beta 0: the training loop sets it.
     """

@@ -1,6 +1,6 @@
 """Several devices: the only place that knows of them.
 
-With more than one device of the same kind (GPUs, or what JAX is told to see), Keras' distribution
+With more than one device of the same kind (GPUs, or what JAX is set to see), Keras' distribution
 API copies the variables to all of them and cuts every training batch into equal parts; XLA adds
 the sums between the devices. A single device changes nothing, and so does TensorFlow, on which
 Keras 3.15 does not distribute.
@@ -38,7 +38,7 @@ def check_batch(batch_size: int) -> None:
     n_devices = len(_several()) or 1
     if batch_size % n_devices:
         raise UsageError(
-            f"{batch_size} jets a step cannot be shared evenly by {n_devices} devices",
+            f"{batch_size} jets per step cannot be shared evenly by {n_devices} devices",
             where="[training] batch_size",
             mend=f"take a multiple of {n_devices}, or show fewer devices (CUDA_VISIBLE_DEVICES)",
         )

@@ -18,7 +18,7 @@ TAGS = {
     "ebops": "size/EBOPs",
     "beta": "schedule/beta",
     "learning_rate": "schedule/learning_rate",
-    "seconds": "speed/seconds_an_epoch",
+    "seconds": "speed/seconds_per_epoch",
 }
 
 

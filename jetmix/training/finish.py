@@ -128,8 +128,8 @@ def write_results(
     chosen = select(front, max_ebops=limit, within=settings.select_within)
     if limit is not None and chosen.ebops > limit:
         console.say(
-            f"warning: no tagger of the front has at most {limit:,} EBOPs; took the smallest, with "
-            f"{chosen.ebops:,}. Train more epochs or end with a larger beta to come down"
+            f"warning: no tagger of the front has at most {limit:,} EBOPs; the smallest one, with "
+            f"{chosen.ebops:,}, is taken. Train longer or end with a larger beta to get below"
         )
     from jetmix.models.keras_env import load_tagger
 

@@ -11,7 +11,7 @@ REDRAW_SECONDS = 60.0
 
 
 class FrontPicture:
-    """Draws ``pareto.png``, at most once a minute unless it is told to.
+    """Draws ``pareto.png``, at most once a minute while it is trained.
 
     Args:
         path: the PNG file.

@@ -70,12 +70,12 @@ class Loop:
 
     @property
     def steps(self) -> int:
-        """Training steps an epoch; jets beyond the last full batch wait for another epoch."""
+        """Training steps per epoch; jets beyond the last full batch wait for another epoch."""
         return self.n_train // self.batch_size
 
     @property
     def batch_size(self) -> int:
-        """Jets a step: the recipe's batch size, or all jets if there are fewer."""
+        """Jets per step: the recipe's batch size, or all jets if there are fewer."""
         return min(self.settings.batch_size, self.n_train)
 
     @property
@@ -90,7 +90,7 @@ class Loop:
             values, self.state = found
             self.engine.load_state(values)
             self.control = make_control(self.settings, self.state.controller)
-            console.say(f"going on after epoch {self.state.epoch}")
+            console.say(f"resuming after epoch {self.state.epoch}")
 
     def run(self) -> None:
         """Train all epochs that are left.
@@ -108,8 +108,8 @@ class Loop:
                     self.events.add(self.state.history[-1])
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
-                        f"stopped after epoch {self.state.epoch}: beta has squeezed the tagger "
-                        "down to nothing; the front up to here is kept"
+                        f"stopped after epoch {self.state.epoch}: with this beta all jets get the "
+                        "same answer; the front up to here is kept"
                     )
                     return
 

@@ -22,7 +22,7 @@ class Survey:
     Attributes:
         y: class index of each jet.
         multiplicity: constituents of each jet, from the jet-level column where the file has it.
-        mass_gev, pt_gev: of each jet; NaN where the file does not tell.
+        mass_gev, pt_gev: of each jet; NaN where the file does not hold it.
         hashes: content hash of each jet.
         pt_spectrum: (class, bin) constituents over ``PT_EDGES_GEV``.
         distance_spectrum: (class, bin) pT fraction over ``DISTANCE_EDGES``.

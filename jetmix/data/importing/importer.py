@@ -59,7 +59,9 @@ def import_jets(
     if len(given) == 1 and is_high_level(given[0]):
         return import_high_level(given[0], out)
     if out.exists():
-        raise RunConflictError("exists", where=out, mend="name another file, or remove this one")
+        raise RunConflictError(
+            "the output file already exists", where=out, mend="name another file or delete this one"
+        )
     manifest = manifest or read_manifest()
     for path in given:
         if not path.exists():
@@ -155,7 +157,7 @@ class _Merge:
             )
 
     def _origin(self, source: Source, jets: JetFile) -> str:
-        """Return the origin the file tells, or public for what is named like the record's."""
+        """Return the origin that the file states, or public for what is named like the record's."""
         if jets.origin != "unknown":
             return jets.origin
         if is_archive(source.given):

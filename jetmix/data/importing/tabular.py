@@ -38,7 +38,9 @@ def import_high_level(source: Path, out: Path) -> Imported:
         DataError: naming file and row of whatever is wrong with the source.
     """
     if out.exists():
-        raise RunConflictError("exists", where=out, mend="name another file, or remove this one")
+        raise RunConflictError(
+            "the output file already exists", where=out, mend="name another file or delete this one"
+        )
     counts = np.zeros(len(CLASS_NAMES), np.int64)
     with (
         atomic_path(out) as temporary,

@@ -259,8 +259,8 @@ def _made(
                 yield future.result()
     except BrokenProcessPool:
         raise ToolFailedError(
-            "a worker process died, perhaps for want of memory",
-            mend="run the same command again, perhaps with fewer --jobs, to go on",
+            "a worker process died, possibly for lack of memory",
+            mend="run the same command again to continue, with fewer --jobs if need be",
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

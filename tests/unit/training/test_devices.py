@@ -45,5 +45,5 @@ def test_batch_that_two_devices_cannot_share_is_refused(recipe, data, tmp_path):
     recipe.write_text(recipe.read_text().replace("batch_size = 64", "batch_size = 63"))
     done = train(recipe, data, tmp_path / "run", flags=TWO)
     assert done.returncode == 2
-    assert "63 jets a step cannot be shared evenly by 2 devices" in done.stderr
+    assert "63 jets per step cannot be shared evenly by 2 devices" in done.stderr
     assert not (tmp_path / "run").exists()

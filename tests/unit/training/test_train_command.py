@@ -136,7 +136,7 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path, here):
     assert not (killed / "2-train" / "stage.json").exists()
     done = here("train", recipe, "--run", killed, *common, "--resume")
     resumed = result_of(done)
-    assert "going on after epoch" in done.stderr
+    assert "resuming after epoch" in done.stderr
     assert resumed["metrics"] == whole["metrics"]
     for name in ("tagger.keras", "pareto.json", "metrics.json", "test_scores.npz"):
         one, other = (folder / "2-train" / name for folder in (killed, tmp_path / "whole"))
@@ -264,6 +264,6 @@ def test_limit_that_no_point_meets_is_said(recipe, data, tmp_path, here):
     done = here("train", recipe, "--data", data, "--run", tmp_path / "run", "--json")
     chosen = result_of(done)["chosen"]
     assert (
-        f"no tagger of the front has at most 5 EBOPs; took the smallest, with {chosen['ebops']:,}"
+        f"no tagger of the front has at most 5 EBOPs; the smallest one, with {chosen['ebops']:,}"
         in done.stderr
     )
