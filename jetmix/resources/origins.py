@@ -59,11 +59,6 @@ _ALL = (
 ORIGINS = {origin.name: origin for origin in _ALL}
 
 
-def by_trust() -> tuple[str, ...]:
-    """Return the names of all origins, the most trusted one first."""
-    return tuple(sorted(ORIGINS, key=lambda name: -ORIGINS[name].trust))
-
-
 def title_of(source: str) -> str:
     """Return the name for people of an origin, or of another source of cycles."""
     return ORIGINS[source].title if source in ORIGINS else source

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,8 @@ def _synthesise(
     watch = StopWatch()
     # all input is read and judged before the first file is written
     model = _load(source.model, logits=options.logits)
-
-    def estimate_of(graph: DaGraph, clock_ns: float = options.clock_ns) -> ResourceReport:
-        return estimate(graph, part=options.device, clock_period_ns=clock_ns, flows=options.flows)
-
     with progress("Lowering to a DA graph"):
-        lowered, tried = budget.lower(model, estimate_of, options.budget)
-        costs = layer_costs(lowered.traces, lowered.graph)
+        lowered, tried = budget.lower(model, partial(_estimate, options), options.budget)
     proven = proofs.prove(model, lowered.traces, lowered.graph, source.model)
     shape = tuple(model.input_shape[1:])
     vectors, wrapped = ladder.vectors_of(lowered.graph, shape, source.data, options.vectors)
@@ -105,11 +100,7 @@ def _synthesise(
     synth_dir.begin(out, digest)
     _write_model(out, source.model, model, changed=options.logits)
     _tagger_record(source, shape, model_sha256).write(out)
-    da_graph.save(lowered.graph, out / GRAPH_FILE)
-    if options.budget.limited:
-        budget.write_search(out, lowered, tried, budget.clocks(lowered, estimate_of))
-    write_resources(out, [lowered.report])
-    write_layers(out, costs)
+    _write_graph(out, lowered, tried, options)
     proofs.write(out, replace(proven, data=wrapped))
     projects = _write_projects(out, model, lowered, options, (vectors.x, reference))
     bench = Bench(
@@ -131,6 +122,26 @@ def _synthesise(
         provenance=provenance.collect(seed=None, backend=keras_env.activate().backend.backend()),
     )
     ladder.require_exact(results, out)
+
+
+def _estimate(
+    options: SynthOptions, graph: DaGraph, clock_ns: float | None = None
+) -> ResourceReport:
+    """Return what a graph is estimated to take, at another clock period if one is named."""
+    period = options.clock_ns if clock_ns is None else clock_ns
+    return estimate(graph, part=options.device, clock_period_ns=period, flows=options.flows)
+
+
+def _write_graph(
+    out: Path, lowered: Lowered, tried: Sequence[Lowered], options: SynthOptions
+) -> None:
+    """Write the graph and what it is estimated to take, as a whole and per layer."""
+    da_graph.save(lowered.graph, out / GRAPH_FILE)
+    if options.budget.limited:
+        latency_at = budget.clocks(lowered, partial(_estimate, options))
+        budget.write_search(out, lowered, tried, latency_at)
+    write_resources(out, [lowered.report])
+    write_layers(out, layer_costs(lowered.traces, lowered.graph))
 
 
 def verify_again(

@@ -15,7 +15,7 @@ from jetmix.errors import ReportReadError
 from jetmix.firmware import parts
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
-from jetmix.resources.origins import ORIGINS, by_trust
+from jetmix.resources.origins import ORIGINS
 from jetmix.resources.report import read_resources
 from jetmix.taggers.registry import ARCHITECTURES, Architecture, build_tagger, resolved_options
 from jetmix.taggers.spec import TaggerSpec
@@ -50,7 +50,7 @@ def test_architecture(template, monkeypatch, quantised):
 def test_origin(template, monkeypatch, tmp_path):
     names = template("origin")
     monkeypatch.setitem(ORIGINS, "mytool", names["MYTOOL"])
-    assert by_trust().index("mytool") < by_trust().index("estimate")
+    assert ORIGINS["mytool"].trust > ORIGINS["estimate"].trust
     report = tmp_path / "mytool.rpt"
     report.write_text("MyTool 1.0\nLUT: 5432\n")
     names["keep_mytool"](tmp_path, report, part="xcvu13p")

@@ -2,13 +2,13 @@
 
 import difflib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from jetmix.errors import UsageError
 from jetmix.report.tagger import Tagger
-from jetmix.resources.origins import by_trust
+from jetmix.resources.origins import ORIGINS
 from jetmix.support.files import JSON
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.words import UNKNOWN, figure, source
@@ -27,7 +27,7 @@ LIMITS = {
     "max_latency_ns": ("latency_ns", -1),
     "max_ii_cycles": ("ii_cycles", -1),
 }
-LISTS = {"bit_exact": LEVELS, "origin": by_trust()}
+LISTS: dict[str, Mapping[str, object]] = {"bit_exact": LEVELS, "origin": ORIGINS}
 TIMES = ("latency_cycles", "latency_ns", "ii_cycles")
 # figures that an older report is held against: better is 1 for larger, -1 for smaller
 FIGURES = dict(LIMITS.values())

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from jetmix import words
 from jetmix.errors import ReportReadError
 from jetmix.firmware.parts import find_part
-from jetmix.resources.origins import ORIGINS, PIPELINE_MODEL, Origin, by_trust
+from jetmix.resources.origins import ORIGINS, PIPELINE_MODEL, Origin
 from jetmix.resources.report import ResourceReport, add_resources, read_resources, write_resources
 from jetmix.support.records import dump, load
+from jetmix.synthesis.timing import best_resources
 
 AMOUNT = st.none() | st.floats(0, 1e9)
 CYCLES = st.none() | st.integers(1, 10**6)
@@ -81,7 +82,8 @@ def test_a_new_origin_is_one_line(monkeypatch):
         origin="quick", part=None, lut=1728.0, latency_cycles=3, ii_cycles=1,
         clock_target_ns=5.0, clock_achieved_ns=4.0, latency_from="csynth",
     )  # fmt: skip
-    assert by_trust()[0] == "quick"
+    routed = replace(report, origin="post-route")
+    assert best_resources([routed, report]) == report
     assert load(ResourceReport, dump(report), where="x") == report
     lut, latency = words.resource_lines(report, find_part("xcvu13p"))
     assert lut == "LUT: 1,728, 0.10% of xcvu13p, 0.40% of one of its 4 SLRs [quick]"
