@@ -16,7 +16,7 @@ from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
-from jetmix.verification.proofs.ranges import RangeProof, Wrapped
+from jetmix.verification.proofs.ranges import RangeProof, Wrapped, WrappedInput
 from jetmix.verification.result import VerificationResult
 
 if TYPE_CHECKING:
@@ -338,13 +338,15 @@ def _overflow_line(data: Wrapped) -> str:
     if not data.inputs:
         return line
     worst = data.inputs[0]
-    place = f" of particle {worst.particle}" if worst.particle is not None else ""
-    low, high = worst.port
-    ports = f"[{low:g}, {high:g}]" if worst.step is None else f"[{low:g}, {high + worst.step:g})"
-    return (
-        f"{line}. Worst: {worst.feature}{place}, {count(worst.jets)} jets outside {ports}; "
-        f"first: jet {data.first_jets[0]}"
-    )
+    return f"{line}. Worst: {exceeded(worst)}; first: jet {data.first_jets[0]}"
+
+
+def exceeded(port: WrappedInput) -> str:
+    """Return how many jets exceed the range of an input port."""
+    place = f" of particle {port.particle}" if port.particle is not None else ""
+    low, high = port.port
+    ends = f"[{low:g}, {high:g}]" if port.step is None else f"[{low:g}, {high + port.step:g})"
+    return f"{port.feature}{place}, {count(port.jets)} jets outside {ends}"
 
 
 def fault_line(score: FaultScore) -> str:

@@ -54,6 +54,7 @@ def report(
     from jetmix.errors import LimitMissedError
     from jetmix.report.build import write_report
     from jetmix.report.summary import summary
+    from jetmix.support.records import dump
 
     written = write_report(
         folders, out, allow_mixed=allow_mixed, rules=rules, old=old, data=data, bits=bits
@@ -65,7 +66,7 @@ def report(
     result = {
         "out": str(out),
         "taggers": [tagger["glance"] for tagger in written.content["taggers"]],
-        "checks": [outcome.as_json() for outcome in written.checks],
+        "checks": dump(written.checks),
         "passed": not failed,
     }
     finish([*lines, f"Report:     {out / 'report.html'}"], result, as_json=as_json)

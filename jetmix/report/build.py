@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jetmix.report.bits import with_bits
 from jetmix.report.collect import collect
+from jetmix.report.figures.style import Picture
 from jetmix.report.gate.regression import against_old, load_old
 from jetmix.report.gate.rules import Outcome, Rules, check, load_rules
 from jetmix.report.kinematics import with_kinematics
@@ -13,8 +14,10 @@ from jetmix.report.published.baselines import load_baselines
 from jetmix.report.published.comparable import fields, refuse_mixed
 from jetmix.report.render.data import content
 from jetmix.report.render.markdown import markdown
-from jetmix.report.render.model import Section
+from jetmix.report.render.model import Section, Table
+from jetmix.report.render.notebook import notebook
 from jetmix.report.render.page import fitting_page
+from jetmix.report.sections.headline import card, headline
 from jetmix.report.sections.order import sections
 from jetmix.report.tagger import Tagger
 from jetmix.support.console import progress
@@ -22,18 +25,44 @@ from jetmix.support.files import JSON, atomic_path, empty_folder, write_json, wr
 from jetmix.support.stages import claim_folder
 
 MARKER = ".jetmix-report"
-FILES = ("report.html", "report.md", "report.json")
+PAGE = "report.html"
+FILES = (PAGE, "report.md", "report.json")
 FIGURES = "figures"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Report:
-    """A written report: where it lies, what it says, and what it is about."""
+    """A written report.
+
+    Attributes:
+        folder: where it was written.
+        content: what ``report.json`` holds.
+        taggers: what it is about.
+        checks: the outcome of every limit and baseline; empty where there were none.
+        headline: the figures that matter, one row per tagger.
+        lead: the main figure, None where there was nothing to draw.
+    """
 
     folder: Path
     content: JSON
     taggers: tuple[Tagger, ...]
-    checks: tuple[Outcome, ...] = ()
+    checks: tuple[Outcome, ...]
+    headline: Table
+    lead: Picture | None
+
+    @property
+    def path(self) -> Path:
+        """The page, ``report.html``."""
+        return self.folder / PAGE
+
+    @property
+    def passed(self) -> bool:
+        """Whether every limit and baseline is met."""
+        return all(outcome.passed for outcome in self.checks)
+
+    def _repr_html_(self) -> str:
+        """Show the headline figures and the main figure in a notebook."""
+        return notebook(self.headline, self.lead)
 
 
 def write_report(
@@ -53,11 +82,11 @@ def write_report(
     Args:
         folders: directories of ``jetmix train`` and ``jetmix synth``.
         out: folder of the report, empty or of an older report.
-        allow_mixed: accept taggers tested on different jets, each data set apart.
+        allow_mixed: accept taggers tested on different jets; each data set is shown on its own.
         rules: TOML file of limits and tolerances to check.
+        old: ``report.json`` of which no figure may be worse by more than the tolerance.
         data: the jet file that the runs were tested on, for efficiencies against pT and mass.
         bits: show the models' bit widths, for which Keras loads them (some ten seconds).
-        old: ``report.json`` that no figure may fall back behind by more than the tolerance.
 
     Raises:
         UsageError: if no folder is named, the data sets are mixed without leave, a rule is not
@@ -83,14 +112,21 @@ def write_report(
         shown = sections(taggers, groups, checks)
         title = "jetmix report: " + ", ".join(tagger.name for tagger in taggers)
         html, text = fitting_page(title, shown), markdown(title, shown)
-        told = content(taggers, groups, checks)
+        data_shown = content(taggers, groups, checks)
         ticker.tick("writing")
         _claim(out)
         _write_pictures(out / FIGURES, shown)
         write_text(out / "report.md", text)
-        write_text(out / "report.html", html)
-        write_json(out / "report.json", told)
-    return Report(folder=out, content=told, taggers=taggers, checks=tuple(checks))
+        write_text(out / PAGE, html)
+        write_json(out / "report.json", data_shown)
+    return Report(
+        folder=out,
+        content=data_shown,
+        taggers=taggers,
+        checks=tuple(checks),
+        headline=headline([card(tagger) for tagger in taggers]),
+        lead=shown[0].lead,
+    )
 
 
 def _claim(out: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report.proven import read_proofs
 from jetmix.report.tagger import Gap, Tagger
 from jetmix.resources.layers import LAYERS_FILE
 from jetmix.support.records import dump
@@ -188,8 +187,7 @@ def _synth(folder: Path) -> Tagger:
         return _unfinished(folder, name, gap)
     about = made.tagger
     gaps = _synth_gaps(has_data=about.dataset is not None, has_metrics=about.metrics is not None)
-    proofs = read_proofs(folder)
-    for what, file, known in ((COSTS, LAYERS_FILE, made.costs), (PROOFS, RANGES_FILE, proofs)):
+    for what, file, known in ((COSTS, LAYERS_FILE, made.costs), (PROOFS, RANGES_FILE, made.proofs)):
         if known is None:
             gaps.append(Gap(what=what, why=f"{file} is absent", mend=AGAIN))
     return Tagger(
@@ -207,7 +205,7 @@ def _synth(folder: Path) -> Tagger:
         synthesis=dump(made.provenance),
         model_sha256=about.model_sha256,
         costs=made.costs or (),
-        proofs=proofs,
+        proofs=made.proofs,
         faults=made.faults,
         gaps=tuple(gaps),
     )

@@ -8,7 +8,8 @@ counts. Several comparisons are corrected by Holm's method (Scand. J. Stat. 6 (1
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -38,16 +39,14 @@ class Rival:
     p_value: float
     recipe_differs: tuple[str, ...] | None
 
+    DERIVED: ClassVar[tuple[str, ...]] = ("verdict",)
+
     @property
     def verdict(self) -> str:
         """What the numbers allow to be said."""
         if self.p_value >= SIGNIFICANT:
             return "no significant difference"
         return "better" if self.difference > 0 else "worse"
-
-    def as_json(self) -> JSON:
-        """Return the comparison as JSON-serialisable data."""
-        return {**asdict(self), "verdict": self.verdict}
 
 
 def rivals(taggers: Sequence[Tagger]) -> tuple[Rival, ...]:

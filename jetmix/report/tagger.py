@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.record import DataUsed
-from jetmix.report.proven import Proofs
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
@@ -18,6 +17,7 @@ from jetmix.training.metrics import Metrics
 from jetmix.training.pareto import FrontPoint
 from jetmix.training.scores import Scores
 from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.proofs import Proofs
 from jetmix.verification.result import VerificationResult
 
 

@@ -3,7 +3,8 @@
 A dataclass is the whole description of an artefact. Its type hints say what each key holds. The
 class attribute ``CHECKS`` maps a field to a :data:`Check` of its value, ``DERIVED`` names
 properties that are written for other programs and not read back, and a method ``problems`` yields
-what must hold between several fields. :func:`dump` and :func:`read` go by these alone, so what is
+what must hold between several fields. ``PARTIAL`` marks a record of a few keys out of many; other
+keys of the file are ignored. :func:`dump` and :func:`read` go by these alone, so what is
 written reads back equal, and what was edited into nonsense is refused with its key named.
 """
 
@@ -203,7 +204,8 @@ class _Place:
         inner = self.at("") if self.key else self
         hints, known = get_type_hints(kind), [entry.name for entry in fields(kind)]
         derived = getattr(kind, "DERIVED", ())
-        given = {key: value for key, value in table.items() if key not in derived}
+        ignored = set(table) - set(known) if getattr(kind, "PARTIAL", False) else set(derived)
+        given = {key: value for key, value in table.items() if key not in ignored}
         refuse_unknown(given, known, inner.where, error=self.dialect.error)
         for entry in fields(kind):
             required = entry.default is MISSING and entry.default_factory is MISSING

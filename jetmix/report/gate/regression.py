@@ -1,29 +1,61 @@
 """What changed since an older report, and whether it is a step back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from jetmix.errors import ReportReadError, UsageError
-from jetmix.report.checked import Checked, read_sound
-from jetmix.report.gate.rules import FIGURES, FORMAT, Outcome, figures
+from jetmix.report.gate.rules import FIGURES, FORMAT, Outcome, Tolerance, figures
 from jetmix.report.tagger import Tagger
+from jetmix.support.files import read_json
+from jetmix.support.records import load, sound
 from jetmix.words import figure
 
 MEND = "name an older report on the same jets and part, or leave out --baseline"
 
 
 @dataclass(frozen=True, kw_only=True)
+class OldGlance:
+    """What an older report states of a tagger's project."""
+
+    PARTIAL: ClassVar[bool] = True
+
+    origin: str | None
+    part: str | None
+    bit_exact: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldData:
+    """The jets that a tagger of an older report was tested on."""
+
+    PARTIAL: ClassVar[bool] = True
+
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Old:
-    """What an older report knows about one tagger."""
+    """What an older report knows about one tagger, of which this is compared."""
+
+    PARTIAL: ClassVar[bool] = True
 
     name: str
     figures: dict[str, float | None]
-    origin: str | None
-    latency_from: str | None
-    part: str | None
-    data_sha256: str | None
-    bit_exact: frozenset[str]
+    glance: OldGlance
+    dataset: OldData | None
+    latency_from: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldReport:
+    """An older ``report.json``."""
+
+    PARTIAL: ClassVar[bool] = True
+
+    format: str
+    taggers: tuple[Old, ...]
 
 
 def load_old(path: Path) -> tuple[Old, ...]:
@@ -32,32 +64,18 @@ def load_old(path: Path) -> tuple[Old, ...]:
     Raises:
         ReportReadError: if the file is no report of jetmix.
     """
-    content = Checked.of(read_sound(path), path)
-    if content.content.get("format") != FORMAT:
+    content = sound(read_json(path), path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ReportReadError(
             "not a report that this version of jetmix can compare with",
             where=path,
             mend="name a report.json that 'jetmix report' wrote",
         )
-    return tuple(_old(entry) for entry in content.parts("taggers"))
-
-
-def _old(entry: Checked) -> Old:
-    glance = entry.part("glance")
-    known, data = entry.part("figures"), entry.part_or_none("dataset")
-    return Old(
-        name=entry.text("name"),
-        figures={name: known.number_or_none(name) for name in FIGURES},
-        origin=glance.text_or_none("origin"),
-        latency_from=entry.text_or_none("latency_from"),
-        part=glance.text_or_none("part"),
-        data_sha256=data.text("sha256") if data else None,
-        bit_exact=frozenset(glance.part("bit_exact").content),
-    )
+    return load(OldReport, content, where=path).taggers
 
 
 def against_old(
-    taggers: Sequence[Tagger], old: Sequence[Old], tolerance: Mapping[str, float]
+    taggers: Sequence[Tagger], old: Sequence[Old], tolerance: Tolerance
 ) -> list[Outcome]:
     """Return a check for each figure that both reports know; a lost tagger is a step back.
 
@@ -66,7 +84,7 @@ def against_old(
     Args:
         taggers: those of the new report.
         old: those of the older one.
-        tolerance: by how much a figure may be worse, in its own unit; 0 where it is not named.
+        tolerance: by how much a figure may be worse.
 
     Raises:
         UsageError: if a pair is of other jets or of another part: nothing can be said of it.
@@ -83,13 +101,13 @@ def against_old(
     return outcomes
 
 
-def _compared(tagger: Tagger, old: Old, tolerance: Mapping[str, float]) -> list[Outcome]:
+def _compared(tagger: Tagger, old: Old, tolerance: Tolerance) -> list[Outcome]:
     _refuse_another(tagger, old)
     outcomes = []
     origin = tagger.best_resources.origin if tagger.best_resources else None
     source = tagger.timing.source if tagger.timing else None
     for name, now_from, then_from in (
-        ("origin", origin, old.origin),
+        ("origin", origin, old.glance.origin),
         ("origin of the latency", source, old.latency_from),
     ):
         if then_from is not None and now_from != then_from:
@@ -97,12 +115,12 @@ def _compared(tagger: Tagger, old: Old, tolerance: Mapping[str, float]) -> list[
             outcomes.append(_outcome(tagger.name, name, found, then_from, ok=False))
     now = figures(tagger)
     for name in FIGURES:
-        before = old.figures[name]
+        before = old.figures.get(name)
         if before is not None:
-            slack = tolerance.get(name, 0.0)
+            slack = getattr(tolerance, name)
             outcomes.append(_figure(tagger.name, name, now[name], before, slack=slack))
     exact = {result.candidate for result in tagger.verified("passed")}
-    for level in sorted(old.bit_exact):
+    for level in sorted(old.glance.bit_exact):
         found = "bit-exact" if level in exact else "not proven"
         ok = level in exact
         outcomes.append(_outcome(tagger.name, f"bit_exact at {level}", found, "bit-exact", ok=ok))
@@ -114,9 +132,9 @@ def _refuse_another(tagger: Tagger, old: Old) -> None:
     sha256 = tagger.data.sha256 if tagger.data else "not known"
     part = tagger.best_resources.part if tagger.best_resources else None
     for what, now, then in (
-        ("jets of SHA-256", sha256[:9], old.data_sha256 and old.data_sha256[:9]),
+        ("jets of SHA-256", sha256[:9], old.dataset and old.dataset.sha256[:9]),
         # without resources there is no part, and the figures fail by themselves
-        ("the part", part or old.part, old.part),
+        ("the part", part or old.glance.part, old.glance.part),
     ):
         if then is not None and now != then:
             raise UsageError(

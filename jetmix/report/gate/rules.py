@@ -1,21 +1,21 @@
 """The report as a gate for CI: limits, and no figure worse than in an older report."""
 
-import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from jetmix.errors import UsageError
 from jetmix.report.tagger import Tagger
 from jetmix.resources.origins import ORIGINS
-from jetmix.support.files import JSON
+from jetmix.support.records import NOT_NEGATIVE, Check, checked, section_from
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.words import UNKNOWN, figure, source
 
 # what report.json says it is
 FORMAT = "jetmix-report-2"
-# rule: (figure, smallest or largest allowed)
+# rule: (figure, 1 for the smallest or -1 for the largest value allowed)
 LIMITS = {
     "min_accuracy_pct": ("accuracy_pct", 1),
     "min_mean_auc": ("mean_auc", 1),
@@ -27,20 +27,67 @@ LIMITS = {
     "max_latency_ns": ("latency_ns", -1),
     "max_ii_cycles": ("ii_cycles", -1),
 }
-LISTS: dict[str, Mapping[str, object]] = {"bit_exact": LEVELS, "origin": ORIGINS}
 TIMES = ("latency_cycles", "latency_ns", "ii_cycles")
 # figures that an older report is held against: better is 1 for larger, -1 for smaller
 FIGURES = dict(LIMITS.values())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """Limits that every tagger must meet, and by how much a figure may get worse."""
+def _levels(names: Sequence[str]) -> str:
+    return "" if set(names) <= set(LEVELS) else f"must hold names out of {', '.join(LEVELS)}"
 
-    require: dict[str, float] = field(default_factory=dict)
+
+def _origins(names: Sequence[str]) -> str:
+    return (
+        "" if set(names) <= set(ORIGINS) else f"must hold names out of {', '.join(ORIGINS)}"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Require:
+    """Limits that every tagger must meet; None is no limit."""
+
+    min_accuracy_pct: float | None = None
+    min_mean_auc: float | None = None
+    max_ebops: float | None = None
+    max_lut: float | None = None
+    max_ff: float | None = None
+    max_dsp: float | None = None
+    max_latency_cycles: float | None = None
+    max_latency_ns: float | None = None
+    max_ii_cycles: float | None = None
     bit_exact: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
-    tolerance: dict[str, float] = field(default_factory=dict)
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, *LIMITS),
+        "bit_exact": _levels,
+        "origin": _origins,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """By how much a figure may be worse than in an older report, in its own unit."""
+
+    accuracy_pct: float = 0.0
+    mean_auc: float = 0.0
+    ebops: float = 0.0
+    lut: float = 0.0
+    ff: float = 0.0
+    dsp: float = 0.0
+    latency_cycles: float = 0.0
+    latency_ns: float = 0.0
+    ii_cycles: float = 0.0
+
+    CHECKS: ClassVar[dict[str, Check]] = checked(NOT_NEGATIVE, *FIGURES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Content of a file of rules, its tables ``[require]`` and ``[tolerance]``."""
+
+    require: Require = field(default_factory=Require)
+    tolerance: Tolerance = field(default_factory=Tolerance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +99,6 @@ class Outcome:
     passed: bool
     found: str
     wanted: str
-
-    def as_json(self) -> JSON:
-        """Return the outcome as JSON-serialisable data."""
-        return asdict(self)
 
     @property
     def line(self) -> str:
@@ -101,55 +144,10 @@ def load_rules(path: Path) -> Rules:
         raise UsageError(
             f"not a readable TOML file ({error})", where=path, mend="correct the file of rules"
         ) from None
-    _known(content, ("require", "tolerance"), path, "table")
-    require, tolerance = _table(content, "require", path), _table(content, "tolerance", path)
-    _known(require, (*LIMITS, *LISTS), path, "rule")
-    _known(tolerance, FIGURES, path, "figure")
-    if not require and not tolerance:
+    rules = section_from(Rules, content, where=str(path))
+    if rules == Rules():
         raise UsageError("holds no rule", where=path, mend="set a limit under [require]")
-    return Rules(
-        require={key: _number(require, key, path) for key in require if key in LIMITS},
-        bit_exact=_names(require, "bit_exact", path),
-        origin=_names(require, "origin", path),
-        tolerance={key: _number(tolerance, key, path) for key in tolerance},
-    )
-
-
-def _known(table: JSON, known: Sequence[str] | dict[str, int], path: Path, kind: str) -> None:
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, list(known), 1, 0.4)
-            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
-            raise UsageError(f"'{key}' is no {kind}", where=path, mend=hint)
-
-
-def _table(content: JSON, key: str, path: Path) -> JSON:
-    table = content.get(key, {})
-    if not isinstance(table, dict):
-        raise UsageError(f"'{key}' should be a table", where=path, mend=f"write [{key}]")
-    return table
-
-
-def _number(table: JSON, key: str, path: Path) -> float:
-    value = table[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise UsageError(
-            f"'{key}' should be a number of at least 0 but is {value!r}",
-            where=path,
-            mend="correct the file of rules",
-        )
-    return value
-
-
-def _names(table: JSON, key: str, path: Path) -> tuple[str, ...]:
-    names = table.get(key, [])
-    if not isinstance(names, list) or not set(map(str, names)) <= set(LISTS[key]):
-        raise UsageError(
-            f"'{key}' should be a list out of {', '.join(LISTS[key])}",
-            where=path,
-            mend="correct the file of rules",
-        )
-    return tuple(names)
+    return rules
 
 
 def check(taggers: Sequence[Tagger], rules: Rules) -> list[Outcome]:
@@ -158,9 +156,12 @@ def check(taggers: Sequence[Tagger], rules: Rules) -> list[Outcome]:
 
 
 def _check(tagger: Tagger, rules: Rules) -> list[Outcome]:
-    known = figures(tagger)
+    known, require = figures(tagger), rules.require
+    limits = {rule: getattr(require, rule) for rule in LIMITS}
     outcomes = [
-        _limit(tagger, rule, known[LIMITS[rule][0]], limit) for rule, limit in rules.require.items()
+        _limit(tagger, rule, known[LIMITS[rule][0]], limit)
+        for rule, limit in limits.items()
+        if limit is not None
     ]
     exact = {result.candidate: result.n_vectors for result in tagger.verified("passed")}
     outcomes += [
@@ -171,17 +172,17 @@ def _check(tagger: Tagger, rules: Rules) -> list[Outcome]:
             found=f"bit-exact on {exact[level]:,} vectors" if level in exact else "not proven",
             wanted="bit-exact",
         )
-        for level in rules.bit_exact
+        for level in require.bit_exact
     ]
-    if rules.origin:
+    if require.origin:
         origin = tagger.best_resources.origin if tagger.best_resources else None
         outcomes.append(
             Outcome(
                 tagger=tagger.name,
                 check="origin",
-                passed=origin in rules.origin,
+                passed=origin in require.origin,
                 found=origin or UNKNOWN,
-                wanted=" or ".join(rules.origin),
+                wanted=" or ".join(require.origin),
             )
         )
     return outcomes

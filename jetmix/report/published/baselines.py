@@ -1,13 +1,25 @@
 """Published taggers, read from ``baselines.toml``."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import ClassVar, Literal
 
 from jetmix.errors import ReportReadError
-from jetmix.report.checked import Checked
 from jetmix.support.packaged import packaged
+from jetmix.support.records import (
+    NOT_EMPTY,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    Dialect,
+    between,
+    checked,
+    load,
+    rule,
+)
 
 DataSet = Literal["jsc_plf", "openml", "cernbox"]
 Seen = Literal["direct", "quoted"]
@@ -20,6 +32,13 @@ DATA_SET_NAMES: dict[DataSet, str] = {
     "cernbox": "hls4ml LHC jets, jet features (CERNBox)",
 }
 FILE = "report/published/baselines.toml"
+# ships with jetmix; a key that is absent is not known
+PUBLISHED = Dialect(error=ReportReadError, mend="install jetmix again")
+SHARES = ("auc_pct", "tpr_at_fpr10_pct", "tpr_at_fpr1_pct")
+_PERCENTAGES = rule(
+    lambda shares: all(0 <= share <= 100 for share in shares.values()),
+    "must hold percentages from 0 to 100",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,36 +46,44 @@ class Baseline:
     """One published tagger; a value that was not seen is None.
 
     ``accuracy_pct`` and the entries of ``auc_pct`` and ``tpr_at_fpr*_pct`` are per cent. ``origin``
-    says where LUT, FF, DSP and latency come from. ``pt_gate_gev`` is the threshold below which
+    states where LUT, FF, DSP and latency come from. ``pt_gate_gev`` is the threshold below which
     constituents were zeroed, 0 for none, None where it is not stated.
     """
 
     id: str
     name: str
-    paper: str | None
+    paper: str | None = None
     seen: Seen
     source: str
     dataset: DataSet
-    n_particles: int | None
+    n_particles: int | None = None
     n_features: int
-    feature_set: tuple[str, ...] | None
-    pt_gate_gev: float | None
-    permutation_invariant: bool | None
+    feature_set: tuple[str, ...] | None = None
+    pt_gate_gev: float | None = None
+    permutation_invariant: bool | None = None
     accuracy_pct: float
     accuracy_is: AccuracyKind
     origin: PublishedOrigin
-    part: str | None
-    lut: int | None
-    ff: int | None
-    dsp: int | None
-    latency_cycles: int | None
-    latency_ns: float | None
-    ii: int | None
-    ebops: int | None
-    auc_pct: dict[str, float] | None
-    tpr_at_fpr10_pct: dict[str, float] | None
-    tpr_at_fpr1_pct: dict[str, float] | None
-    remark: str | None
+    part: str | None = None
+    lut: int | None = None
+    ff: int | None = None
+    dsp: int | None = None
+    latency_cycles: int | None = None
+    latency_ns: float | None = None
+    ii: int | None = None
+    ebops: int | None = None
+    auc_pct: dict[str, float] | None = None
+    tpr_at_fpr10_pct: dict[str, float] | None = None
+    tpr_at_fpr1_pct: dict[str, float] | None = None
+    remark: str | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_EMPTY, "id", "name", "source"),
+        **checked(POSITIVE, "n_particles", "n_features", "latency_cycles", "ii"),
+        **checked(NOT_NEGATIVE, "pt_gate_gev", "lut", "ff", "dsp", "latency_ns", "ebops"),
+        "accuracy_pct": between(0, 100),
+        **checked(_PERCENTAGES, *SHARES),
+    }
 
     @property
     def link(self) -> str | None:
@@ -66,8 +93,25 @@ class Baseline:
         return f"{base}{rest}" if base and rest else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Baselines:
+    """Content of ``baselines.toml``: taggers, and the sources that they name, in words."""
+
+    sources: dict[str, str]
+    tagger: tuple[Baseline, ...]
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        for row in self.tagger:
+            if row.source not in self.sources:
+                yield "sources", f"a table with the source '{row.source}' of '{row.id}'"
+        for name, count in Counter(row.id for row in self.tagger).items():
+            if count > 1:
+                yield "tagger", f"a list without the id '{name}' twice"
+
+
 def load_baselines(path: Path | None = None) -> tuple[Baseline, ...]:
-    """Return all published taggers in the order of the file.
+    """Return all published taggers in the order of the file, their sources in words.
 
     Raises:
         ReportReadError: if the file is no TOML, a row has an unknown key or a value of a wrong
@@ -75,52 +119,10 @@ def load_baselines(path: Path | None = None) -> tuple[Baseline, ...]:
     """
     path = path or packaged(FILE)
     try:
-        content = Checked.of(tomllib.loads(path.read_text(encoding="utf-8")), path)
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReportReadError(
             f"not a readable TOML file ({error})", where=path, mend="install jetmix again"
         ) from None
-    sources = {key: content.part("sources").text(key) for key in content.part("sources").content}
-    rows = tuple(_baseline(row, sources) for row in content.parts("tagger"))
-    seen: set[str] = set()
-    for row in rows:
-        if row.id in seen:
-            raise ReportReadError(
-                f"the tagger '{row.id}' stands twice", where=path, mend="remove one of the two"
-            )
-        seen.add(row.id)
-    return rows
-
-
-def _baseline(row: Checked, sources: dict[str, str]) -> Baseline:
-    row.only(field.name for field in fields(Baseline))
-    has_shares = {key: row.has(key) for key in ("auc_pct", "tpr_at_fpr10_pct", "tpr_at_fpr1_pct")}
-    shares = {key: row.numbers(key, 0, 100) if there else None for key, there in has_shares.items()}
-    return Baseline(
-        id=row.text("id"),
-        name=row.text("name"),
-        paper=row.text_or_none("paper"),
-        seen=cast(Seen, row.choice("seen", get_args(Seen))),
-        source=sources[row.choice("source", sources)],
-        dataset=cast(DataSet, row.choice("dataset", get_args(DataSet))),
-        n_particles=row.integer_or_none("n_particles", 1),
-        n_features=row.integer("n_features", 1),
-        feature_set=row.texts("feature_set") if row.has("feature_set") else None,
-        pt_gate_gev=row.number_or_none("pt_gate_gev"),
-        permutation_invariant=row.flag_or_none("permutation_invariant"),
-        accuracy_pct=row.number("accuracy_pct", 0, 100),
-        accuracy_is=cast(AccuracyKind, row.choice("accuracy_is", get_args(AccuracyKind))),
-        origin=cast(PublishedOrigin, row.choice("origin", get_args(PublishedOrigin))),
-        part=row.text_or_none("part"),
-        lut=row.integer_or_none("lut"),
-        ff=row.integer_or_none("ff"),
-        dsp=row.integer_or_none("dsp"),
-        latency_cycles=row.integer_or_none("latency_cycles", 1),
-        latency_ns=row.number_or_none("latency_ns"),
-        ii=row.integer_or_none("ii", 1),
-        ebops=row.integer_or_none("ebops"),
-        auc_pct=shares["auc_pct"],
-        tpr_at_fpr10_pct=shares["tpr_at_fpr10_pct"],
-        tpr_at_fpr1_pct=shares["tpr_at_fpr1_pct"],
-        remark=row.text_or_none("remark"),
-    )
+    found = load(Baselines, content, where=path, dialect=PUBLISHED)
+    return tuple(replace(row, source=found.sources[row.source]) for row in found.tagger)

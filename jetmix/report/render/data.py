@@ -11,6 +11,7 @@ from jetmix.report.rivals import rivals
 from jetmix.report.tagger import LayerBits, Tagger
 from jetmix.support.files import JSON
 from jetmix.support.records import dump
+from jetmix.verification.proofs.proofs import Proofs
 
 
 def content(
@@ -22,8 +23,8 @@ def content(
         "jetmix": __version__,
         "taggers": [_tagger(tagger) for tagger in taggers],
         "fields": [_field(field) for field in fields],
-        "rivals": [rival.as_json() for rival in rivals(taggers)],
-        "checks": [outcome.as_json() for outcome in checks],
+        "rivals": dump(rivals(taggers)),
+        "checks": dump(checks),
     }
 
 
@@ -48,13 +49,43 @@ def _tagger(tagger: Tagger) -> JSON:
         "front": [asdict(point) for point in tagger.front],
         "layers": [_layer(layer) for layer in tagger.layers],
         "layer_costs": [asdict(cost) for cost in tagger.costs],
-        "proofs": tagger.proofs.as_json() if tagger.proofs else None,
+        "proofs": _proofs(tagger.proofs) if tagger.proofs else None,
         "faults": dump(tagger.faults),
         "measured_latency_cycles": tagger.measured.latency_cycles if tagger.measured else None,
         "missing": [asdict(gap) for gap in tagger.gaps],
         "provenance": tagger.provenance,
         "synthesis": tagger.synthesis,
         "recipe": tagger.recipe,
+    }
+
+
+def _proofs(proofs: Proofs) -> JSON:
+    proof, jets = proofs.proof, proofs.data
+    return {
+        "operations": proof.operations,
+        "overflows": len(proof.overflows),
+        "unproven": len(proof.unproven),
+        "quantisers": proof.quantisers,
+        "can_wrap": proof.can_wrap,
+        "can_wrap_by_layer": proof.can_wrap_by_layer,
+        "linear": dump(proofs.linear),
+        "data": jets
+        and {
+            "path": jets.path,
+            "n_jets": jets.n_jets,
+            "n_jets_that_wrap": jets.n_jets_that_wrap,
+            "n_values_that_wrap": jets.n_values_that_wrap,
+            "inputs": [
+                {
+                    "feature": port.feature,
+                    "particle": port.particle,
+                    "jets": port.jets,
+                    "low": port.port[0],
+                    "high": port.port[1],
+                }
+                for port in jets.inputs
+            ],
+        },
     }
 
 

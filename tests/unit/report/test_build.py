@@ -11,6 +11,7 @@ from jetmix.cli.report import report as command
 from jetmix.errors import RunConflictError, UsageError
 from jetmix.report.build import write_report
 from jetmix.report.render import page
+from jetmix.verification.result import Mismatch
 from tests.unit.report.folders import (
     SIXTEEN,
     THREE,
@@ -245,16 +246,18 @@ def test_a_partial_run_says_what_is_missing(tmp_path: Path, run: Path):
 
 @pytest.mark.usefixtures("no_drawing")
 def test_a_project_alone_that_knows_nothing_is_still_reported(tmp_path: Path):
-    synth = make_synth(tmp_path / "s", n_features=None, n_particles=None)
+    synth = make_synth(tmp_path / "s")
     content = write([synth], tmp_path / "out").content
-    assert content["fields"] == []
+    (field,) = content["fields"]
+    assert "jets are not known" in field["setting"]["caveat"]
     assert content["taggers"][0]["glance"]["lut"] == 12500
 
 
 @pytest.mark.usefixtures("no_drawing")
 def test_differing_bits_are_told_first(tmp_path: Path, run: Path):
-    first = {"vector": 7, "origin": "jet", "output": 2, "reference": 5.0, "candidate": 4,
-             "layer": "head -> output"}  # fmt: skip
+    first = Mismatch(
+        vector=7, origin="jet", output=2, reference=5.0, candidate=4, layer="head -> output"
+    )
     failed = verification(status="failed", n_mismatch=3, max_diff_lsb=1.0, first_mismatch=first)
     synth = make_synth(tmp_path / "s", run=run, checks=[failed])
     content = write([run, synth], tmp_path / "out").content
@@ -351,9 +354,22 @@ def test_the_command_prints_the_figures(tmp_path: Path, run: Path, synth: Path):
         "11,800 to 13,400",
     ):
         assert any(words in line for line in lines), words
-    assert any("9 cycles, 45.0 ns" in line and "estimate" in line for line in lines)
+    assert any("45.0 ns (9 cycles" in line and "estimate" in line for line in lines)
     assert str(tmp_path / "out" / "report.html") in lines[-2]
     assert json.loads(lines[-1])["taggers"][0]["lut"] == 12500
+
+
+def test_a_notebook_shows_the_headline_and_the_main_figure(tmp_path: Path):
+    run = make_run(tmp_path / "<b>demo")
+    written = write([run, make_synth(tmp_path / "s", run=run)], tmp_path / "out")
+    assert written.path == tmp_path / "out" / "report.html"
+    assert (written.checks, written.passed) == ((), True)
+    shown = written._repr_html_()
+    seen = Page(shown)
+    assert "62.80 ± 2.16%" in seen.text
+    assert "12,500 (90%: 11,800 to 13,400) [estimate]" in seen.text
+    assert "<b>demo" not in shown
+    assert [tag for tag, _ in seen.tags].count("svg") == 1
 
 
 def test_the_command_without_a_run_is_a_usage_error(tmp_path: Path):

@@ -18,9 +18,7 @@ from tests.unit.report.folders import (
     make_run,
     make_synth,
     metrics,
-    not_run,
     resources,
-    verification,
 )
 
 
@@ -203,7 +201,7 @@ def test_a_failed_synthesis_is_refused(synth: Path):
 
 def test_the_metrics_of_the_helper_are_right():
     logits, y = logits_and_labels()
-    assert metrics(logits, y)["accuracy"] == pytest.approx(0.628)
+    assert metrics(logits, y).accuracy == pytest.approx(0.628)
 
 
 @pytest.mark.parametrize(
@@ -297,38 +295,40 @@ def test_an_edited_auc_is_found_by_the_scores(run: Path):
 
 
 @pytest.mark.parametrize(
-    ("entry", "message"),
+    ("changes", "message"),
     [
-        (verification(n_mismatch=3), "'passed' only with vectors compared and none different"),
-        (verification(n_vectors=0), "'passed' only with vectors compared and none different"),
-        (verification(status="failed"), "'failed' only where vectors"),
-        (verification(status="not-run"), "'not-run' only without vectors"),
-        (verification(status="fine"), "'status' should be one of passed, failed, not-run"),
-        (verification("silicon"), "must be one of ir, csim, rtl, netlist"),
-        (verification(n_vectors=10), "'vectors' should be counts that add up to 10"),
-        (verification(first_mismatch={"vector": -1}), "first_mismatch: 'origin' should be"),
+        ({"n_mismatch": 3}, "'passed' only with vectors compared and none different"),
+        ({"n_vectors": 0}, "'passed' only with vectors compared and none different"),
+        ({"status": "failed"}, "'failed' only where vectors"),
+        ({"status": "not-run"}, "'not-run' only without vectors"),
+        ({"status": "fine"}, "'status' should be one of passed, failed, not-run"),
+        ({"candidate": "silicon"}, "must be one of ir, csim, rtl, netlist"),
+        ({"n_vectors": 10}, "'vectors' should be counts that add up to 10"),
+        ({"first_mismatch": {"vector": -1}}, "first_mismatch: 'origin' should be"),
     ],
 )
-def test_an_edited_verification_is_refused(tmp_path: Path, entry: dict, message: str):
+def test_an_edited_verification_is_refused(synth: Path, changes: dict, message: str):
+    edit(synth / "verification.json", 1, **changes)
     with pytest.raises(ReportReadError) as caught:
-        collect([make_synth(tmp_path / "s", checks=[not_run("rtl", "x"), entry])])
+        collect([synth])
     assert message in str(caught.value)
     assert "verification.json[1]" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("entry", "message"),
+    ("changes", "message"),
     [
-        (resources(origin="guess"), "'origin' should be one of post-route, post-synthesis, csynth"),
-        (resources(lut=-1), "lut = -1.0 must not be negative"),
-        (resources(lut=99999.0), "'lut' should be inside its interval from 11800.0 to 13400.0"),
-        (resources(latency_cycles=2.5), "'latency_cycles' should be an integer"),
-        (resources(ii_cycles=0), "ii_cycles = 0 must be an integer of at least 1"),
+        ({"origin": "guess"}, "'origin' should be one of post-route, post-synthesis, csynth"),
+        ({"lut": -1}, "lut = -1.0 must not be negative"),
+        ({"lut": 99999.0}, "'lut' should be inside its interval from 11800.0 to 13400.0"),
+        ({"latency_cycles": 2.5}, "'latency_cycles' should be an integer"),
+        ({"ii_cycles": 0}, "ii_cycles = 0 must be an integer of at least 1"),
     ],
 )
-def test_edited_resources_are_refused(tmp_path: Path, entry: dict, message: str):
+def test_edited_resources_are_refused(synth: Path, changes: dict, message: str):
+    edit(synth / "resources.json", 0, **changes)
     with pytest.raises(ReportReadError) as caught:
-        collect([make_synth(tmp_path / "s", reports=[entry])])
+        collect([synth])
     assert message in str(caught.value)
 
 

@@ -8,12 +8,16 @@ from jetmix.cli.report import report as command
 from jetmix.errors import LimitMissedError, ReportReadError, UsageError
 from jetmix.report.collect import collect
 from jetmix.report.gate.regression import against_old, load_old
-from jetmix.report.gate.rules import Rules, check, figures, load_rules
+from jetmix.report.gate.rules import Require, Rules, Tolerance, check, figures, load_rules
 from jetmix.report.published.baselines import load_baselines
 from jetmix.report.published.comparable import fields
 from jetmix.report.render.data import content
-from jetmix.resources.origins import PIPELINE_MODEL
+from jetmix.report.render.markdown import markdown
+from jetmix.report.sections.order import sections
+from jetmix.report.summary import summary
+from jetmix.resources.origins import ORIGINS, PIPELINE_MODEL, Origin
 from jetmix.support.files import write_json
+from jetmix.verification.levels.registry import LEVELS, Level
 from tests.unit.report.folders import edit, make_run, make_synth, resources, verification
 
 
@@ -69,7 +73,7 @@ def test_limits_hold_or_break(tmp_path: Path, run: Path, synth: Path):
 
 
 def test_what_is_not_known_fails_in_words(run: Path):
-    found = check(collect([run]), Rules(require={"max_lut": 5.0}, origin=("estimate",)))
+    found = check(collect([run]), Rules(require=Require(max_lut=5.0, origin=("estimate",))))
     assert [outcome.line for outcome in found] == [
         "FAILED: demo: max_lut: not known, required: at most 5 LUT",
         "FAILED: demo: origin: \u2014, required: estimate",
@@ -79,19 +83,19 @@ def test_what_is_not_known_fails_in_words(run: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[require]\nmax_luts = 5", "'max_luts' is no rule; did you mean 'max_lut'?"),
-        ("[require]\nzzz = 5", "'zzz' is no rule; known are min_accuracy_pct, "),
-        ("[requires]\nmax_lut = 5", "'requires' is no table; did you mean 'require'?"),
-        ("[tolerance]\nluts = 5", "'luts' is no figure; did you mean 'lut'?"),
-        ("[require]\nmax_lut = 'few'", "'max_lut' should be a number of at least 0 but is 'few'"),
-        ("[require]\nmax_lut = nan", "'max_lut' should be a number of at least 0 but is nan"),
-        ("[tolerance]\nlut = -1", "'lut' should be a number of at least 0 but is -1"),
+        ("[require]\nmax_luts = 5", "require: unknown key 'max_luts'; did you mean 'max_lut'?"),
+        ("[require]\nzzz = 5", "unknown key 'zzz'; take a key of: min_accuracy_pct, "),
+        ("[requires]\nmax_lut = 5", "unknown key 'requires'; did you mean 'require'?"),
+        ("[tolerance]\nluts = 5", "tolerance: unknown key 'luts'; did you mean 'lut'?"),
+        ("[require]\nmax_lut = 'few'", "require: 'max_lut' should be a number but is"),
+        ("[require]\nmax_lut = nan", "'max_lut' should be a finite number but is nan"),
+        ("[tolerance]\nlut = -1", "tolerance: lut = -1.0 must not be negative"),
         (
             "[require]\nbit_exact = true",
-            "'bit_exact' should be a list out of ir, csim, rtl, netlist",
+            "'bit_exact' should be a list but is true",
         ),
-        ("[require]\nbit_exact = ['x']", "'bit_exact' should be a list out of"),
-        ("require = 5", "'require' should be a table; write [require]"),
+        ("[require]\nbit_exact = ['x']", "must hold names out of ir, csim, rtl, netlist"),
+        ("require = 5", "'require' should be a group of named values but is 5"),
         ("", "holds no rule; set a limit under [require]"),
         ("[", "not a readable TOML file"),
     ],
@@ -115,13 +119,13 @@ def old_report(tmp_path: Path, *folders: Path) -> Path:
 
 
 def failed(tmp_path: Path, old: Path, *folders: Path, **tolerance: float) -> list[str]:
-    found = against_old(collect(folders), load_old(old), tolerance)
+    found = against_old(collect(folders), load_old(old), Tolerance(**tolerance))
     return [outcome.line for outcome in found if not outcome.passed]
 
 
 def test_the_same_report_is_no_step_back(tmp_path: Path, run: Path, synth: Path):
     old = old_report(tmp_path, run, synth)
-    found = against_old(collect([run, synth]), load_old(old), {})
+    found = against_old(collect([run, synth]), load_old(old), Tolerance())
     assert len(found) == 10, [outcome.line for outcome in found]
     assert all(outcome.passed for outcome in found)
 
@@ -193,11 +197,31 @@ def test_another_part_is_an_error(tmp_path: Path, run: Path, synth: Path):
 def test_latency_is_checked_as_measured(tmp_path, changes: dict, cycles: int, source: str):
     checks = [verification("ir"), verification("rtl", latency_cycles=10, ii_cycles=1)]
     synth = make_synth(tmp_path / "s", checks=checks, reports=[resources(**changes)])
-    found = check(collect([synth]), Rules(require={"max_latency_cycles": 9, "max_latency_ns": 50}))
+    found = check(collect([synth]), Rules(require=Require(max_latency_cycles=9, max_latency_ns=50)))
     assert [(outcome.passed, outcome.found) for outcome in found] == [
         (cycles == 9, f"{cycles} cycles [{source}]"),
         (True, f"{5 * cycles} ns [{source}]"),
     ]
+
+
+def test_a_made_up_level_and_origin_are_shown_and_checked(
+    tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(LEVELS, "chip", Level(name="chip", title="the chip itself", module="none"))
+    origin = Origin(name="tape-out", title="counted on the chip", trust=9, made_by="none")
+    monkeypatch.setitem(ORIGINS, "tape-out", origin)
+    counted = resources(origin="tape-out", lut=9999.0, lut_low=None, lut_high=None)
+    levels, reports = [verification("chip")], [resources(), counted]
+    synth = make_synth(tmp_path / "s", run=run, checks=levels, reports=reports)
+    text = "[require]\nbit_exact = ['chip']\norigin = ['tape-out']\nmax_lut = 10000\n"
+    assert all(outcomes(tmp_path, [run, synth], text).values())
+    shown = "\n".join(summary(collect([run, synth])))
+    assert "the chip itself: bit-exact on 3,500 jets" in shown
+    assert "9,999 [counted on the chip]" in shown
+    taggers = collect([run, synth])
+    page = markdown("x", sections(taggers, fields(taggers, [])))
+    assert "the chip itself" in page
+    assert "9,999 \\[counted on the chip\\]" in page
 
 
 def test_a_lost_tagger_is_a_step_back(tmp_path: Path):
@@ -211,7 +235,7 @@ def test_a_lost_tagger_is_a_step_back(tmp_path: Path):
     [
         ({"format": "other"}, "not a report that this version of jetmix can compare with"),
         ({"taggers": 5}, "'taggers' should be a list"),
-        ({"taggers": [{"name": "x"}]}, "'glance' should be a group of named values"),
+        ({"taggers": [{"name": "x"}]}, "taggers[0]: 'figures' should be"),
     ],
 )
 def test_an_old_report_that_is_none_is_refused(

@@ -38,8 +38,8 @@ def test_the_jets_are_those_of_the_loader_in_its_order(held_out: JetDataset):
     # ptrel is pT over the jet's pT, so the leading constituent gives the jet's pT back
     raw = held_out.x * held_out.normalisation.std + held_out.normalisation.mean
     np.testing.assert_allclose(raw[:, 0, 0] / raw[:, 0, 1], found.pt_gev, rtol=2e-2)
-    assert 75 < np.median(found.mass_gev[found.y == CLASSES.index("W")]) < 85
-    assert 86 < np.median(found.mass_gev[found.y == CLASSES.index("Z")]) < 96
+    assert 75 < np.median(found.mass_gev[found.y == list(CLASSES).index("W")]) < 85
+    assert 86 < np.median(found.mass_gev[found.y == list(CLASSES).index("Z")]) < 96
 
 
 def test_efficiencies_of_noise_are_ten_per_cent_in_every_bin():
@@ -47,7 +47,7 @@ def test_efficiencies_of_noise_are_ten_per_cent_in_every_bin():
     y = np.arange(50_000) % 5
     scores = Scores(y, rng.normal(size=(len(y), 5)).astype(np.float32))
     curves = efficiencies(scores, rng.uniform(500, 1500, len(y)), tuple(CLASSES))
-    assert [curve.name for curve in curves] == CLASSES
+    assert [curve.name for curve in curves] == list(CLASSES)
     for curve in curves:
         assert len(curve.values) == 8
         assert (np.abs(curve.values - 0.1) < 5 * curve.errors).all()

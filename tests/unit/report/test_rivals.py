@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 
 from jetmix.report.collect import collect
 from jetmix.report.rivals import mcnemar, rivals
+from jetmix.support.records import dump
 from tests.unit.report.folders import change_scores, logits_and_labels, make_run, make_synth
 
 
@@ -47,7 +48,7 @@ def test_differences_are_against_the_best_and_corrected(tmp_path: Path):
     assert near.p_value == pytest.approx(binomtest(4, 12).pvalue)
     assert far.verdict == "worse"
     assert near.verdict == "no significant difference"
-    assert json.dumps(far.as_json())
+    assert json.dumps(dump(far))
 
 
 def test_only_the_same_jets_are_compared(tmp_path: Path):

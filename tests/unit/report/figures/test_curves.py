@@ -13,7 +13,7 @@ def scores(n_jets: int = 5000) -> Scores:
 
 def test_each_class_has_a_curve_from_none_to_all():
     curves = roc_curves(scores(), tuple(CLASSES))
-    assert [curve.name for curve in curves] == CLASSES
+    assert [curve.name for curve in curves] == list(CLASSES)
     for curve in curves:
         assert (curve.fpr[0], curve.tpr[0], curve.fpr[-1], curve.tpr[-1]) == (0, 0, 1, 1)
 

@@ -100,18 +100,18 @@ def test_a_small_file_is_read(tmp_path: Path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"luts": "5"}, "the key 'luts' is not known here"),
-        ({"accuracy_pct": "101"}, "'accuracy_pct' should be a number from 0 to 100 but is '101'"),
-        ({"accuracy_pct": "true"}, "'accuracy_pct' should be a number but is 'True'"),
-        ({"lut": "-1"}, "'lut' should be an integer of at least 0 but is '-1'"),
-        ({"lut": '"10k"'}, "'lut' should be an integer of at least 0 but is '10k'"),
-        ({"seen": '"heard"'}, "'seen' should be one of direct, quoted but is 'heard'"),
-        ({"source": '"x"'}, "'source' should be one of s but is 'x'"),
+        ({"luts": "5"}, "unknown key 'luts'; did you mean 'lut'?"),
+        ({"accuracy_pct": "101"}, "accuracy_pct = 101.0 must lie in 0 ... 100"),
+        ({"accuracy_pct": "true"}, "'accuracy_pct' should be a number but is true"),
+        ({"lut": "-1"}, "lut = -1 must not be negative"),
+        ({"lut": '"10k"'}, "'lut' should be an integer but is"),
+        ({"seen": '"heard"'}, "'seen' should be one of direct, quoted but is"),
+        ({"source": '"x"'}, "the source 'x' of 'a'"),
         ({"dataset": '"atlas"'}, "'dataset' should be one of jsc_plf, openml, cernbox"),
-        ({"name": '""'}, "'name' should be a text but is ''"),
-        ({"feature_set": '"pt"'}, "'feature_set' should be a list of texts"),
+        ({"name": '""'}, 'name = "" must not be empty'),
+        ({"feature_set": '"pt"'}, "'feature_set' should be a list"),
         ({"permutation_invariant": "1"}, "'permutation_invariant' should be true or false"),
-        ({"auc_pct": "{ g = 120 }"}, "'g' should be a number from 0 to 100"),
+        ({"auc_pct": "{ g = 120 }"}, "must hold percentages from 0 to 100"),
         ({"n_features": "["}, "not a readable TOML file"),
     ],
 )
@@ -124,5 +124,5 @@ def test_a_wrong_row_is_refused(tmp_path: Path, changes: dict[str, str], message
 
 def test_a_row_that_stands_twice_is_refused(tmp_path: Path):
     text = row_text()
-    with pytest.raises(ReportReadError, match="the tagger 'a' stands twice"):
+    with pytest.raises(ReportReadError, match="without the id 'a' twice"):
         load_text(tmp_path, text + text[text.index("[[tagger]]") :])
