@@ -37,9 +37,7 @@ def _levels(names: Sequence[str]) -> str:
 
 
 def _origins(names: Sequence[str]) -> str:
-    return (
-        "" if set(names) <= set(ORIGINS) else f"must hold names out of {', '.join(ORIGINS)}"
-    )
+    return "" if set(names) <= set(ORIGINS) else f"must hold names out of {', '.join(ORIGINS)}"
 
 
 @dataclass(frozen=True, kw_only=True)
