@@ -249,7 +249,7 @@ def compared(result: VerificationResult) -> str:
     jets = result.vectors.get("jet", 0)
     others = result.n_vectors - jets
     if not jets:
-        return f"{count(others)} vectors that are no jets"
+        return f"{count(others)} vectors other than jets"
     return f"{count(jets)} jets" + (f" and {count(others)} other vectors" if others else "")
 
 
@@ -268,15 +268,15 @@ def rung(result: VerificationResult) -> str:
 def exactness(results: Sequence[VerificationResult]) -> str:
     """Return the levels that were run in one line; a level that was not run is not counted.
 
-    Levels that are exact on the same vectors are told together.
+    Levels that are exact on the same vectors share one entry.
     """
     exact: dict[str, list[str]] = {}
     for result in results:
         if result.status == "passed":
             exact.setdefault(compared(result), []).append(source(result.candidate))
-    told = [rung(result) for result in results if result.status == "failed"]
-    told += [f"{_listed(names)}: bit-exact on {vectors}" for vectors, names in exact.items()]
-    return "; ".join(told) if told else "not verified"
+    found = [rung(result) for result in results if result.status == "failed"]
+    found += [f"{_listed(names)}: bit-exact on {vectors}" for vectors, names in exact.items()]
+    return "; ".join(found) if found else "not verified"
 
 
 def _listed(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-// Feeds one packed vector a clock to the tagger and keeps the packed outputs of every clock.
+// Feeds one packed vector per clock to the tagger and keeps the packed outputs of every clock.
 #include <cstddef>
 #include <cstdint>
 

@@ -199,7 +199,7 @@ def _complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     )
     if POISON_IN_CPP.search((folder / "firmware" / "defines.h").read_text(encoding="utf-8")):
         raise LoweringError(
-            "some layer got no precision by propagation",
+            "hls4ml found no precision for some layer",
             mend="give every layer HGQ quantisers and calibrate the model's ranges",
         )
     substitute(folder / "build_prj.tcl", "-format ip_catalog", "-flow impl -format ip_catalog")

@@ -71,7 +71,7 @@ def requested_bits(layer: Any) -> tuple[Kif, ...]:
     shapes = get_input_shapes(layer)
     if len(shapes) != 1:
         raise LoweringError(
-            f"a {layer.attributes['original_type']} of {len(shapes)} inputs has no C++ form",
+            f"a {layer.attributes['original_type']} of {len(shapes)} inputs has no form in C++",
             where=f"layer {layer.name}",
             mend="use the layers that jetmix taggers use",
         )

@@ -3,11 +3,12 @@
 import difflib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jetmix.errors import UsageError
 from jetmix.support.packaged import packaged
+from jetmix.support.records import section_from
 
 # package, pins, speed grade and temperature grade, with the hyphens that 7-series names lack;
 # nothing else is let through, so a part name can never carry Tcl or shell into a project
@@ -31,8 +32,12 @@ class Part:
 @cache
 def known_parts() -> dict[str, Part]:
     """Return the parts of ``parts.toml`` by short name."""
-    table = tomllib.loads(packaged("firmware/parts.toml").read_text(encoding="utf-8"))
-    return {name: Part(name=name, **entry) for name, entry in table.items()}
+    file = packaged("firmware/parts.toml")
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: section_from(Part, {"name": name, **entry}, where=f"{file.name} [{name}]")
+        for name, entry in table.items()
+    }
 
 
 def find_part(name: str) -> Part:
@@ -46,6 +51,6 @@ def find_part(name: str) -> Part:
         return parts[name.lower()]
     for part in parts.values():
         if name.startswith(part.name) and _ORDERING_CODE.fullmatch(name[len(part.name) :]):
-            return Part(**{**part.__dict__, "full_name": name})
+            return replace(part, full_name=name)
     near = difflib.get_close_matches(name.lower(), parts, n=3, cutoff=0.4) or list(parts)
-    raise UsageError(f"unknown part {name!r}", mend=f"known ones that come near: {', '.join(near)}")
+    raise UsageError(f"unknown part {name!r}", mend=f"the nearest known ones are {', '.join(near)}")

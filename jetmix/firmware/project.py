@@ -114,6 +114,8 @@ def fill(template: Path, values: Mapping[str, object]) -> str:
     left = re.search(r"@[A-Z_]+@", text)
     if left:
         raise LoweringError(
-            f"unfilled place {left[0]!r}", where=template.name, mend="reinstall jetmix"
+            f"no value for the place {left[0]!r} of a template",
+            where=template.name,
+            mend="reinstall jetmix",
         )
     return text

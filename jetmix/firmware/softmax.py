@@ -1,4 +1,4 @@
-"""Cuts the softmax off a tagger: the order of its classes does not need it."""
+"""Cuts the softmax off a tagger: it does not change which class scores highest."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ def without_softmax(model: Any) -> Any:
         raise LoweringError(
             "does not end in a softmax, so it gives its logits already",
             where=f"model {model.name}",
-            mend="leave --logits out",
+            mend="leave out --logits",
         )
     if last.weights and type(last).__name__ not in SOFTMAX_LAYERS:
         raise LoweringError(
-            "the softmax is the activation of a layer with weights, which has no logits of its own",
+            "the softmax is the activation of a layer with weights, so no layer gives logits",
             where=f"layer {last.name}",
             mend="save the model with that activation linear",
         )

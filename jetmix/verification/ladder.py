@@ -50,7 +50,7 @@ def vectors_of(
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[: options.max_jets]
     else:
-        say("No --data given: random and corner vectors only, no jets.")
+        say("No jets (--data): comparing on random, corner and searched vectors only.")
     vectors = build_vectors(
         InputRange.of(graph),
         shape,

@@ -32,7 +32,7 @@ class Emulator:
     """Runs the DA graph of a tagger; ``lsb`` is the weight of the least significant output bit.
 
     ``native`` is None where jets are run by da4ml's interpreter instead, many times slower and
-    with the same results; ``reason`` then tells why. ``threads`` run at the same time.
+    with the same results; ``reason`` then says why. ``threads`` run at the same time.
     """
 
     graph: DaGraph

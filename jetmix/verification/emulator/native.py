@@ -160,7 +160,7 @@ def _keep(content: bytes, library: Path) -> None:
             temporary.write_bytes(content)
         write_text(_seal(library), file_digest(library))
     except OSError as error:
-        say(f"The emulator is compiled anew each time: {error}")
+        say(f"The compiled emulator cannot be kept and is compiled again each time: {error}")
 
 
 def _processor() -> str:
@@ -169,5 +169,5 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    told = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    known = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
+    return hashlib.sha256("\n".join(known).encode()).hexdigest()

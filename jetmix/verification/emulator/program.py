@@ -145,7 +145,7 @@ class _Assembler:
         self.inputs.append((int(op.id0), out, width.fraction, width.bits, width.sign, 0))
 
     def _translate(self, op: Operation, width: Width) -> tuple[int, ...]:
-        """Return a, b, p, q, r, s, constant and code, as the emulator's source tells them."""
+        """Return a, b, p, q, r, s, constant and code, as the emulator's source defines them."""
         code = abs(op.opcode)
         if code == CONSTANT or width.bits <= 0:
             constant = op.data if code == CONSTANT else 0

@@ -1,4 +1,4 @@
-"""How many faults that are planted on purpose the vectors of a verification catch.
+"""How many of the faults that are planted on purpose the vectors of a verification catch.
 
 A fault is caught where any output of any vector differs. One that is not caught is run on fresh
 random vectors: it is missed if they find it, and silent if not even they do. A silent fault may
@@ -237,7 +237,7 @@ def score(
     x, reference = x[order], reference[order]
     if not np.array_equal(run(0, x), reference):
         raise ToolFailedError(
-            "the copy for faults is wrong without any fault",
+            "the copy prepared for faults differs from Keras without any fault",
             where=project.path,
             mend="leave out --faults and report the model",
         )

@@ -99,7 +99,7 @@ def stage_sites(file: str, text: str) -> list[Site]:
 
 
 def register_sites(file: str, text: str) -> list[Site]:
-    """Return one dropped pipeline register a stage of the top module, and half of each."""
+    """Return one dropped pipeline register per stage of the top module, and half of each."""
     sites = []
     widths = {name: int(bits) for bits, name in re.findall(r"reg \[(\d+):0\] (\w+);", text)}
     for number, line in enumerate(text.splitlines()):

@@ -348,7 +348,7 @@ def operand_graph(graph: DaGraph, proof: RangeProof) -> tuple[DaGraph, Float64]:
     """Return a graph whose outputs are the operands of all quantisers that can wrap.
 
     Returns:
-        ``CombLogic`` with one output a quantiser, and (quantiser, 2) the ends at which each of
+        ``CombLogic`` with one output per quantiser, and (quantiser, 2) the ends at which each of
         them wraps, infinite where no input reaches the end.
     """
     ops = [graph.ops[quantiser.operation] for quantiser in proof.wraps]

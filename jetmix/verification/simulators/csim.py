@@ -39,7 +39,7 @@ class CSim:
         """Run vectors through the firmware's C++.
 
         Args:
-            x: float32 (vector, ...), as many values a vector as the firmware has inputs.
+            x: float32 (vector, ...), as many values per vector as the firmware has inputs.
 
         Returns:
             Raw integers of the outputs, int64 (vector, output); times ``lsb`` they are values.
@@ -65,7 +65,9 @@ class CSim:
     def _buffers(self, x: Floats) -> tuple[Floats, Ints]:
         flat = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), -1)
         if flat.shape[1] != self.n_inputs:
-            raise ValueError(f"{flat.shape[1]} values a vector, the firmware has {self.n_inputs}")
+            raise ValueError(
+                f"{flat.shape[1]} values per vector, but the firmware takes {self.n_inputs}"
+            )
         return flat, np.empty((len(flat), self.n_outputs), dtype=np.int64)
 
     def _chunk(self, x: Floats, out: Ints) -> None:

@@ -40,7 +40,7 @@ class RtlSim:
         return float(2.0 ** -self.outputs[:, 2].max())
 
     def run(self, x: Floats) -> Float64:
-        """Feed one vector a clock and return the outputs of every clock.
+        """Feed one vector per clock and return the outputs of every clock.
 
         Args:
             x: float32 (vector, ...).

@@ -69,7 +69,7 @@ def test_unknown_part_names_the_nearest(tmp_path):
     done = run("synth", "model.keras", "--part", "xcvu13", "--out", "out", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "jetmix: error: unknown part 'xcvu13'; known ones that come near: "
+        "jetmix: error: unknown part 'xcvu13'; the nearest known ones are "
     )
     assert "xcvu13p" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -102,5 +102,7 @@ def test_node_of_several_inputs_is_refused_by_name():
         def get_output_variable(self):
             return type("Variable", (), {"shape": (2, 2)})
 
-    with pytest.raises(LoweringError, match=r"layer product: a QMatmul of 2 inputs has no C\+\+"):
+    with pytest.raises(
+        LoweringError, match=r"layer product: a QMatmul of 2 inputs has no form in C\+\+"
+    ):
         hls4ml_mends.requested_bits(Node("product", ["a", "b"]))

@@ -77,7 +77,7 @@ def test_quantised_softmax_is_lowered_as_it_is():
 
 
 def test_what_has_no_softmax_to_cut_is_told():
-    with pytest.raises(LoweringError, match=r"does not end in a softmax.*leave --logits out"):
+    with pytest.raises(LoweringError, match=r"does not end in a softmax.*leave out --logits"):
         without_softmax(tagger())
     dense = keras.layers.Dense(2, activation="softmax", name="both")
     with pytest.raises(LoweringError, match=r"layer both: .*activation of a layer with weights"):

@@ -32,5 +32,5 @@ def test_every_full_name_in_the_table_is_one():
     ],
 )
 def test_unknown_or_malicious_names_are_refused(name):
-    with pytest.raises(UsageError, match="known ones that come near"):
+    with pytest.raises(UsageError, match="the nearest known ones are"):
         find_part(name)

@@ -45,5 +45,5 @@ def test_fill_replaces_every_place_and_refuses_leftovers(tmp_path):
     template.write_text("part @PART@ @PART@")
     assert fill(template, {"PART": "p"}) == "part p p"
     template.write_text("part @PART@ @CLOCK@")
-    with pytest.raises(LoweringError, match="unfilled place '@CLOCK@'"):
+    with pytest.raises(LoweringError, match="'@CLOCK@'"):
         fill(template, {"PART": "p"})

@@ -86,5 +86,5 @@ def test_scores_read_back_equal_and_edited_ones_are_refused(project, tmp_path):
 
 
 def test_a_copy_that_is_wrong_without_a_fault_is_refused(project):
-    with pytest.raises(ToolFailedError, match="wrong without any fault"):
+    with pytest.raises(ToolFailedError, match="differs from Keras without any fault"):
         score(project, reference=X + 1)
