@@ -11,7 +11,7 @@ from jetmix.resources.report import ResourceReport, add_resources
 MYTOOL = Origin(
     name="mytool",
     title="MyTool synthesis",
-    trust=2,
+    trust=25,
     made_by="jetmix.eda.mytool",
     cycles_from="pipeline model",
 )

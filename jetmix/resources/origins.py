@@ -41,18 +41,18 @@ class Origin:
 
 
 _ALL = (
-    Origin(name="post-route", title="post-route", trust=5, made_by="jetmix.eda.vendor"),
-    Origin(name="post-synthesis", title="post-synthesis", trust=4, made_by="jetmix.eda.vendor"),
+    Origin(name="post-route", title="post-route", trust=50, made_by="jetmix.eda.vendor"),
+    Origin(name="post-synthesis", title="post-synthesis", trust=40, made_by="jetmix.eda.vendor"),
     Origin(
-        name="csynth", title="HLS estimate (csynth)", trust=3, made_by="jetmix.eda.vendor",
+        name="csynth", title="HLS estimate (csynth)", trust=30, made_by="jetmix.eda.vendor",
         cycles_from="csynth", clock="estimated",
     ),
     Origin(
-        name="yosys", title="Yosys synthesis", trust=2, made_by="jetmix.eda.yosys",
+        name="yosys", title="Yosys synthesis", trust=20, made_by="jetmix.eda.yosys",
         cycles_from=PIPELINE_MODEL,
     ),
     Origin(
-        name="estimate", title="estimate", trust=1, made_by="jetmix.resources.estimate",
+        name="estimate", title="estimate", trust=10, made_by="jetmix.resources.estimate",
         cycles_from=PIPELINE_MODEL, clock="expected", by_tool=False,
     ),
 )  # fmt: skip

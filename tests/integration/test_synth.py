@@ -178,7 +178,7 @@ def test_wrong_firmware_is_named_by_jet_and_output(copy):
     message = done.stderr.strip().splitlines()[-1]
     assert message.startswith("jetmix: error: ")
     assert "csim differs from keras on" in message
-    assert "parting at logits -> output" in message
+    assert "first at logits -> output" in message
     results = verification(copy)
     assert results["ir"]["status"] == "passed"
     assert results["csim"]["status"] == "failed"

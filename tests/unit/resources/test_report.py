@@ -76,7 +76,7 @@ def test_edited_reports_are_refused(tmp_path, change, message):
 
 
 def test_a_new_origin_is_one_line(monkeypatch):
-    own = Origin(name="quick", title="quick guess", trust=9, made_by="nobody", clock="expected")
+    own = Origin(name="quick", title="quick guess", trust=90, made_by="nobody", clock="expected")
     monkeypatch.setitem(ORIGINS, own.name, own)
     report = ResourceReport(
         origin="quick", part=None, lut=1728.0, latency_cycles=3, ii_cycles=1,
