@@ -1,12 +1,17 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.models import keras_env
 from jetmix.resources.estimate import lut_from_cost
 from jetmix.resources.layers import LayerCost, largest, layer_costs, read_layers, write_layers
+from jetmix.support.records import dump, load
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,31 @@ def test_file_and_the_line_for_people(tmp_path):
     }  # fmt: skip
     assert read_layers(tmp_path) == tuple(costs)
     assert largest(costs) == "b 60%, c 25%, a 10%"
+
+
+@given(
+    st.builds(
+        LayerCost,
+        layer=st.text(),
+        da4ml_cost=st.floats(0, 1e9),
+        lut=st.floats(0, 1e9),
+        share=st.floats(0, 1),
+        depth_adders=st.floats(0, 1e4),
+    )
+)
+def test_a_cost_reads_back_equal(cost):
+    assert load(LayerCost, json.loads(json.dumps(dump(cost))), where="layers.json") == cost
+
+
+def test_absent_and_edited_files(tmp_path):
+    assert read_layers(tmp_path) is None
+    cost = LayerCost(layer="a", da4ml_cost=1.0, lut=1.0, share=0.6, depth_adders=1.0)
+    write_layers(tmp_path, [cost])
+    with pytest.raises(ReportReadError, match=r"add up to 1 \(they add up to 0\.6000\)"):
+        read_layers(tmp_path)
+    write_layers(tmp_path, [replace(cost, share=1.5)])
+    with pytest.raises(ReportReadError, match=r"share = 1\.5 must lie between 0 and 1"):
+        read_layers(tmp_path)
 
 
 @pytest.mark.slow
