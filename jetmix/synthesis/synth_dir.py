@@ -109,8 +109,9 @@ class SynthDir:
                 where=path,
                 mend="run 'jetmix synth' into it again",
             )
-        for name, wanted in opened._details.files.items():
-            if not (path / name).is_file() or file_digest(path / name) != wanted:
+        for name in LOWERED:
+            there = file_digest(path / name) if (path / name).is_file() else None
+            if there is None or there != opened._details.files.get(name):
                 raise BitsDifferError(
                     f"{name} is missing or is not the one that was lowered", where=path, mend=AGAIN
                 )

@@ -9,6 +9,7 @@ from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunCo
 from jetmix.firmware.project import seal
 from jetmix.resources.report import ResourceReport
 from jetmix.support.records import dump, load
+from jetmix.support.stages import StageRecord
 from jetmix.synthesis import synth_dir
 from jetmix.synthesis.budget import BudgetSearch, TriedGraph
 from jetmix.synthesis.synth_dir import SynthDir, TaggerRecord
@@ -57,6 +58,15 @@ def test_a_folder_that_is_unfinished_or_not_exact_can_be_looked_into(folder):
 def test_another_model_is_refused(folder):
     (folder / "tagger.keras").write_text("other")
     with pytest.raises(BitsDifferError, match=r"tagger\.keras is missing or is not the one"):
+        SynthDir.open(folder)
+
+
+def test_a_record_without_digests_is_not_trusted(folder):
+    StageRecord(stage="synth", digest="d", seconds=1.0).write(folder)
+    with pytest.raises(BitsDifferError, match=r"tagger\.keras"):
+        SynthDir.open(folder)
+    StageRecord(stage="2-train", digest="d", seconds=1.0).write(folder)
+    with pytest.raises(LoweringError, match="not a finished directory"):
         SynthDir.open(folder)
 
 
