@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
 from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.firmware.verilog import PORTS_FILE, read_ports
 from jetmix.resources.layers import LayerCost, read_layers
 from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
 from jetmix.support.files import JSON, empty_folder, file_digest
@@ -175,8 +176,17 @@ class SynthDir:
 
     @cached_property
     def verification(self) -> tuple[VerificationResult, ...]:
-        """The outcome of every level that was climbed."""
-        return read_results(self.path)
+        """The outcome of every level that was climbed.
+
+        Raises:
+            LoweringError: if an older jetmix measured a latency, which it counted in another way.
+        """
+        results = read_results(self.path)
+        clocked = any(result.latency_expected_cycles is not None for result in results)
+        rtl = self.projects.get("rtl")
+        if clocked and rtl is not None and (rtl.path / PORTS_FILE).exists():
+            read_ports(rtl.path)
+        return results
 
     @cached_property
     def proofs(self) -> Proofs | None:

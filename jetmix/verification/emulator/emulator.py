@@ -12,6 +12,7 @@ from jetmix.errors import DataError, LoweringError, ToolMissingError
 from jetmix.firmware import da_graph
 from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import UnsupportedError
+from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.files import read_json
 from jetmix.verification.emulator.native import NativeEmulator, build, not_finite
@@ -48,13 +49,12 @@ class Emulator:
         The first time it is compiled with g++, in a second or two, and kept in the directory.
 
         Raises:
-            ReportReadError: if the directory lacks the graph or its description.
+            ReportReadError: if the graph or its description is missing or damaged.
             LoweringError: if the compiled emulator is not exact, which is a fault of jetmix.
         """
         folder = Path(synth_dir)
-        tagger = read_json(folder / TAGGER_FILE)
-        graph = da_graph.load(folder / GRAPH_FILE)
-        return cls.of(graph, tuple(tagger["input_shape"]), folder / FOLDER)
+        shape = _input_shape(folder / TAGGER_FILE)
+        return cls.of(da_graph.load(folder / GRAPH_FILE), shape, folder / FOLDER)
 
     @classmethod
     def of(cls, graph: DaGraph, input_shape: tuple[int, ...], folder: Path) -> "Emulator":
@@ -106,6 +106,12 @@ class Emulator:
         with ThreadPoolExecutor(self.threads) as pool:
             run = self.native.run
             return np.concatenate(list(pool.map(lambda i: run(flat[i : i + CHUNK]), starts)))
+
+
+def _input_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape of one input, the only fact of ``tagger.json`` that is needed here."""
+    tagger = records.load(dict[str, object], read_json(path), where=path)
+    return records.load(tuple[int, ...], tagger.get("input_shape"), where=f"{path}: input_shape")
 
 
 def _interpret(graph: DaGraph, x: Floats) -> Floats:

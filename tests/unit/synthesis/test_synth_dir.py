@@ -1,18 +1,22 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
 from jetmix.firmware.project import seal
+from jetmix.firmware.verilog import Ports
 from jetmix.resources.report import ResourceReport
+from jetmix.support.files import read_json, write_json
 from jetmix.support.records import dump, load
 from jetmix.support.stages import StageRecord
 from jetmix.synthesis import synth_dir
 from jetmix.synthesis.budget import BudgetSearch, TriedGraph
 from jetmix.synthesis.synth_dir import SynthDir, TaggerRecord
+from jetmix.verification.result import compare, write_results
 from tests.unit.synthesis.folders import TAGGER, finish_synthesis
 
 PART = "xcvu13p-flga2577-2-e"
@@ -53,6 +57,23 @@ def test_a_folder_that_is_unfinished_or_not_exact_can_be_looked_into(folder):
     assert (half.record, half.projects, half.tagger) == (None, {}, TAGGER)
     with pytest.raises(LoweringError, match="not a finished directory"):
         SynthDir.open(folder)
+
+
+def test_a_latency_that_an_older_jetmix_measured_is_refused(folder):
+    values = np.zeros((3, 2))
+    measured = replace(
+        compare(values, values, lsb=1.0, level="rtl", origins=[("random", 3)]),
+        latency_cycles=4, ii_cycles=1, latency_expected_cycles=4,
+    )  # fmt: skip
+    write_results(folder, [measured])
+    ends = ((0, 1, 1),)
+    Ports(inputs=ends, outputs=ends, adders_per_stage=5, latency_cycles=4).write(folder / "rtl")
+    assert SynthDir.open(folder).verification == (measured,)
+    older = read_json(folder / "rtl" / "ports.json")
+    del older["format"]
+    write_json(folder / "rtl" / "ports.json", older)
+    with pytest.raises(LoweringError, match="counted latency in another way"):
+        _ = SynthDir.open(folder).verification
 
 
 def test_another_model_is_refused(folder):

@@ -13,6 +13,7 @@ from jetmix.errors import DataError, LoweringError, ReportReadError, ToolMissing
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
 from jetmix.support import tools as toolchain
+from jetmix.support.files import write_json
 from jetmix.verification.bench import keras_logits
 from jetmix.verification.emulator import emulator as module
 from jetmix.verification.emulator import native
@@ -244,3 +245,7 @@ def test_compiled_emulator_that_is_wrong_is_refused(folder, tiny, monkeypatch):
 def test_directory_without_a_graph(tmp_path):
     with pytest.raises(ReportReadError, match="the file is missing"):
         Emulator.load(tmp_path)
+    for shape in (None, "4 x 3", [4, "three"]):
+        write_json(tmp_path / "tagger.json", {"input_shape": shape})
+        with pytest.raises(ReportReadError, match="input_shape"):
+            Emulator.load(tmp_path)
