@@ -77,7 +77,7 @@ def _alone_in(area: Path) -> Iterator[int]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunConflictError(
-                "a vendor tool still runs here, of another run or of one that was killed",
+                "a vendor tool of another run, or of one that was killed, still runs here",
                 where=area,
                 mend="wait for it, or end it ('ps -ef' shows vitis_hls or vivado)",
             ) from None
@@ -152,7 +152,7 @@ def _done(area: Path, step: Step, digest: str, verilog: str | None) -> bool:
     record = read_stage(area / step.name)
     if record is None or record.digest != digest or record.details.get("verilog") != verilog:
         return False
-    say(f"{step.title}: done before in {record.seconds:.0f} s, not run again")
+    say(f"{step.title}: already done (took {record.seconds:.0f} s), not run again")
     return True
 
 
@@ -168,7 +168,7 @@ def _run(area: Path, step: Step, digest: str, limit_s: float, lock: int) -> None
     missing = [report.name for report in step.reports if not (work / report).is_file()]
     if missing or verilog is None:
         raise ToolFailedError(
-            f"{step.tool.program.name} ended without an error, but {(*missing, 'Verilog')[0]} "
+            f"{step.tool.program.name} finished without an error, but {(*missing, 'Verilog')[0]} "
             "is missing",
             where=log,
             mend="read the log",
@@ -195,7 +195,7 @@ def _call(step: Step, work: Path, log: Path, limit_s: float, lock: int) -> float
         raise ToolTimeoutError(
             f"{program} ran longer than {limit_s / 3600:g} h",
             where=log,
-            mend="give --vendor-hours more; finished steps are kept",
+            mend="raise --vendor-hours; finished steps are kept",
         ) from None
     except ToolExitError as error:
         raise diagnose(error, program, log) from None

@@ -81,7 +81,7 @@ def diagnose(
     program: str,
     log: Path,
     *,
-    memory_mend: str = "large Mixers need 64 GB and more in HLS: take a larger machine",
+    memory_mend: str = "large Mixers need 64 GB or more in HLS: use a larger machine",
 ) -> ToolFailedError:
     """Return the named error for a tool that ended with an error.
 
@@ -106,7 +106,7 @@ def diagnose(
         )
     if ended_by is not None:
         return ToolKilledError(
-            f"{program} was ended from outside by {ended_by.name}",
+            f"{program} was terminated by {ended_by.name}",
             where=log,
             mend="run the same command again; finished steps are kept",
         )

@@ -152,10 +152,10 @@ def _run(
         raise ToolTimeoutError(
             f"yosys ran longer than {limit_s / 60:g} minutes",
             where=log,
-            mend="give --yosys-minutes more to 'jetmix synth --run-yosys'",
+            mend="raise --yosys-minutes of 'jetmix synth --run-yosys'",
         ) from None
     except ToolExitError as error:
-        mend = f"{memory_gb:g} GB were too few, give --yosys-gb more to 'jetmix synth --run-yosys'"
+        mend = f"{memory_gb:g} GB were not enough, raise --yosys-gb of 'jetmix synth --run-yosys'"
         raise diagnose(error, "yosys", log, memory_mend=mend) from None
 
 
@@ -174,7 +174,7 @@ def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
     for name, what in ((STATISTICS, "statistics"), (NETLIST, "netlist")):
         if not (area / name).is_file():
             raise ToolFailedError(
-                f"yosys ended without an error, but gave no {what}",
+                f"yosys finished without an error, but wrote no {what}",
                 where=area / "log.txt",
                 mend="read the log",
             )

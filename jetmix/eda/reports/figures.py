@@ -53,7 +53,7 @@ def load_object(top: Line, text: str) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise top.fail(f"{twice!r} stands here twice")
+            raise top.fail(f"{twice!r} is here twice")
         return dict(pairs)
 
     try:
@@ -76,7 +76,7 @@ def _place(path: Path, text: str, name: str) -> Line:
 
 def _design(line: Line, name: str, entry: object) -> VendorReport:
     if not isinstance(entry, dict):
-        raise line.fail(f"{name!r} is no object of figures")
+        raise line.fail(f"{name!r} is not an object with figures")
 
     def number(key: str) -> float:
         return _number(line, entry, key)

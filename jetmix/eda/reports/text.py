@@ -100,7 +100,7 @@ def only(found: Sequence[Line], what: str, within: Sequence[Line]) -> Line:
     if not found:
         raise (within[-1] if within else _NOWHERE).fail(f"{what} is missing")
     if len(found) > 1:
-        raise found[1].fail(f"{what} stands here a second time")
+        raise found[1].fail(f"{what} is here a second time")
     return found[0]
 
 
@@ -143,7 +143,7 @@ def read_table(lines: Sequence[Line], start: int) -> tuple[Table, int]:
             blocks[-1].append((line, tuple(line.text.strip().strip("|").split("|"))))
         end += 1
     if len(blocks) < 2 or blocks[-1] or not blocks[0]:
-        raise lines[min(end, len(lines)) - 1].fail("the table has no end here")
+        raise lines[min(end, len(lines)) - 1].fail("the table is not closed")
     head, rows = tuple(blocks[0]), tuple(row for block in blocks[1:] for row in block)
     for line, cells in rows:
         if len(cells) != len(head[-1][1]):

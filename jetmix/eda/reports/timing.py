@@ -71,9 +71,9 @@ def _table(chapter: Sequence[Line], columns: Sequence[str]) -> list[Line]:
     """Return the lines below the heading and the dashes under it."""
     head = chapter[0]
     if [words for words in re.split(r"\s{2,}", head.text.strip()) if words] != list(columns):
-        raise head.fail("the columns are not those known")
+        raise head.fail("the columns are not the expected ones")
     if len(chapter) < 3 or set(chapter[1].text) != {"-", " "}:
-        raise head.fail("no row stands below these columns")
+        raise head.fail("there is no row below these columns")
     return list(chapter[2:])
 
 
@@ -106,7 +106,7 @@ def _clocks(lines: Sequence[Line]) -> dict[str, float]:
         if abs(ns * mhz - 1000) > 5:  # both are rounded to three decimals
             raise line.fail(f"a period of {ns:g} ns is not {mhz:g} MHz")
         if name in clocks:
-            raise line.fail(f"the clock {name!r} stands here a second time")
+            raise line.fail(f"the clock {name!r} is here a second time")
         clocks[name] = ns
     return clocks
 

@@ -110,9 +110,9 @@ def _amount_names(columns: Sequence[tuple[str, Line]], place: Line) -> dict[str,
         raise place.fail(f"expected one of {' or '.join(DSP_NAMES)}, found {len(dsp)}")
     missing = [name for name in AMOUNTS if there.count(name) != 1]
     if missing:
-        raise place.fail(f"{missing[0]} stands here {there.count(missing[0])} times, expected once")
+        raise place.fail(f"{missing[0]} is here {there.count(missing[0])} times, expected once")
     if there.count("URAM") > 1:
-        raise place.fail("URAM stands here twice")
+        raise place.fail("URAM is here twice")
     uram = {"URAM": "uram"} if "URAM" in there else {}
     return {**AMOUNTS, dsp[0]: "dsp", **uram}
 
@@ -209,7 +209,7 @@ def _summary(section: Sequence[Line], title: str, heads: tuple[tuple[str, ...], 
         raise (rest[0] if rest else place).fail(f"expected '* Summary:' below '{title}'")
     table = first_table(rest[1:], title, place)
     if headings(table) != heads:
-        raise table.head[0][0].fail(f"the columns below '{title}' are not those known")
+        raise table.head[0][0].fail(f"the columns below '{title}' are not the expected ones")
     return table
 
 

@@ -28,7 +28,7 @@ class Element:
         """Return the only child of a name, None if there is none; several are an error."""
         found = [child for child in self.children if child.name == name]
         if len(found) > 1:
-            raise found[1].line.fail(f"<{name}> stands here a second time")
+            raise found[1].line.fail(f"<{name}> is here a second time")
         return found[0] if found else None
 
     def get(self, name: str) -> "Element":

@@ -71,7 +71,7 @@ def _sum(cells: dict[str, int], kinds: set[str]) -> int:
 def _cells(top: Line, module: Any) -> dict[str, int]:
     """Return the number of cells by type, all of them mapped and accounted for."""
     if not isinstance(module, dict):
-        raise top.fail("the module is no object of figures")
+        raise top.fail("the module is not an object with figures")
     for name in ("num_memories", "num_processes"):
         if _count(top, module, name):
             raise top.fail(f"{name} is not 0: the netlist is not fully mapped")

@@ -170,7 +170,7 @@ def test_a_second_run_uses_what_is_there(bench, synthesis, capsys):
     first = run(synthesis)
     assert run(synthesis) == first
     assert (len(runs(bench, "vitis-run")), len(runs(bench, "vivado"))) == (1, 1)
-    assert "C synthesis: done before" in capsys.readouterr().err
+    assert "C synthesis: already done" in capsys.readouterr().err
     kept = json.loads((synthesis / "resources.json").read_text())
     assert len(kept) == 4
 
@@ -199,7 +199,7 @@ def test_lost_verilog_is_made_again(bench, synthesis):
          LicenceError, "vitis-run found no licence (ERROR: [Common 17-345]"),
         ("echo 'terminate called: std::bad_alloc'; exit 134", OutOfMemoryError, "out of memory"),
         ("kill -KILL $$", OutOfMemoryError, "64 GB"),
-        ("kill -TERM $$", ToolKilledError, "was ended from outside by SIGTERM"),
+        ("kill -TERM $$", ToolKilledError, "was terminated by SIGTERM"),
         ("echo 'ERROR: [HLS 207-1] no such type'; exit 1", ToolFailedError,
          "failed with status 1 (ERROR: [HLS 207-1] no such type)"),
         ("exit 0", ToolFailedError, f"but {TOP}_csynth.xml is missing"),
@@ -221,7 +221,7 @@ def test_failures_are_named_and_nothing_is_trusted(bench, synthesis, commands, k
 
 def test_time_limit(bench, synthesis):
     (bench / "vitis-run.sh").write_text("sleep 60")
-    with pytest.raises(ToolTimeoutError, match=r"ran longer than .* h; give --vendor-hours more"):
+    with pytest.raises(ToolTimeoutError, match=r"ran longer than .* h; raise --vendor-hours"):
         run(synthesis, limit_s=0.5)
 
 
@@ -242,7 +242,7 @@ def test_killed_half_way_is_done_again(bench, synthesis):
     process.wait()
     assert not (synthesis / "vendor" / "csynth" / "stage.json").exists()
     (bench / "vitis-run.sh").write_text(HLS_WELL)
-    with pytest.raises(RunConflictError, match="a vendor tool still runs here"):
+    with pytest.raises(RunConflictError, match="still runs here"):
         run(synthesis)  # the tool that the killed run left behind works in the same folder
     os.kill(int((bench / "half").read_text()), signal.SIGKILL)
     assert len(_once_free(synthesis)) == 3

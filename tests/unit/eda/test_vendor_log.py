@@ -55,7 +55,7 @@ def test_watch_reads_what_was_added(tmp_path):
         (1, "clang: error: unable to execute command: Killed", OutOfMemoryError, "out of memory"),
         (137, 'rdiArgs.sh: line 309: 38014 Killed   "$RDI_PROG" "$@"', OutOfMemoryError, "memory"),
         (-9, "Phase 1", OutOfMemoryError, "64 GB"),
-        (-15, "Phase 1", ToolKilledError, "was ended from outside by SIGTERM"),
+        (-15, "Phase 1", ToolKilledError, "was terminated by SIGTERM"),
         (143, "Phase 1", ToolKilledError, "finished steps are kept"),
         (1, "ERROR: [Synth 8-439] module 'a' not found", ToolFailedError,
          "vivado failed with status 1 (ERROR: [Synth 8-439] module 'a' not found)"),

@@ -82,7 +82,7 @@ def test_memories_and_carry8():
         (statistics({"LUT2": True}), "'LUT2' is True, expected a whole number"),
         (statistics()[:-200], "not well-formed JSON"),
         ('{"creator": "Yosys 0.23", "modules": {"a": {}, "b": {}}}', "one flattened module"),
-        ('{"creator": "Yosys 0.23", "modules": {"a": 1}}', "the module is no object"),
+        ('{"creator": "Yosys 0.23", "modules": {"a": 1}}', "the module is not an object"),
     ],
 )
 def test_a_netlist_that_is_empty_or_not_mapped_is_no_number(text, said):
@@ -179,10 +179,10 @@ def test_the_same_verilog_is_synthesised_once(bench, synthesis):
     [
         ("echo 'ERROR: syntax error'; exit 1", ToolFailedError, "status 1 (ERROR: syntax error)"),
         ("echo 'std::bad_alloc'; exit 134", OutOfMemoryError,
-         "yosys ran out of memory; 4 GB were too few, give --yosys-gb more"),
-        ("exit 0", ToolFailedError, "yosys ended without an error, but gave no statistics"),
+         "yosys ran out of memory; 4 GB were not enough, raise --yosys-gb"),
+        ("exit 0", ToolFailedError, "yosys finished without an error, but wrote no statistics"),
         ('cp "$BENCH/stat.json" .', ToolFailedError,
-         "yosys ended without an error, but gave no netlist"),
+         "yosys finished without an error, but wrote no netlist"),
         (f"sed s/{TOP}/other/ $BENCH/stat.json > stat.json; touch netlist.v", ToolFailedError,
          f"the statistics are of 'other', not '{TOP}'"),
         ("echo '{\"creator\": \"Yosys 0.23\"}' > stat.json; touch netlist.v", ReportReadError,
@@ -208,7 +208,7 @@ def test_memory_limit_holds(bench, synthesis):
 
 def test_time_limit(bench, synthesis):
     (bench / "yosys.sh").write_text("exec sleep 60")
-    with pytest.raises(ToolTimeoutError, match=r"than 0\.005 minutes; give --yosys-minutes"):
+    with pytest.raises(ToolTimeoutError, match=r"than 0\.005 minutes; raise --yosys-minutes"):
         run(synthesis, limit_s=0.3)
 
 

@@ -74,9 +74,9 @@ def test_damaged_figures(change, said):
     ("text", "said"),
     [
         ("{}", "a.json:1: the file holds no design"),
-        ('{"a": 1}', "'a' is no object of figures"),
+        ('{"a": 1}', "'a' is not an object with figures"),
         ('{"a": {}}', "'clock_period' is missing"),
-        ('{"a": {}, "a": {}}', "'a' stands here twice"),
+        ('{"a": {}, "a": {}}', "'a' is here twice"),
         ('{\n"a": ', "a.json:2: not well-formed JSON"),
         ('{"a":' * 50000, "not readable JSON (RecursionError)"),
     ],

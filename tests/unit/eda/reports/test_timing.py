@@ -74,12 +74,12 @@ def test_several_clocks_leave_the_period_unknown():
         (timing(row=UNCONSTRAINED), "the design has no timing: no clock constrains it"),
         (timing(row=FAILING.replace("-20.500", " 20.500")), "WNS -0.821 and TNS 20.5 contradict"),
         (timing(row="  0.269  0.000"), "2 figures, expected 12"),
-        (timing(clocks=()), "no row stands below these columns"),
+        (timing(clocks=()), "there is no row below these columns"),
         (timing(clocks=("a {0.000 2.500} 5.000 100.000",)), "a period of 5 ns is not 100 MHz"),
         (timing(clocks=("a {0.000 2.500} 5.000 2e2",)), "the frequency is '2e2'"),
-        (timing().replace("WNS(ns)", "WXS(ns)"), "the columns are not those known"),
+        (timing().replace("WNS(ns)", "WXS(ns)"), "the columns are not the expected ones"),
         (timing().replace("| Clock Summary", "| Clocks"), "'Clock Summary' is missing"),
-        (timing() + timing(), "the title stands here a second time"),
+        (timing() + timing(), "the title is here a second time"),
     ],
 )
 def test_damage_names_what_is_wrong(text, said):

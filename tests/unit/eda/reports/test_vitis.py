@@ -66,7 +66,7 @@ def complaint(text, suffix="xml"):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("<LUT>17966</LUT>", "", "top_csynth.xml:43: LUT stands here 0 times, expected once"),
+        ("<LUT>17966</LUT>", "", "top_csynth.xml:43: LUT is here 0 times, expected once"),
         ("<LUT>17966</LUT>", "<LUT></LUT>", "top_csynth.xml:47: <LUT> is '', expected a whole"),
         ("<LUT>17966</LUT>", "<LUT>-1</LUT>", ":47: <LUT> is '-1', expected a whole number"),
         ("<LUT>17966</LUT>", "<LUT>1,79</LUT>", ":47: <LUT> is '1,79', expected a whole number"),
@@ -136,4 +136,4 @@ def test_damaged_text_names_file_and_line(reference, old, new, said):
 
 def test_two_reports_in_one_file(reference):
     text = text_of(reference, VITIS, "rpt")
-    assert "the title stands here a second time" in complaint(text + text, "rpt")
+    assert "the title is here a second time" in complaint(text + text, "rpt")
