@@ -24,7 +24,8 @@ from jetmix.data.schema import CLASS_NAMES
 from jetmix.data.simulation.blocks import Blocks
 from jetmix.data.simulation.clustering import cluster_flat
 from jetmix.data.simulation.detector import observe
-from jetmix.data.simulation.generator import BlockMaker, next_batch, start_pythia
+from jetmix.data.simulation.events import next_events, start_pythia
+from jetmix.data.simulation.generator import BlockMaker
 from jetmix.data.simulation.presets import read_preset
 
 
@@ -57,8 +58,8 @@ def whole(preset_name: str, n_events: int, hlf: bool) -> tuple[int, float]:
         start, done = time.process_time(), 0
         for index in range(len(CLASS_NAMES)):
             made = maker.make(index, 0, n_events)
-            blocks.write(index, 0, made.constituents, made.jets)
-            done += made.n_events
+            blocks.write(index, 0, made)
+            done += int(made.spent[-1, 0])
         return done, time.process_time() - start
 
 
@@ -68,7 +69,9 @@ def clustering(preset_name: str, n_events: int) -> tuple[int, float]:
     preset, spent = read_preset(preset_name), 0.0
     for name in CLASS_NAMES:
         pythia = start_pythia(preset.pythia[name], where=name)
-        objects = observe(next_batch(pythia, n_events, first_event=0), preset.detector, 1)
+        objects = observe(
+            next_events(pythia, n_events, first_event=0).particles, preset.detector, 1
+        )
         sizes = np.unique(objects.event, return_counts=True)[1]
         start = time.process_time()
         cluster_flat(objects.momenta, sizes, fastjet.antikt_algorithm, preset.jets.radius)

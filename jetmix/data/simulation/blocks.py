@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.data.schema import CLASS_NAMES, PARTICLE_FEATURES
+from jetmix.data.simulation.generator import Block
 from jetmix.data.writer import writing
-from jetmix.support.arrays import AnyArray, Floats
+from jetmix.support.arrays import Floats, Ints
 from jetmix.support.files import atomic_path
 
 
@@ -30,16 +31,28 @@ class Blocks:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return False
 
-    def write(self, class_index: int, block: int, constituents: AnyArray, jets: AnyArray) -> None:
-        """Write a block: (jet, particle, feature) and (jet, column).
+    def write(self, class_index: int, block: int, made: Block) -> None:
+        """Write a block.
 
         Raises:
             DataError: if it cannot be written, for one when the disk is full.
         """
-        present = constituents[..., PARTICLE_FEATURES.index("pt")] > 0
+        present = made.constituents[..., PARTICLE_FEATURES.index("pt")] > 0
         path = self.path(class_index, block)
         with writing(path), atomic_path(path) as temporary:
-            np.savez(temporary, flat=constituents[present], sizes=present.sum(axis=1), jets=jets)
+            np.savez(
+                temporary,
+                flat=made.constituents[present],
+                sizes=present.sum(axis=1),
+                jets=made.jets,
+                spent=made.spent,
+            )
+
+    def spent(self, class_index: int, block: int, n_jets: int) -> Ints:
+        """Return the counts of ``Block.spent`` for the first jets of a block."""
+        with np.load(self.path(class_index, block)) as stored:
+            counts: Ints = stored["spent"][n_jets - 1]
+        return counts
 
     def read(
         self, class_index: int, block: int, n_jets: int, n_constituents: int

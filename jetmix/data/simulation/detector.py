@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jetmix.data.normalise import mix
 from jetmix.data.simulation.features import polar
@@ -78,8 +79,9 @@ def _cells(particles: Particles, chosen: Bools, settings: DetectorSettings, key:
     in_ecal = np.isin(particles.kind[chosen], (PHOTON, NEUTRAL_PION))
     layer = np.where(in_ecal, _ECAL, _HCAL)
     size = np.where(layer == _ECAL, settings.ecal_cell_size, settings.hcal_cell_size)
+    width = np.where(layer == _ECAL, *(_width_in_phi(settings, name) for name in ("ecal", "hcal")))
     along_eta = np.floor(eta / size).astype(np.int64) + _HALF_CELLS
-    along_phi = np.floor(phi / size).astype(np.int64) + _HALF_CELLS
+    along_phi = np.floor(phi / width).astype(np.int64) + _HALF_CELLS
     number = ((layer << 21 | along_eta) << 21) | along_phi
     order = np.lexsort((number, event))
     first = np.ones(len(order), bool)
@@ -89,11 +91,11 @@ def _cells(particles: Particles, chosen: Bools, settings: DetectorSettings, key:
     total = np.add.reduceat(energy[order], starts) if len(starts) else np.zeros(0)
     total = np.maximum(total, _LEAST_GEV)  # Pythia lets through photons without energy
     if settings.smearing:
-        width = _cell_width(total, layer[one_each], settings)
+        resolution = _cell_resolution(total, layer[one_each], settings)
         normals = counter_normals(key, event[one_each], number[one_each])
-        total = total * np.maximum(1 + settings.smearing * width * normals, 0)
+        total = total * np.maximum(1 + settings.smearing * resolution * normals, 0)
     centre_eta = (along_eta[one_each] - _HALF_CELLS + 0.5) * size[one_each]
-    centre_phi = (along_phi[one_each] - _HALF_CELLS + 0.5) * size[one_each]
+    centre_phi = (along_phi[one_each] - _HALF_CELLS + 0.5) * width[one_each]
     pt = total / np.cosh(centre_eta)
     momenta = np.stack(
         [pt * np.cos(centre_phi), pt * np.sin(centre_phi), total * np.tanh(centre_eta), total], -1
@@ -101,7 +103,14 @@ def _cells(particles: Particles, chosen: Bools, settings: DetectorSettings, key:
     return Particles(event=event[one_each], kind=np.zeros(len(one_each), np.int64), momenta=momenta)
 
 
-def _cell_width(energy: Float64, layer: Ints, settings: DetectorSettings) -> Float64:
+def _width_in_phi(settings: DetectorSettings, layer: str) -> float:
+    """Return the size in phi of the cells of ``layer``, which is ecal or hcal."""
+    cells: int = getattr(settings, f"{layer}_cells_in_phi")
+    size: float = getattr(settings, f"{layer}_cell_size")
+    return 2 * np.pi / cells if cells else size
+
+
+def _cell_resolution(energy: Float64, layer: Ints, settings: DetectorSettings) -> Float64:
     """Return the nominal relative resolution of cells of ``energy`` in GeV."""
     ecal = np.sqrt(
         settings.ecal_stochastic**2 * settings.ecal_reference_gev / energy
@@ -129,9 +138,21 @@ def counter_normals(key: int, event: Ints, item: Ints) -> Float64:
 
     Box-Muller on two SplitMix64 hashes of the three numbers.
     """
+    first = _hashed(key, event, item)
+    radius = np.sqrt(-2 * np.log(_unit(first)))
+    second = mix(first) >> np.uint64(11)
+    return np.asarray(radius * np.cos(2 * np.pi * 2.0**-53 * second))
+
+
+def counter_uniforms(key: int, event: Ints, item: Ints) -> Float64:
+    """Return uniform numbers in (0, 1] that are a function of key, event and item alone."""
+    return _unit(_hashed(key, event, item))
+
+
+def _hashed(key: int, event: Ints, item: Ints) -> NDArray[np.uint64]:
     seed = mix(np.uint64(key % 2**64) ^ mix(event.astype(np.uint64)))
-    first = mix(seed ^ item.astype(np.uint64))
-    second = mix(first)
-    unit = 2.0**-53
-    radius = np.sqrt(-2 * np.log(((first >> np.uint64(11)) + np.uint64(1)) * unit))
-    return np.asarray(radius * np.cos(2 * np.pi * unit * (second >> np.uint64(11))))
+    return mix(seed ^ item.astype(np.uint64))
+
+
+def _unit(hashes: NDArray[np.uint64]) -> Float64:
+    return np.asarray(((hashes >> np.uint64(11)) + np.uint64(1)) * 2.0**-53)

@@ -1,6 +1,6 @@
 """Makes blocks of simulated jets of one class: Pythia 8, detector, anti-kT, features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +13,15 @@ from jetmix.data.schema import (
     LABEL_COLUMNS,
     UNDEFINED_LABEL,
 )
-from jetmix.data.simulation.clustering import Jets, cluster, joined
-from jetmix.data.simulation.detector import Particles, observe
+from jetmix.data.simulation.clustering import cluster, joined
+from jetmix.data.simulation.detector import observe
+from jetmix.data.simulation.events import next_events, start_pythia
 from jetmix.data.simulation.features import mass, particle_features, polar
 from jetmix.data.simulation.highlevel import high_level_features
+from jetmix.data.simulation.matching import Chosen, choose
 from jetmix.data.simulation.presets import Preset
-from jetmix.errors import DataError, ToolFailedError, ToolMissingError, UsageError
-from jetmix.support.arrays import AnyArray, Float64, Floats
+from jetmix.errors import DataError, ToolMissingError
+from jetmix.support.arrays import AnyArray, Float64, Floats, Ints
 
 BLOCK_JETS = 500
 _HIGH_LEVEL_COLUMNS = tuple(JET_PREFIX + name for name in HIGH_LEVEL_FEATURES)
@@ -43,12 +45,13 @@ class Block:
     Attributes:
         constituents: float32 (jet, particle, feature).
         jets: float32 (jet, column) with the columns of :func:`jet_columns`.
-        n_events: events that Pythia made for them.
+        spent: (jet, 3), up to and including the event of each jet: events that Pythia made, those
+            without a jet near the hard process, those dropped for isotropic decays.
     """
 
     constituents: Floats
     jets: Floats
-    n_events: int
+    spent: Ints
 
 
 def require_tools() -> dict[str, str]:
@@ -100,28 +103,30 @@ class BlockMaker:
             DataError: if no jet passes the selection.
         """
         seed = block_seed(self.seed, class_index, block)
-        parts, found, n_events = [], 0, 0
-        for jets in self._batches(class_index, seed, n_jets):
-            n_events = int(jets.event[-1]) + 1 if len(jets.event) else n_events
-            parts.append(jets.momenta)
-            found += len(jets.event)
+        parts: list[Chosen] = []
+        found = 0
+        for chosen in self._batches(class_index, seed, n_jets):
+            parts.append(chosen)
+            found += len(chosen.jets.event)
             if found >= n_jets:
                 break
         # in one go: the more jets side by side, the faster their high-level features
-        constituents, columns = self._tables(joined(parts)[:n_jets], class_index)
-        return Block(constituents=constituents, jets=columns, n_events=n_events)
+        momenta = joined([chosen.jets.momenta for chosen in parts])[:n_jets]
+        constituents, columns = self._tables(momenta, class_index)
+        return Block(constituents=constituents, jets=columns, spent=_spent(parts)[:n_jets])
 
-    def _batches(self, class_index: int, seed: int, n_jets: int) -> Iterator[Jets]:
+    def _batches(self, class_index: int, seed: int, n_jets: int) -> Iterator[Chosen]:
         pythia = self._pythia(class_index)
         pythia.rndm.init(seed)
         done = found = 0
         while True:
             size = min(_BATCH_EVENTS, max(n_jets - found, 10))
-            particles = next_batch(pythia, size, first_event=done)
-            objects = observe(particles, self.preset.detector, seed)
+            events = next_events(pythia, size, first_event=done)
+            objects = observe(events.particles, self.preset.detector, seed)
             jets = cluster(objects, self.preset.jets)
-            done, found = done + size, found + len(jets.event)
-            yield jets
+            chosen = choose(jets, events, self.preset.jets, seed)
+            done, found = done + size, found + len(chosen.jets.event)
+            yield chosen
             if found == 0 and done > _FUTILE_EVENTS:
                 raise DataError(
                     f"no jet of class {CLASS_NAMES[class_index]} passed in {done} events",
@@ -153,47 +158,11 @@ class BlockMaker:
         return constituents, np.stack([table[name] for name in columns], 1).astype(np.float32)
 
 
-def start_pythia(lines: tuple[str, ...], *, where: str) -> Any:
-    """Return Pythia, initialised with settings lines.
-
-    Raises:
-        UsageError: if Pythia does not know a line.
-        ToolFailedError: if it cannot be initialised.
-    """
-    import pythia8mc
-
-    pythia = pythia8mc.Pythia("", False)
-    for line in ("Print:quiet = on", "Random:setSeed = on", "Random:seed = 1", *lines):
-        if not pythia.readString(line):
-            raise UsageError(f"Pythia refuses {line!r}", where=where, mend="correct this line")
-    if not pythia.init():
-        raise ToolFailedError(
-            "Pythia cannot be initialised with these settings",
-            where=where,
-            mend="correct the preset, or run without Print:quiet to see why",
-        )
-    return pythia
-
-
-def next_batch(pythia: Any, n_events: int, *, first_event: int) -> Particles:
-    """Return the stable particles of the next events, numbered from ``first_event``.
-
-    Raises:
-        ToolFailedError: if Pythia gives up.
-    """
-    import awkward as ak
-
-    try:
-        record = pythia.nextBatch(n_events).prt
-    except RuntimeError as error:
-        raise ToolFailedError(
-            f"Pythia stopped making events ({error})", mend="try another seed"
-        ) from error
-    sizes = ak.to_numpy(ak.num(record.id))
-    stable = np.flatnonzero(ak.to_numpy(ak.flatten(record.status)) > 0)
-    flat = {name: ak.to_numpy(ak.flatten(record.p[name])) for name in ("px", "py", "pz", "e")}
-    return Particles(
-        event=np.repeat(np.arange(first_event, first_event + len(sizes)), sizes)[stable],
-        kind=np.abs(ak.to_numpy(ak.flatten(record.id))[stable]).astype(np.int64),
-        momenta=np.stack([values[stable] for values in flat.values()], axis=1),
-    )
+def _spent(parts: Sequence[Chosen]) -> Ints:
+    """Return the counts of ``Block.spent`` for all jets of consecutive batches."""
+    event = np.concatenate([chosen.jets.event for chosen in parts])
+    counts = [event + 1]
+    for dropped in ("unmatched", "anisotropic"):
+        numbers = np.concatenate([getattr(chosen, dropped) for chosen in parts])
+        counts.append(np.searchsorted(numbers, event))
+    return np.stack(counts, axis=1).astype(np.int64)

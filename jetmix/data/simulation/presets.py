@@ -18,11 +18,18 @@ Lines = tuple[str, ...]
 class JetSettings:
     """Clustering and selection; momenta in GeV, a maximum of 0 is no limit.
 
-    Jets softer than 20 GeV are never kept.
+    Jets softer than 20 GeV are never kept. A ``match_radius`` above 0 keeps of each event the
+    hardest of the ``jets_per_event`` leading jets that is so near to an outgoing particle of the
+    hard process, and drops events without one. ``w_anisotropy`` and ``z_anisotropy`` are the k of
+    the bosons' decay angles, 1 + k cos^2 theta*, as Pythia makes them; jets are dropped at random
+    until the angles of those that are left are flat.
     """
 
     radius: float
     jets_per_event: int
+    match_radius: float
+    w_anisotropy: float
+    z_anisotropy: float
     jet_pt_min_gev: float
     jet_pt_max_gev: float
     jet_abs_eta_max: float
@@ -36,7 +43,8 @@ class DetectorSettings:
 
     ``smearing`` multiplies all nominal resolutions: 0 measures exactly, 1 is the nominal detector.
     Relative track resolution: a pT (+) b; relative cell resolution: stochastic sqrt(E0/E) (+)
-    noise E0/E (+) constant, (+) being the quadratic sum and E in GeV.
+    noise E0/E (+) constant, (+) being the quadratic sum and E in GeV. Cells are as wide in phi as
+    in eta where their number around phi is 0.
     """
 
     smearing: float
@@ -46,11 +54,13 @@ class DetectorSettings:
     track_resolution_constant: float
     cell_abs_eta_max: float
     ecal_cell_size: float
+    ecal_cells_in_phi: int
     ecal_stochastic: float
     ecal_noise: float
     ecal_constant: float
     ecal_reference_gev: float
     hcal_cell_size: float
+    hcal_cells_in_phi: int
     hcal_stochastic: float
     hcal_constant: float
     hcal_reference_gev: float
@@ -126,6 +136,12 @@ def read_preset(name: str) -> Preset:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"not TOML ({error})", where=path, mend="correct the file") from None
     found = section_from(PresetFile, content, where=str(path))
+    if max(found.jets.w_anisotropy, found.jets.z_anisotropy) > 0 == found.jets.match_radius:
+        raise UsageError(
+            "jets.match_radius is 0, but isotropic decays need the boson of each jet",
+            where=path,
+            mend="set match_radius above 0, or both anisotropies to 0",
+        )
     lines = {name: (*found.pythia.common, *getattr(found.pythia, name)) for name in CLASS_NAMES}
     return Preset(
         name=path.stem,

@@ -35,6 +35,7 @@ from jetmix.support.stages import StopWatch, claim_folder
 N_CLASSES = len(CLASS_NAMES)
 ROUND_JETS = BLOCK_JETS * N_CLASSES  # rows that one block of each class fills
 MANIFEST = "run.json"
+SPENT = ("events", "unmatched", "anisotropic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +217,19 @@ def _fill(writer: JetWriter, blocks: Blocks, simulation: Simulation, jobs: int) 
             ticker.update(done, f"{rate:.0f} jets/s")
             _append_rounds(writer, blocks, simulation)
         _append_rounds(writer, blocks, simulation)
+    writer.handle.attrs["selection"] = json.dumps(_selection(blocks, simulation))
     return done - n_old
+
+
+def _selection(blocks: Blocks, simulation: Simulation) -> JSON:
+    """Return how many events each class took, and how many of them were dropped and why."""
+    total = np.zeros((N_CLASSES, len(SPENT)), np.int64)
+    for task in simulation.tasks():
+        total[task[0]] += blocks.spent(*task)
+    return {
+        name: dict(zip(SPENT, counts.tolist(), strict=True))
+        for name, counts in zip(CLASS_NAMES, total, strict=True)
+    }
 
 
 def _append_rounds(writer: JetWriter, blocks: Blocks, simulation: Simulation) -> None:
@@ -286,5 +299,5 @@ def _start_worker(simulation: Simulation, blocks: Blocks) -> None:
 def _work(class_index: int, block: int, n_jets: int) -> int:
     maker, blocks = _worker[0]
     made = maker.make(class_index, block, n_jets)
-    blocks.write(class_index, block, made.constituents, made.jets)
+    blocks.write(class_index, block, made)
     return n_jets

@@ -31,7 +31,9 @@ def test_tracks_keep_their_momentum_and_neutrinos_vanish():
 
 
 def test_photons_of_one_cell_merge_at_its_centre():
-    objects = seen((22, 10.0, 0.5012, 1.0012), (22, 20.0, 0.5039, 1.0031))
+    square = replace(EXACT, ecal_cells_in_phi=0)
+    photons = ((22, 10.0, 0.5012, 1.0012), (22, 20.0, 0.5039, 1.0031))
+    objects = seen(*photons, settings=square)
     pt, eta, phi = polar(objects.momenta)
     assert eta.tolist() == pytest.approx([0.5025])
     assert phi.tolist() == pytest.approx([1.0025])
@@ -42,8 +44,12 @@ def test_photons_of_one_cell_merge_at_its_centre():
 
 def test_layers_do_not_merge_and_cells_have_their_sizes():
     objects = seen((22, 10.0, 0.5012, 1.0012), (130, 10.0, 0.5012, 1.0012))
-    _, eta, _ = polar(objects.momenta)
+    _, eta, phi = polar(objects.momenta)
     assert sorted(eta.tolist()) == pytest.approx([0.5025, 0.505])
+    # in phi there are 1256 and 628 cells around
+    assert sorted((phi * 1256 / np.pi).tolist()) == pytest.approx([401, 402])
+    square = seen((22, 10.0, 0.5012, 1.0012), settings=read_preset("full").detector)
+    assert polar(square.momenta)[2].tolist() == pytest.approx([1.0025], abs=0.003)
 
 
 def test_hard_charged_particles_are_hcal_cells_and_acceptance_ends():

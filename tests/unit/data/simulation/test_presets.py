@@ -10,8 +10,10 @@ TEXT = packaged("data/simulation/presets/public-like.toml").read_text()
 
 
 def test_shipped_presets():
-    assert preset_names() == ["full", "public-like"]
+    assert preset_names() == ["full", "public-like", "windowed"]
     public, full = read_preset("public-like"), read_preset("full")
+    assert public.jets.match_radius == 0.3
+    assert "PartonLevel:ISR = off" in read_preset("windowed").pythia["q"]
     assert public.jets.radius == 0.4
     assert public.detector.smearing == 0
     assert full.detector.smearing == 1
@@ -30,6 +32,7 @@ def test_shipped_presets():
         ("radius = 0.4", 'radius = "wide"', 'jets: .radius. should be a number but is "wide"'),
         ("radius = 0.4", "radius = true", "jets: 'radius' should be a number but is true"),
         ("radius = 0.4", "radius = ", "not TOML"),
+        ("match_radius = 0.3", "match_radius = 0", "isotropic decays need the boson of each jet"),
         ("q = [", "quark = [", "pythia: unknown key 'quark'"),
         ("common = [", "common = 3\nrest = [", "pythia: unknown key 'rest'"),
         ('"HardQCD:gg2gg = on"', "17", "pythia: 'g.0.' should be a text but is 17"),

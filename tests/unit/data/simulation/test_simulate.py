@@ -60,6 +60,20 @@ def test_classes_take_turns_and_the_settings_are_recorded(made):
     assert [p.name for p in made.parent.iterdir()] == ["jets.h5"]
 
 
+def test_what_the_selection_dropped_is_in_the_file(made, tmp_path):
+    with h5py.File(made) as handle:
+        whole = json.loads(handle.attrs["selection"])
+    assert list(whole) == list("gqWZt")
+    for name, counts in whole.items():
+        assert counts["events"] >= 8 + counts["unmatched"] + counts["anisotropic"]
+        assert name in "WZ" or counts["anisotropic"] == 0
+    assert whole["W"]["anisotropic"] + whole["Z"]["anisotropic"] > 0
+    done = simulate(tmp_path / "short.h5", simulation(n_jets=27), jobs=2)
+    with h5py.File(done.path) as handle:
+        short = json.loads(handle.attrs["selection"])
+    assert all(0 < short[name]["events"] < whole[name]["events"] for name in "gqWZt")
+
+
 def test_jobs_length_and_precision_do_not_matter(made, tmp_path):
     simulate(tmp_path / "short.h5", simulation(n_jets=27, half=True), jobs=2)
     x, jets = content(tmp_path / "short.h5")
