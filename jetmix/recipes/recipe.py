@@ -8,7 +8,7 @@ since TOML has no null.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from jetmix.support.records import (
     Check,
     between,
     check_type,
+    dump,
     refuse_unknown,
     rule,
     section_from,
@@ -160,16 +161,12 @@ class Recipe:
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes the result (not name and description)."""
-        content = self.as_json()
+        content = dump(self)
         return content_digest({key: content[key] for key in SECTIONS})
-
-    def as_json(self) -> JSON:
-        """Return the recipe as JSON-serialisable data, with None where a value is not set."""
-        return asdict(self)
 
     def to_toml(self) -> str:
         """Return the fully resolved recipe as TOML that :func:`load_recipe` reads back."""
-        content = self.as_json()
+        content = dump(self)
         lines = [f"{key} = {toml_text(content[key])}" for key in ("name", "description")]
         for section in SECTIONS:
             table = dict(content[section])
@@ -208,7 +205,7 @@ def load_recipe(
             impossible value.
     """
     path = _find(name_or_path)
-    content = _layered(readtoml_text(packaged("recipes/defaults.toml")), readtoml_text(path), path)
+    content = _layered(read_toml(packaged("recipes/defaults.toml")), read_toml(path), path)
     for section, values in (overrides or {}).items():
         content[section] |= {key: value for key, value in values.items() if value is not None}
     return recipe_from(content, name=path.stem, where=path)
@@ -245,7 +242,7 @@ def recipe_from(content: JSON, *, name: str, where: object) -> Recipe:
     return Recipe(**texts, **sections)
 
 
-def readtoml_text(path: Path) -> JSON:
+def read_toml(path: Path) -> JSON:
     """Read a TOML file.
 
     Raises:

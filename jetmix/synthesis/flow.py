@@ -23,6 +23,7 @@ from jetmix.support import provenance
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
 from jetmix.support.files import atomic_path, file_digest
+from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import BudgetOutcome, Lowered
@@ -328,5 +329,5 @@ def _tagger_record(source: TaggerSource, shape: tuple[int, ...], model_sha256: s
         architecture=recipe.tagger.architecture if recipe else None,
         dataset=source.data,
         metrics=metrics,
-        recipe=recipe.as_json() if recipe else None,
+        recipe=dump(recipe),
     )

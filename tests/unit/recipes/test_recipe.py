@@ -1,9 +1,13 @@
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jetmix.errors import UsageError
-from jetmix.recipes.recipe import load_recipe, presets
+from jetmix.recipes.recipe import Recipe, load_recipe, presets
+from jetmix.support.records import dump, load
 
 
 def write(folder, text):
@@ -110,10 +114,32 @@ def test_binary_file_is_no_recipe(tmp_path):
 
 @given(text=st.text(max_size=30))
 def test_any_description_survives_the_round_trip(tmp_path_factory, text):
-    from dataclasses import replace
-
     path = tmp_path_factory.mktemp("recipes") / "r.toml"
     path.write_text("")
     recipe = replace(load_recipe(str(path)), description=text)
     path.write_text(recipe.to_toml(), encoding="utf-8", newline="")
     assert load_recipe(str(path)).description == text
+
+
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    rate=st.floats(1e-300, 1e300),
+    gate=st.none() | st.floats(1e-3, 1e6),
+    target=st.none() | st.integers(1, 10**12),
+    start=st.floats(0, 1),
+    features=st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4).map(tuple),
+)
+def test_any_values_survive_the_round_trip(
+    tmp_path_factory, *, seed, rate, gate, target, start, features
+):
+    recipe = load_recipe("mixer-8-demo")
+    training = replace(
+        recipe.training, seed=seed, learning_rate=rate, target_ebops=target,
+        beta=((0.0, start, "constant"),),
+    )  # fmt: skip
+    data = replace(recipe.data, pt_gate_gev=gate, features=features)
+    recipe = replace(recipe, training=training, data=data)
+    path = tmp_path_factory.mktemp("recipes") / "r.toml"
+    path.write_text(recipe.to_toml(), encoding="utf-8", newline="")
+    assert load_recipe(str(path)) == recipe
+    assert load(Recipe, json.loads(json.dumps(dump(recipe))), where="tagger.json") == recipe
