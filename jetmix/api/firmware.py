@@ -110,6 +110,7 @@ def synthesise(
     flow: str = SynthOptions.flow,
     levels: Sequence[str] = SynthOptions.levels,
     data: PathLike | None = VectorOptions.data,
+    constants: PathLike | None = VectorOptions.constants,
     max_jets: int = VectorOptions.max_jets,
     n_random: int = VectorOptions.n_random,
     seed: int = VectorOptions.seed,
@@ -129,6 +130,7 @@ def synthesise(
         flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
         levels: levels of bit-exactness; by default all of the flow that take no minutes.
         data: HDF5 file whose test jets are run through all levels.
+        constants: JSON file of normalisation constants, for a model that no run recorded.
         max_jets: at most this many of them.
         n_random: random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
@@ -146,6 +148,7 @@ def synthesise(
     """
     vectors = VectorOptions(
         data=optional(data),
+        constants=optional(constants),
         max_jets=max_jets,
         n_random=n_random,
         seed=seed,
@@ -179,6 +182,7 @@ def verify(
     *,
     levels: Sequence[str] = (),
     data: PathLike | None = VectorOptions.data,
+    constants: PathLike | None = VectorOptions.constants,
     max_jets: int = VectorOptions.max_jets,
     n_random: int = VectorOptions.n_random,
     seed: int = VectorOptions.seed,
@@ -190,6 +194,7 @@ def verify(
         firmware: firmware, or a directory of ``jetmix synth``.
         levels: levels to compare with Keras; by default all that take no minutes.
         data: HDF5 file whose test jets are used.
+        constants: JSON file of normalisation constants, for a model that no run recorded.
         max_jets: at most this many of them.
         n_random: random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
@@ -202,6 +207,7 @@ def verify(
     folder = firmware.path if isinstance(firmware, Firmware) else Path(firmware)
     options = VectorOptions(
         data=optional(data),
+        constants=optional(constants),
         max_jets=max_jets,
         n_random=n_random,
         seed=seed,

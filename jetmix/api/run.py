@@ -175,14 +175,16 @@ def evaluate(
     *,
     data: PathLike,
     split: str = DEFAULT_SPLIT,
+    constants: PathLike | None = None,
     backend: str | None = None,
 ) -> Evaluation:
     """Measure a run's tagger, or any HGQ2 model file, on jets.
 
     Args:
         tagger: a run, a run directory, or a model file.
-        data: HDF5 file of jets.
+        data: HDF5 file of jets, or .npz file of arrays ``x``, ``y`` and names.
         split: train, validation, test or all.
+        constants: JSON file of normalisation constants, for a model that no run recorded.
         backend: jax or tensorflow.
 
     Raises:
@@ -190,7 +192,13 @@ def evaluate(
     """
     source = source_of(tagger)
     keras_env.activate(backend)
-    return measure(source.model, Path(data), split=split, trained_on=source.data)
+    return measure(
+        source.model,
+        Path(data),
+        split=split,
+        trained_on=source.data,
+        constants=optional(constants),
+    )
 
 
 def _there(value: Value | None, where: Path) -> Value:

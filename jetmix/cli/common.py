@@ -9,13 +9,19 @@ import click
 
 from jetmix.models.keras_env import BACKENDS
 
+PATH = click.Path(path_type=Path)
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print a machine-readable last line."
 )
 backend_option: Callable[[Any], Any] = click.option(
     "--backend", type=click.Choice(BACKENDS), help="Keras backend."
 )
-PATH = click.Path(path_type=Path)
+
+constants_option: Callable[[Any], Any] = click.option(
+    "--constants", type=PATH,
+    help="JSON file of normalisation constants (features, mean, std) for a model that no run "
+    "recorded. [default: those of the jets]",
+)  # fmt: skip
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from jetmix.cli.common import PATH, finish, json_option
+from jetmix.cli.common import PATH, constants_option, finish, json_option
 from jetmix.synthesis.options import FLOWS, Budget, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
@@ -61,6 +61,7 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Level to compare with Keras; may be given several times. "
             f"[default: all but {', '.join(n for n in LEVELS if LEVELS[n].on_request)}]",
         ),
+        constants_option,
         click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
     ):  # fmt: skip
         command = option(command)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from jetmix.data.array_file import is_array_file, load_arrays
+from jetmix.data.constants import read_constants
 from jetmix.data.dataset import JetDataset, Normalisation
 from jetmix.data.high_level import load_high_level
 from jetmix.data.record import DataUsed
-from jetmix.data.schema import HIGH_LEVEL_FEATURES, PARTICLE_FEATURES
-
-# what a published 3-feature tagger was trained on: columns 5, 8 and 11 of the public set
-THREE_FEATURES = ("pt", "etarel", "phirel")
+from jetmix.data.schema import HIGH_LEVEL_FEATURES, PARTICLE_FEATURES, THREE_FEATURES
+from jetmix.errors import UsageError
 
 
 def load_jets(
@@ -24,7 +24,7 @@ def load_jets(
     """Load one split of a file, normalised for a tagger.
 
     Args:
-        path: an HDF5 file of jets.
+        path: an HDF5 file of jets, or an .npz file of arrays.
         n_particles: number of leading constituents; None for jet-level features.
         features: names of particle features, or of jet-level features.
         split: train, validation, test or all; fixed by a hash of each jet.
@@ -35,6 +35,15 @@ def load_jets(
         DataError: if the file is broken or does not hold enough particles or features.
         UsageError: if the split or the normalisation has an unknown name.
     """
+    if is_array_file(path):
+        return load_arrays(
+            path,
+            n_particles=n_particles,
+            features=features,
+            split=split,
+            pt_gate_gev=pt_gate_gev,
+            normalisation=normalisation,
+        )
     if n_particles is None:
         return load_high_level(path, features=features, split=split, normalisation=normalisation)
     return JetDataset.load(
@@ -72,20 +81,41 @@ def load_for_tagger(
     features: Sequence[str],
     input_shape: tuple[int, ...],
     split: str,
+    constants: Path | None = None,
 ) -> JetDataset:
     """Load one split as a trained tagger takes it.
 
     A tagger of jetmix brings its pT gate and normalisation constants in what its run recorded. Any
-    other one gets no gate, and constants from this file's training jets.
+    other one gets no gate, and the constants of a file, or else of these training jets.
+
+    Args:
+        path: an HDF5 file of jets, or an .npz file of arrays.
+        trained_on: what the tagger's run recorded, None for a tagger of others.
+        features: names in the tagger's order.
+        input_shape: (particle, feature) or (feature,).
+        split: train, validation, test or all.
+        constants: JSON file of normalisation constants, for a tagger of others.
 
     Raises:
         DataError: if the file is broken or does not hold enough particles or features.
+        UsageError: if constants are named for a tagger that brings its own.
     """
+    normalisation: str | Normalisation = "standard"
+    if trained_on is not None:
+        normalisation = trained_on.normalisation
+    if constants is not None:
+        if trained_on is not None:
+            raise UsageError(
+                "the run brings its own normalisation constants",
+                where=constants,
+                mend="leave out --constants, or name a model file instead of a run",
+            )
+        normalisation = read_constants(constants, features)
     return load_jets(
         path,
         n_particles=input_shape[0] if len(input_shape) > 1 else None,
         features=features,
         split=split,
         pt_gate_gev=trained_on.pt_gate_gev if trained_on else None,
-        normalisation=trained_on.normalisation if trained_on else "standard",
+        normalisation=normalisation,
     )

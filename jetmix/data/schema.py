@@ -18,6 +18,8 @@ PARTICLE_FEATURES = (
     "px", "py", "pz", "e", "erel", "pt", "ptrel", "eta", "etarel", "etarot",
     "phi", "phirel", "phirot", "deltaR", "costheta", "costhetarel",
 )  # fmt: skip
+# what published 3-feature taggers take: columns 5, 8 and 11 of the public set
+THREE_FEATURES = ("pt", "etarel", "phirel")
 MAX_CONSTITUENTS = 150
 CLASS_NAMES = ("g", "q", "W", "Z", "t")
 DataOrigin = Literal["simulated", "public", "unknown"]

@@ -115,6 +115,7 @@ class SynthOptions:
                 "flows": self.flows,
                 "levels": self.wanted_levels,
                 "data": file_digest(vectors.data) if vectors.data else None,
+                **({"constants": file_digest(vectors.constants)} if vectors.constants else {}),
                 "vectors": [vectors.max_jets, vectors.n_random, vectors.seed],
                 "versions": provenance.package_versions(),
                 **({"budget": asdict(self.budget)} if self.budget.limited else {}),

@@ -36,16 +36,22 @@ class Evaluation:
 
 
 def evaluate(
-    model_path: Path, data: Path, *, split: str = DEFAULT_SPLIT, trained_on: DataUsed | None = None
+    model_path: Path,
+    data: Path,
+    *,
+    split: str = DEFAULT_SPLIT,
+    trained_on: DataUsed | None = None,
+    constants: Path | None = None,
 ) -> Evaluation:
     """Return the performance of a tagger on one split of a file.
 
     Args:
         model_path: the model file.
-        data: HDF5 file of jets.
+        data: HDF5 file of jets, or .npz file of arrays.
         split: train, validation, test or all.
         trained_on: what the tagger's run recorded of its jets; with None the features follow from
             the number of inputs, and the normalisation is standard, from this file's training jets.
+        constants: JSON file of normalisation constants instead, for a tagger of others.
 
     Raises:
         LoweringError: if the model cannot be loaded.
@@ -53,7 +59,7 @@ def evaluate(
         DataError: if the data cannot be read or do not hold enough particles or features.
     """
     model = keras_env.load_tagger(model_path, quantised_only=False)
-    jets = _load(model, model_path, data, split, trained_on)
+    jets = _load(model, model_path, data, split, trained_on=trained_on, constants=constants)
     n_classes = len(jets.class_names)
     if model.output_shape[1:] != (n_classes,):
         raise UsageError(
@@ -63,11 +69,17 @@ def evaluate(
         )
     logits = predict(model, Jets(x=jets.x, y=jets.y))
     measured = metrics(logits, jets.y, jets.class_names, ebops=_ebops(model))
-    return Evaluation(model=model_path, data=jets.source, split=split, metrics=measured)
+    return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=measured)
 
 
 def _load(
-    model: Any, where: Path, data: Path, split: str, trained_on: DataUsed | None
+    model: Any,
+    where: Path,
+    data: Path,
+    split: str,
+    *,
+    trained_on: DataUsed | None,
+    constants: Path | None,
 ) -> JetDataset:
     shape = tuple(model.input_shape[1:])
     features = features_of(trained_on, shape)
@@ -78,7 +90,12 @@ def _load(
             mend="give a run directory, or a model with 16 or 3 particle or 16 jet features",
         )
     return load_for_tagger(
-        data, trained_on=trained_on, features=features, input_shape=shape, split=split
+        data,
+        trained_on=trained_on,
+        features=features,
+        input_shape=shape,
+        split=split,
+        constants=constants,
     )
 
 

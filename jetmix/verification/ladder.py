@@ -45,7 +45,7 @@ def vectors_of(
     mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
     if options.data is not None:
         features = features_of(trained_on, shape)
-        jets = _jets(options.data, shape, trained_on, features)
+        jets = _jets(options.data, shape, trained_on, features, options.constants)
         wrapped = proofs.judge_data(graph, jets, features, options.data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[: options.max_jets]
@@ -67,6 +67,7 @@ def _jets(
     shape: tuple[int, ...],
     trained_on: DataUsed | None,
     features: tuple[str, ...] | None,
+    constants: Path | None,
 ) -> Floats:
     if features is None:
         raise DataError(
@@ -75,7 +76,12 @@ def _jets(
             mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
         )
     jets = load_for_tagger(
-        path, trained_on=trained_on, features=features, input_shape=shape, split="test"
+        path,
+        trained_on=trained_on,
+        features=features,
+        input_shape=shape,
+        split="test",
+        constants=constants,
     ).x
     if jets.shape[1:] != shape:
         raise DataError(

@@ -12,12 +12,14 @@ class VectorOptions:
 
     Args:
         data: file of jets whose test split is used, None for made-up vectors alone.
+        constants: JSON file of normalisation constants, for a tagger that no run recorded.
         max_jets: use at most this many jets.
         n_random: number of random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
     """
 
     data: Path | None = None
+    constants: Path | None = None
     max_jets: int = 20_000
     n_random: int = 2_000
     seed: int = 1
@@ -30,6 +32,9 @@ class VectorOptions:
         """
         if self.data is not None and not self.data.is_file():
             raise DataError("no such file", where=self.data, mend="name an HDF5 file of jets")
+        if self.constants is not None and not self.constants.is_file():
+            mend = "name a JSON file of features, mean and std"
+            raise DataError("no such file", where=self.constants, mend=mend)
 
 
 @dataclass(frozen=True, kw_only=True)
