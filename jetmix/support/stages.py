@@ -23,7 +23,7 @@ class StageRecord:
         stage: its name.
         digest: digest of its inputs, which decides whether it is skipped.
         seconds: wall time.
-        status: ``done``.
+        status: ``done``, or ``failed`` where bits differ.
         details: what only this stage knows.
     """
 

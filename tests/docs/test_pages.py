@@ -106,6 +106,18 @@ def test_every_json_file_that_the_code_names_is_among_the_formats(repository):
     assert not re.findall(r"^\| `.*\| *\|$", page, re.MULTILINE), "a key without its meaning"
 
 
+def test_files_that_pages_show_exist(repository):
+    found = [
+        name
+        for path in pages(repository)
+        for name in re.findall(r'--8\s*<\s*--\s*"(.*)"', path.read_text())
+        if "--8<-- " in path.read_text()
+    ]
+    assert len(found) >= 8
+    for name in found:
+        assert (repository / name).is_file() or (repository / "docs" / name).is_file(), name
+
+
 def test_the_site_loads_nothing_from_the_network(repository):
     settings = (repository / "mkdocs.yml").read_text()
     assert "font: false" in settings
