@@ -33,13 +33,16 @@ def executed(path: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Leave out progress, times and what the kernel says of itself."""
+    """Keep what cells answer with; leave out progress, times and paths."""
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     for number, cell in enumerate(notebook.cells):
         cell.id, cell.metadata = f"cell-{number}", {}
         if cell.cell_type == "code":
-            outputs = cell.outputs
-            cell.outputs = [one for one in outputs if one.get("name") not in ("stdout", "stderr")]
+            cell.outputs = [one for one in cell.outputs if one.output_type == "execute_result"]
+            for output in cell.outputs:
+                if "text/html" in output.data:
+                    name = output.data["text/plain"].partition("(")[0]
+                    output.data["text/plain"] = f"{name}(...)"
 
 
 def main() -> None:
