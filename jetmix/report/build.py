@@ -1,7 +1,7 @@
 """Writing the report: page, Markdown, data and figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetmix.report.bits import with_bits
@@ -44,11 +44,11 @@ class Report:
     """
 
     folder: Path
-    content: JSON
-    taggers: tuple[Tagger, ...]
+    content: JSON = field(repr=False)
+    taggers: tuple[Tagger, ...] = field(repr=False)
     checks: tuple[Outcome, ...]
-    headline: Table
-    lead: Picture | None
+    headline: Table = field(repr=False)
+    lead: Picture | None = field(repr=False)
 
     @property
     def path(self) -> Path:
