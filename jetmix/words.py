@@ -14,9 +14,10 @@ from jetmix.synthesis.options import SynthOptions
 from jetmix.synthesis.timing import measured, timing_of
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.levels.registry import LEVELS
+from jetmix.verification.proofs.inputs import Wrapped, WrappedInput
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
-from jetmix.verification.proofs.ranges import RangeProof, Wrapped, WrappedInput
+from jetmix.verification.proofs.ranges import RangeProof
 from jetmix.verification.result import VerificationResult
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from jetmix.verification.levels.registry import LEVELS, Level
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.proofs import proofs
-from jetmix.verification.proofs.ranges import Wrapped
+from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.result import VerificationResult, judged, not_run
 from jetmix.verification.vectors import InputRange, VectorSet, build_vectors
 

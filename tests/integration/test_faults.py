@@ -17,7 +17,7 @@ from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
 from jetmix.verification.bench import keras_logits
-from jetmix.verification.faults import score as fault_score
+from jetmix.verification.faults.planting import planted_copy
 from jetmix.verification.mining import extreme_vectors
 from jetmix.verification.vectors import InputRange, build_vectors
 
@@ -125,7 +125,7 @@ def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
         inputs=bench.all[:1],
         outputs=bench.all_expected[:1],
     )
-    run, planted = fault_score.planted_copy(right, tmp_path, N_CPP, seed=1)
+    run, planted = planted_copy(right, tmp_path, N_CPP, seed=1)
     verdicts = bench.judge_all(planted, run)
     assert len(verdicts) == N_CPP
     assert {fault.kind for fault in verdicts} == {
@@ -138,7 +138,7 @@ def test_every_fault_in_the_verilog_is_caught_or_changes_nothing(bench, tmp_path
     right = write_rtl(
         bench.graph, tmp_path / "right", part=PART, clock_period_ns=5.0, adders_per_stage=4
     )
-    run, planted = fault_score.planted_copy(right, tmp_path, N_VERILOG, seed=2)
+    run, planted = planted_copy(right, tmp_path, N_VERILOG, seed=2)
     verdicts = bench.judge_all(planted, run)
     assert len(verdicts) == N_VERILOG
     assert {fault.kind for fault in verdicts} >= {

@@ -6,9 +6,10 @@ from jetmix import words
 from jetmix.report.render.model import Cell, Row, Table, columns, number, per_tagger, text
 from jetmix.report.tagger import Tagger
 from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import Proofs
-from jetmix.verification.proofs.ranges import RangeProof, Wrapped
+from jetmix.verification.proofs.ranges import RangeProof
 
 # how many of the inputs that wrap are named
 NAMED = 3

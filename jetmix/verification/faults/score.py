@@ -5,44 +5,34 @@ random vectors: it is missed if they find it, and silent if not even they do. A 
 well change nothing at all, such as a shorter word whose upper bit no input reaches.
 """
 
-import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from jetmix.errors import ToolFailedError
-from jetmix.firmware.project import TOP, FirmwareProject, Flow, seal
-from jetmix.firmware.verilog import read_ports
+from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.bench import Bench
-from jetmix.verification.faults import cpp as faults
-from jetmix.verification.faults import verilog as faults_verilog
 from jetmix.verification.faults.cpp import Fault
+from jetmix.verification.faults.planting import Run, planted_copy
 from jetmix.verification.options import FaultOptions
-from jetmix.verification.simulators import csim, rtl
 from jetmix.verification.vectors import InputRange, uniform
 
 FAULTS_FILE = "faults.json"
 Verdict = Literal["caught", "missed", "silent"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-# what runs vectors through the firmware with the fault of a number, 0 for none
-Run = Callable[[int, Floats], Floats]
 
-# of the faults in C++, those in biases; of those in Verilog, those in registers
-BIAS_SHARE, REGISTER_SHARE = 0.2, 0.1
 # how the vectors are given, most faults showing in the first few
 FIRST, SECOND = 256, 2048
-# the number of the fault as an input port: no sign, 16 bits
-SELECTOR_BITS = (0, 16, 0)
 NAMED = 10
 # the level that runs the sources of a flow
 LEVEL_OF: dict[Flow, str] = {"hls4ml": "csim", "rtl": "rtl"}
@@ -104,85 +94,6 @@ class FaultScore:
             yield "judged", "the sum of the verdicts"
         if self.judged > self.planted:
             yield "judged", f"at most the {self.planted} that were planted"
-
-
-def plant_cpp(root: Path, count: int, seed: int) -> list[Fault]:
-    """Plant faults into a copy of an HLS project; return them in the order of their numbers."""
-    header = root / "firmware" / "nnet_utils" / "nnet_code_gen.h"
-    text = header.read_text(encoding="utf-8")
-    defines = (root / "firmware" / "defines.h").read_text(encoding="utf-8")
-    weights = sorted((root / "firmware" / "weights").glob("b*.h"))
-    biases = [
-        site
-        for file in weights
-        for site in faults.bias_sites(file.name, file.read_text(encoding="utf-8"), defines)
-    ]
-    biases = faults.sample(biases, round(BIAS_SHARE * count), seed)
-    sites = faults.sample(faults.cpp_sites(header.name, text), count - len(biases), seed)
-    header.write_text(faults.plant_cpp(text, sites, first=1), encoding="utf-8")
-    with (root / "firmware" / f"{TOP}.cpp").open("a", encoding="utf-8") as top:
-        top.write(faults.bias_setter(biases, first=1 + len(sites)))
-    return [site.fault for site in [*sites, *biases]]
-
-
-def plant_verilog(root: Path, count: int, seed: int) -> list[Fault]:
-    """Plant faults into a copy of a Verilog project; return them in the order of their numbers."""
-    top = root / "src" / f"{TOP}.v"
-    text = top.read_text(encoding="utf-8")
-    registers = faults_verilog.register_sites(top.name, text)
-    registers = faults.sample(registers, round(REGISTER_SHARE * count), seed)
-    top.write_text(faults_verilog.plant_top(text, registers, first=1), encoding="utf-8")
-    stages = {p: p.read_text(encoding="utf-8") for p in (root / "src").glob(f"{TOP}_stage*.v")}
-    sites = [s for p in sorted(stages) for s in faults_verilog.stage_sites(p.name, stages[p])]
-    chosen = faults.sample(sites, count - len(registers), seed)
-    planted = [site.fault for site in registers]
-    for stage in sorted(stages):
-        mine = [site for site in chosen if site.fault.file == stage.name]
-        first = 1 + len(planted)
-        wrong = faults_verilog.plant_stage(stages[stage], mine, first)
-        stage.write_text(wrong, encoding="utf-8")
-        planted += [site.fault for site in mine]
-    ports = read_ports(root)
-    replace(ports, inputs=(*ports.inputs, SELECTOR_BITS)).write(root)
-    return planted
-
-
-def planted_copy(
-    project: FirmwareProject, scratch: Path, count: int, seed: int
-) -> tuple[Run, list[Fault]]:
-    """Compile a copy of a project with faults into ``scratch``; return how to run it, and them.
-
-    Raises:
-        ToolMissingError: if a compiler is missing.
-        ToolFailedError: if one fails.
-    """
-    root = shutil.copytree(project.path, scratch / "wrong")
-    plant = plant_cpp if project.flow == "hls4ml" else plant_verilog
-    planted = plant(root, count, seed)
-    sealed = seal(
-        root, part=project.part, clock_period_ns=project.clock_period_ns, flow=project.flow
-    )
-    wrong = replace(sealed, latency_cycles=project.latency_cycles)
-    if project.flow == "hls4ml":
-        return _cpp_run(csim.build(wrong, scratch / "csim")), planted
-    return _verilog_run(rtl.build(wrong, scratch / "rtl-sim")), planted
-
-
-def _cpp_run(simulation: csim.CSim) -> Run:
-    def run(number: int, x: Floats) -> Floats:
-        simulation.library.jetmix_set_fault(number)
-        return (simulation.run_quietly(x) * simulation.lsb).astype(np.float32)
-
-    return run
-
-
-def _verilog_run(simulation: rtl.RtlSim) -> Run:
-    def run(number: int, x: Floats) -> Floats:
-        selector = np.full((len(x), 1), number, dtype=np.float32)
-        clocks = simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
-        return rtl.results(clocks, simulation.latency_cycles, len(x)).astype(np.float32)
-
-    return run
 
 
 def judge(

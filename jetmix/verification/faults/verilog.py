@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jetmix.verification.faults.cpp import SELECT, Fault, Kind, Site
 
@@ -67,7 +67,7 @@ class _Adder:
 
     def _with(self, parameters: tuple[int, ...], second: str | None = None) -> "_Adder":
         inputs = (self.inputs[0], second or self.inputs[1])
-        return _Adder(**{**self.__dict__, "parameters": parameters, "inputs": inputs})
+        return replace(self, parameters=parameters, inputs=inputs)
 
 
 def stage_sites(file: str, text: str) -> list[Site]:

@@ -9,9 +9,10 @@ from jetmix.firmware.da_graph import DaGraph, Traces
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
-from jetmix.verification.proofs import linear, ranges
+from jetmix.verification.proofs import inputs, linear, ranges
+from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
-from jetmix.verification.proofs.ranges import RangeProof, Wrapped
+from jetmix.verification.proofs.ranges import RangeProof
 
 RANGES_FILE = "ranges.json"
 
@@ -47,7 +48,7 @@ def prove(model: Any, traces: Traces, graph: DaGraph, where: object) -> Proofs:
 
 def judge_data(graph: DaGraph, jets: Floats, names: tuple[str, ...] | None, path: Path) -> Wrapped:
     """Return what a data file's jets do at the input ports."""
-    return ranges.input_overruns(jets, ranges.unwrapped(graph), path=path.name, names=names)
+    return inputs.input_overruns(jets, inputs.unwrapped(graph), path=path.name, names=names)
 
 
 def write(folder: Path, content: Proofs) -> None:

@@ -25,9 +25,10 @@ from jetmix.training.scores import Scores
 from jetmix.verification import result
 from jetmix.verification.faults.score import FaultScore
 from jetmix.verification.proofs import proofs as proofs_file
+from jetmix.verification.proofs.inputs import Wrapped, WrappedInput
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import Proofs
-from jetmix.verification.proofs.ranges import RangeProof, Wrapped, WrappedInput
+from jetmix.verification.proofs.ranges import RangeProof
 from jetmix.verification.result import VerificationResult, write_results
 
 CLASSES = ("g", "q", "W", "Z", "t")

@@ -11,7 +11,7 @@ from jetmix.models.keras_env import load_tagger
 from jetmix.support.files import read_json, write_json
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
-from jetmix.verification.proofs import linear, proofs, ranges
+from jetmix.verification.proofs import inputs, linear, proofs, ranges
 from jetmix.verification.vectors import InputRange, build_vectors
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -186,7 +186,7 @@ def test_jets_that_wrap_are_counted_and_named():
     jets[1, 0] = 3.99, 7.99  # cut down to 3.5 and 7: inside
     jets[2, 0, 0] = 4.0
     jets[3] = [[-4.01, 8.0], [99.0, 0.9]]  # the third input is dead
-    found = ranges.input_overruns(jets, PORTS, path="jets.h5", names=("pt", "etarel"))
+    found = inputs.input_overruns(jets, PORTS, path="jets.h5", names=("pt", "etarel"))
     assert (found.n_jets, found.n_jets_that_wrap, found.n_values_that_wrap) == (5, 2, 3)
     assert found.first_jets == (2, 3)
     assert [(i.particle, i.feature, i.jets) for i in found.inputs] == [
@@ -231,11 +231,11 @@ def test_a_rounding_quantiser_wraps_half_a_step_earlier():
     cuts = [(0, 2, -1, "RND"), (1, 1, 2, "RND"), (1, 1, 2, "TRN")]
     one = [x[n].quantize(k, i, f, "WRAP", mode) for n, (k, i, f, mode) in enumerate(cuts)]
     graph = graph_of(x, one[0] * 3.0, one[1] + one[2], one[1] - one[2])
-    found = ranges.unwrapped(graph)
+    found = inputs.unwrapped(graph)
     assert found.low.tolist() == [-1.0, -2.125, -2.0]
     assert (found.high + found.step).tolist() == [3.0, 1.875, 2.0]
     jets = np.linspace(-4, 4, 161, dtype=np.float32)[:, None].repeat(3, axis=1)
-    wrapped = ranges.input_overruns(jets, found, path="jets.h5")
+    wrapped = inputs.input_overruns(jets, found, path="jets.h5")
     assert wrapped.inputs
     for port in wrapped.inputs:
         k, i, f, mode = cuts[port.input]
@@ -245,7 +245,7 @@ def test_a_rounding_quantiser_wraps_half_a_step_earlier():
 
 
 def test_no_jet_wraps_and_old_folders_have_no_proofs(tmp_path):
-    found = ranges.input_overruns(np.zeros((5, 4), np.float32), PORTS, path="jets.h5")
+    found = inputs.input_overruns(np.zeros((5, 4), np.float32), PORTS, path="jets.h5")
     assert (found.n_jets_that_wrap, found.inputs, found.first_jets) == (0, (), ())
     assert proofs.read(tmp_path) is None
     assert words.proof_lines(None) == []
