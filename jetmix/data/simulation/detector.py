@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetmix.data.normalise import mix
 from jetmix.data.simulation.features import polar
 from jetmix.data.simulation.presets import DetectorSettings
-from jetmix.support.arrays import Bools, Float64, Ints
+from jetmix.support.arrays import Bools, Float64, Hashes, Ints
 
 NEUTRINOS = (12, 14, 16)
 PHOTON, NEUTRAL_PION = 22, 111
@@ -149,10 +148,10 @@ def counter_uniforms(key: int, event: Ints, item: Ints) -> Float64:
     return _unit(_hashed(key, event, item))
 
 
-def _hashed(key: int, event: Ints, item: Ints) -> NDArray[np.uint64]:
+def _hashed(key: int, event: Ints, item: Ints) -> Hashes:
     seed = mix(np.uint64(key % 2**64) ^ mix(event.astype(np.uint64)))
     return mix(seed ^ item.astype(np.uint64))
 
 
-def _unit(hashes: NDArray[np.uint64]) -> Float64:
+def _unit(hashes: Hashes) -> Float64:
     return np.asarray(((hashes >> np.uint64(11)) + np.uint64(1)) * 2.0**-53)
