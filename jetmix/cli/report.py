@@ -11,11 +11,15 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.argument("folders", metavar="DIR...", type=PATH, nargs=-1, required=True)
 @click.option("--out", type=PATH, required=True, help="Folder of the report.")
 @click.option(
-    "--allow-mixed", is_flag=True, help="Accept runs on different jets; they are kept apart."
+    "--allow-mixed",
+    is_flag=True,
+    help="Accept runs on different jets; each data set is shown apart.",
 )
-@click.option("--check", "rules", type=PATH, help="TOML file of limits; exit 11 if one is missed.")
 @click.option(
-    "--baseline", "old", type=PATH, help="Older report.json; exit 11 if a figure is worse."
+    "--check", "rules", type=PATH, help="TOML file of limits; exit code 11 if one is missed."
+)
+@click.option(
+    "--baseline", "old", type=PATH, help="Older report.json; exit code 11 if a figure is worse."
 )
 @click.option("--data", type=PATH, help="Jets of the runs, for efficiency against pT and mass.")
 @click.option(
@@ -33,17 +37,17 @@ def report(
     bits: bool,
     as_json: bool,
 ) -> None:
-    """Write the report about runs and synthesised projects, beside published taggers.
+    """Write a report about runs and syntheses, compared with published taggers.
 
-    DIR is a folder that 'jetmix train' or 'jetmix synth' wrote; a project joins the run whose
-    model it was made from. Writes report.html (one file, no network), report.md, report.json and
+    DIR is a folder that 'jetmix train' or 'jetmix synth' wrote; a synthesis joins the run of its
+    model. Writes report.html (one file, no network), report.md, report.json and
     the figures.
 
     \b
     A file for --check looks like this (keys are optional):
       [require]
       min_accuracy_pct = 60.0
-      max_lut = 20000          # upper end of an estimate's 90% interval, and so of max_ff
+      max_lut = 20000          # upper end of the 90% interval of an estimate; also max_ff
       max_latency_ns = 100     # measured cycles where the Verilog was simulated
       bit_exact = ["csim"]
       origin = ["post-route", "estimate"]

@@ -43,7 +43,7 @@ class Rival:
 
     @property
     def verdict(self) -> str:
-        """What the numbers allow to be said."""
+        """What follows from the numbers."""
         if self.p_value >= SIGNIFICANT:
             return "no significant difference"
         return "better" if self.difference > 0 else "worse"

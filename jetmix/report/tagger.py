@@ -44,7 +44,7 @@ class LayerBits:
     """Bit widths of one HGQ layer, all without the sign.
 
     ``inputs`` holds the widths of each input: (particle, feature) or (feature,). A width of 0
-    means that the value is not looked at. ``weight_bits`` is the mean over weights that are not
+    means that the tagger ignores the value. ``weight_bits`` is the mean over weights that are not
     zero, None if there are none.
     """
 

@@ -58,13 +58,13 @@ def _feature_names(tagger: Tagger, size: int) -> list[str]:
 
 
 def _input_words(tagger: Tagger, bits: NDArray[np.float32]) -> str:
-    a_particle = bits.sum(axis=1)
-    unused = int((a_particle == 0).sum())
+    per_particle = bits.sum(axis=1)
+    unused = int((per_particle == 0).sum())
     return (
         f"Heat map of the bit widths at the input of {tagger.name}: {bits.shape[0]} constituents "
         f"by {bits.shape[1]} features, {bits.sum():.0f} bits in all. The first constituent has "
-        f"{a_particle[0]:.0f} bits, the last {a_particle[-1]:.0f}; {unused} constituents are not "
-        f"looked at, and {100 * float((bits == 0).mean()):.0f}% of the values."
+        f"{per_particle[0]:.0f} bits, the last {per_particle[-1]:.0f}; {unused} constituents "
+        f"are ignored, and {100 * float((bits == 0).mean()):.0f}% of the values."
     )
 
 

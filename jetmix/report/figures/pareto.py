@@ -59,10 +59,10 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
         _legend(axes, panel)
         if not panel.public:
             axes.text(0.03, 0.03, BREAK, transform=axes.transAxes, fontsize=9, color=OURS)
-        told = tuple(_told(point, panel) for point in panel.points)
+        described = tuple(_described(point, panel) for point in panel.points)
         alt = _pareto_words(panel)
         title = f"Accuracy against {COST_NAMES[panel.cost]}: {panel.title}"
-        return finished(canvas, name=name, title=title, alt=alt, points=told)
+        return finished(canvas, name=name, title=title, alt=alt, points=described)
 
 
 def _legend(axes: "Axes", panel: Panel) -> None:
@@ -128,8 +128,8 @@ def _draw_point(axes: "Axes", point: Point, index: int, below: int) -> None:
     label.set_gid(f"point-{index}-label")
 
 
-def _told(point: Point, panel: Panel) -> JSON:
-    """Return what a page tells about a point, line by line."""
+def _described(point: Point, panel: Panel) -> JSON:
+    """Return what a page shows about a point, line by line."""
     error = "" if point.accuracy_error_pct is None else f" ± {point.accuracy_error_pct:.2f}"
     cost = f"{COST_TITLES[panel.cost]}: {point.cost:,.10g}"
     interval = "" if point.low is None else f" (90%: {point.low:,.0f} to {point.high:,.0f})"
@@ -137,7 +137,7 @@ def _told(point: Point, panel: Panel) -> JSON:
     lines += [f"{point.n_particles} constituents"] if point.n_particles else []
     lines += [f"Order-free: {words.yes_no(point.permutation_invariant)}"]
     lines += [f"Read: {point.seen}"] if point.seen else []
-    lines += ["Not dominated on these axes"] if point.nondominated else []
+    lines += ["On the Pareto front"] if point.nondominated else []
     return {"family": point.label, "ours": point.ours, "cost": point.cost, "lines": lines}
 
 
@@ -149,10 +149,10 @@ def _pareto_words(panel: Panel) -> str:
         if point.ours
     ]
     cost = COST_TITLES[panel.cost]
-    told = f" Of this report: {'; '.join(ours)}." if ours else " None of this report's taggers."
+    own = f" Of this report: {'; '.join(ours)}." if ours else " None of this report's taggers."
     return (
         f"Accuracy against {cost} on {panel.data}, origin {panel.origin}: {len(panel.points)} "
-        f"taggers, {len(best)} of them not dominated.{told}"
+        f"taggers, {len(best)} of them not dominated.{own}"
     )
 
 

@@ -30,7 +30,7 @@ DARK_CELL = 0.5
 
 
 def roc(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:
-    """Draw background rejection against signal efficiency, one curve a class."""
+    """Draw background rejection against signal efficiency, one curve per class."""
     curves = roc_curves(scores, metrics.class_names)
     with drawing() as canvas:
         axes = canvas.subplots()
@@ -77,7 +77,7 @@ def confusion(tagger: Tagger, metrics: Metrics, name: str) -> Picture:
         listed = ", ".join(
             f"{name_} {100 * shares[i, i]:.1f}%" for i, name_ in enumerate(metrics.class_names)
         )
-        alt = f"Confusion matrix of {tagger.name}. Rightly classified: {listed}."
+        alt = f"Confusion matrix of {tagger.name}. Correctly classified: {listed}."
         return finished(canvas, name=name, title=f"Confusion matrix: {tagger.name}", alt=alt)
 
 

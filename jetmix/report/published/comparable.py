@@ -164,7 +164,7 @@ def refuse_mixed(taggers: Sequence[Tagger]) -> None:
         listed = " and ".join(f"'{name}' on {title}" for title, name in titles.items())
         raise UsageError(
             f"the runs were tested on different data sets: {listed}",
-            mend="write one report a data set, or pass --allow-mixed to keep them apart in one",
+            mend="write one report per data set, or pass --allow-mixed to show them side by side",
         )
 
 

@@ -1,4 +1,4 @@
-"""Which points stand on which axes: one panel a data set and origin of resources."""
+"""Which points stand on which axes: one panel per data set and origin of resources."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

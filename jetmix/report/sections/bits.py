@@ -19,8 +19,8 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
         name="bits",
         title="Where the bits go",
         text=(
-            "HGQ gives every value its own bit width, so the widths show what the tagger looks "
-            "at: how it ranks the constituents and the features. Dark is 0 bits: not looked at."
+            "HGQ gives every value its own bit width. The widths show how the tagger ranks "
+            "constituents and features. Dark cells have 0 bits: the tagger ignores that value."
             if shown[0].name == "layers"
             else ""
         ),
@@ -43,16 +43,16 @@ def _pictures(taggers: Sequence[Tagger]) -> Iterator[Picture]:
 
 
 def layers(taggers: Sequence[Tagger]) -> Table:
-    """Return EBOPs, weights and mean bit widths a layer."""
+    """Return EBOPs, weights and mean bit widths per layer."""
     rows = [[_layer(layer) for layer in tagger.layers] for tagger in taggers]
-    titles = ("Layer", "Kind", "EBOPs", "Weights", "Not zero", "Bits a weight", "Bits an input")
+    titles = ("Layer", "Kind", "EBOPs", "Weights", "Not zero", "Bits per weight", "Bits per input")
     return Table(
         name="layers",
         caption="Bits, weights and EBOPs by layer",
         columns=columns(*titles, numeric=titles[2:]),
         groups=per_tagger(taggers, rows),
         sortable=True,
-        note="Bits are without the sign; means over weights that are not zero and all inputs.",
+        note="Bits do not count the sign. Means are over weights other than zero and all inputs.",
     )
 
 
@@ -96,7 +96,7 @@ def costs(taggers: Sequence[Tagger]) -> Table:
         groups=per_tagger(taggers, rows),
         sortable=True,
         note=(
-            "The estimate of LUT, shared out by the cost of each layer in the DA graph. Depth is "
-            "the longest chain of adders from the inputs to the layer's outputs."
+            "The LUT estimate, divided among the layers by their cost in the adder graph. Depth: "
+            "longest chain of adders from the inputs to the layer's outputs."
         ),
     )

@@ -172,10 +172,10 @@ def left_out(fields: Sequence[Field]) -> Table:
             for reason, ids in sorted(reasons.items(), key=lambda item: -len(item[1]))
         )
         names = ", ".join(tagger.name for tagger in field.taggers)
-        groups.append(Group(heading=f"Beside {names}", rows=rows))
+        groups.append(Group(heading=f"Not compared with {names}", rows=rows))
     return Table(
         name="left-out",
-        caption="Published taggers left out, and why",
+        caption="Published taggers that are not shown, and why",
         columns=columns("Reason", "Rows", "Taggers", numeric=("Rows",)),
         groups=tuple(groups),
     )

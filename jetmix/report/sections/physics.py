@@ -11,8 +11,9 @@ from jetmix.report.render.model import Cell, Group, Row, Section, Table, columns
 from jetmix.report.tagger import Tagger, models
 
 RATES_NOTE = (
-    "All in per cent, each class against the rest. TPR10 and TPR1: signal efficiency where 10% and "
-    "1% of the other classes pass. Published values of the Mixers are before quantisation."
+    "In per cent, each class against the rest. TPR10 and TPR1: signal efficiency where 10% and 1% "
+    "of the jets of other classes pass. Published values of the Mixers are before "
+    "quantisation."
 )
 
 
@@ -38,7 +39,7 @@ def _shared(taggers: Sequence[Tagger]) -> str:
     for tagger in taggers:
         alike.setdefault(tagger.model_sha256 or tagger.name, []).append(tagger.name)
     return " ".join(
-        f"{', '.join(others)}: the same model as {first}, and so the same figures."
+        f"{', '.join(others)}: same model as {first}; its figures apply."
         for first, *others in alike.values()
         if others
     )
@@ -61,7 +62,7 @@ def _physics_of(tagger: Tagger, index: int) -> Iterator[Picture]:
 
 
 def literature(field: Field, name: str) -> Table | None:
-    """Return AUC and TPR a class as papers print them; None if nobody states any."""
+    """Return AUC and TPR per class as papers print them; None if nobody states any."""
     with_auc = [row for row in field.rows if row.auc_pct]
     ours = [tagger for tagger in field.taggers if tagger.metrics]
     if not ours:
@@ -78,7 +79,7 @@ def literature(field: Field, name: str) -> Table | None:
         groups.append(Group(heading=f"Published: public jets{caveat}", rows=rows))
     return Table(
         name=name,
-        caption="AUC and signal efficiency a class, in the form of the literature",
+        caption="AUC and signal efficiency per class",
         columns=columns("Tagger", "N", *titles, numeric=("N", *titles)),
         groups=tuple(groups),
         sortable=True,

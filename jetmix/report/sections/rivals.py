@@ -8,9 +8,9 @@ from jetmix.report.rivals import Rival, rivals
 from jetmix.report.tagger import Tagger
 
 RIVALS_NOTE = (
-    "'Only it' and 'only the other' count the jets that just one of the two gets right. The "
-    "p-value is of McNemar's exact test, corrected for several comparisons by Holm's method; a "
-    "verdict needs less than 0.05."
+    "'Only ... right' count the jets that just one of the two classifies correctly. p-value: "
+    "McNemar's exact test, corrected for several comparisons by Holm's method. Below 0.05 the "
+    "difference is significant."
 )
 
 
@@ -20,8 +20,8 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
     if not found:
         return None
     text = (
-        "Taggers that judged the same test jets, each against the most accurate one. A baseline "
-        "is fair where the recipes differ in nothing but the architecture."
+        "Taggers that were tested on the same jets, each compared with the most accurate one. A "
+        "comparison of architectures is fair if the recipes differ in nothing else."
     )
     table = between_ours(found)
     return Section(name="rivals", title="Against each other", text=text, tables=(table,))
@@ -35,8 +35,8 @@ def between_ours(found: Sequence[Rival]) -> Table:
         "Accuracy difference [points]",
         "p-value",
         "Verdict",
-        "Only it",
-        "Only the other",
+        "Only this right",
+        "Only the other right",
         "Recipes differ in",
     )
     rows = tuple(
@@ -58,7 +58,9 @@ def between_ours(found: Sequence[Rival]) -> Table:
     return Table(
         name="rivals-table",
         caption="Differences on the same test jets",
-        columns=columns(*titles, numeric=(titles[2], "p-value", "Only it", "Only the other")),
+        columns=columns(
+            *titles, numeric=(titles[2], "p-value", "Only this right", "Only the other right")
+        ),
         groups=(Group(heading="", rows=rows),),
         sortable=True,
         note=RIVALS_NOTE,
@@ -68,4 +70,4 @@ def between_ours(found: Sequence[Rival]) -> Table:
 def _recipes(entry: Rival) -> str:
     if entry.recipe_differs is None:
         return words.UNKNOWN
-    return ", ".join(entry.recipe_differs) or "nothing but the architecture"
+    return ", ".join(entry.recipe_differs) or "only the architecture"

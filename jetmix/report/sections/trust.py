@@ -21,9 +21,10 @@ from jetmix.verification.result import VerificationResult
 
 STATUS_MARKS: dict[str, Mark] = {"passed": "good", "failed": "bad", "not-run": "unknown"}
 BESIDE_NOTE = (
-    "Ratios are the other value divided by the estimate. The latency of the RTL simulation was "
-    "measured clock by clock; C synthesis states its own. The other tools do not time a pipeline."
+    "Ratio: the other value divided by the estimate. The RTL simulation measures the latency clock "
+    "by clock; C synthesis states a latency of its own. The other tools do not time a pipeline."
 )
+RARER = ("BRAM18", "URAM", "CARRY8")
 
 
 def section(taggers: Sequence[Tagger]) -> Section | None:
@@ -41,7 +42,7 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
     matrices = proofs.matrices(taggers)
     return Section(
         name="trust",
-        title="Can it be trusted",
+        title="Verification and resources",
         tables=shown,
         folded=(matrices,) if matrices.groups else (),
     )
@@ -53,12 +54,12 @@ def ladder(taggers: Sequence[Tagger]) -> Table:
     titles = ("Level", "Against", "Status", "Vectors", "Differing", "Largest difference", "Details")
     return Table(
         name="ladder",
-        caption="The ladder of bit-exactness",
+        caption="Bit-exactness, level by level",
         columns=columns(*titles, numeric=("Vectors", "Differing", "Largest difference")),
         groups=per_tagger(taggers, rows),
         note=(
             "Every level is compared with Keras, not with the level above it. A level that was "
-            "not run is not a pass. Differences are in units of the output's least significant "
+            "not run has not passed. Differences count in units of the output's least significant "
             "bit (LSB)."
         ),
     )
@@ -84,14 +85,14 @@ def _gap(difference: float | None) -> Cell:
 
 def _details(result: VerificationResult) -> str:
     if result.status == "not-run":
-        return f"not run: {result.reason or 'no reason was recorded'}"
+        return f"not run: {result.reason or 'no reason recorded'}"
     kinds = words.vectors(result)
     if result.latency_cycles is not None:
         kinds += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"
     first = result.first_mismatch
     if first is None:
         return f"{kinds}; {result.difference}" if result.latency_differs else kinds
-    place = f"; the values part at {first.layer}" if first.layer else ""
+    place = f"; values first differ at {first.layer}" if first.layer else ""
     return (
         f"{kinds}; first difference at {first.origin} vector {first.vector}, output "
         f"{first.output}: {first.candidate} instead of {first.reference:g} LSB{place}"
@@ -99,10 +100,13 @@ def _details(result: VerificationResult) -> str:
 
 
 def resources(taggers: Sequence[Tagger]) -> Table:
-    """Return every resource report, a row an origin."""
+    """Return every resource report, one row per origin."""
     notes = tuple(dict.fromkeys(r.note for tagger in taggers for r in tagger.resources if r.note))
-    rows = [[_resources(r, notes) for r in tagger.resources] for tagger in taggers]
-    amounts = ("LUT", "FF", "DSP", "BRAM18", "URAM", "CARRY8")
+    # the rarer kinds have a column only where some report counts them
+    reports = [report for tagger in taggers for report in tagger.resources]
+    rarer = tuple(n for n in RARER if any(getattr(r, n.lower()) is not None for r in reports))
+    amounts = ("LUT", "FF", "DSP", *rarer)
+    rows = [[_resources(r, rarer, notes) for r in tagger.resources] for tagger in taggers]
     return Table(
         name="resources",
         caption="Resources and timing by origin",
@@ -114,12 +118,13 @@ def resources(taggers: Sequence[Tagger]) -> Table:
     )
 
 
-def _resources(report: ResourceReport, notes: Sequence[str]) -> Row:
+def _resources(report: ResourceReport, rarer: Sequence[str], notes: Sequence[str]) -> Row:
     return (
         text(words.origin(report.origin)),
         Cell(text=words.lut(report), sort=report.lut),
         Cell(text=words.ff(report), sort=report.ff),
-        *(number(v) for v in (report.dsp, report.bram18, report.uram, report.carry8)),
+        number(report.dsp),
+        *(number(getattr(report, name.lower())) for name in rarer),
         text(words.latency(report)),
         number(report.ii_cycles),
         text(report.part or words.UNKNOWN),
@@ -129,12 +134,12 @@ def _resources(report: ResourceReport, notes: Sequence[str]) -> Row:
 
 
 def beside(taggers: Sequence[Tagger]) -> Table:
-    """Return the estimate beside other origins: LUT, FF and latency, a row each."""
-    titles = ("Estimated", "There", "Ratio")
+    """Return the estimate beside other origins: one row for each of LUT, FF and latency."""
+    titles = ("Estimate", "Other", "Ratio")
     return Table(
         name="beside",
-        caption="The estimate beside other origins",
-        columns=columns("Against", "Figure", *titles, "In the 90% interval", numeric=titles),
+        caption="The estimate compared with other origins",
+        columns=columns("Origin", "Figure", *titles, "In the 90% interval", numeric=titles),
         groups=per_tagger(taggers, [_beside(tagger) for tagger in taggers]),
         note=BESIDE_NOTE,
     )

@@ -1,5 +1,5 @@
 "use strict";
-// Lets a plot answer: hover or arrow keys tell a point, a click or Enter filters by its family.
+// Lets a plot answer: hover or arrow keys describe a point, a click or Enter filters by its family.
 // The plot itself is the figure's own SVG, so that it prints, scales and takes the theme's colours.
 (() => {
   const NEAR = 18; // pixels within which the pointer means a point
