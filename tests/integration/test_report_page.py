@@ -143,6 +143,35 @@ def test_nothing_sticks_out_and_text_can_be_read(page, theme, width):
     assert contrast(ink, paper) > 7
 
 
+def test_the_first_screen_shows_the_figures_that_matter(page):
+    first = page.locator(".lead")
+    box = first.bounding_box()
+    assert box["y"] + box["height"] <= page.viewport_size["height"]
+    values = first.locator(".value").all_inner_texts()
+    assert values == ["62.80 ± 2.16%", "yes", "12,500", "45.0 ns"]
+    assert "11,800 to 13,400" in first.inner_text()
+    assert first.locator("figure svg").count() == 1
+
+
+def test_every_table_fits_at_1280_pixels(page):
+    widths = page.evaluate(
+        "[...document.querySelectorAll('section > .scroller')]"
+        ".map((part) => [part.scrollWidth, part.clientWidth, part.ariaLabel])"
+    )
+    assert len(widths) >= 8
+    assert [label for needed, there, label in widths if needed > there] == []
+
+
+def test_a_narrow_screen_scrolls_tables_and_keeps_their_first_column(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    scroller = page.locator(".scroller", has=page.locator("#field-1"))
+    name = page.locator(f"{TABLE} > :first-child").first
+    before = name.bounding_box()["x"]
+    scroller.evaluate("(part) => { part.scrollLeft = 300; }")
+    assert scroller.evaluate("(part) => part.scrollLeft") == 300
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=2)
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two CSS colours (WCAG 2.1)."""
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
@@ -172,5 +201,5 @@ def test_it_can_be_read_without_scripts(browser, report):
     plain = browser.new_context(java_script_enabled=False).new_page()
     plain.goto(report.as_uri())
     assert plain.locator("#field-1 tbody tr").count() == 19
-    assert plain.locator("figure svg").count() == 9
+    assert plain.locator("figure svg").count() == 10
     plain.close()
