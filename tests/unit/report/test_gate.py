@@ -208,7 +208,7 @@ def test_a_made_up_level_and_origin_are_shown_and_checked(
     tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(LEVELS, "chip", Level(name="chip", title="the chip itself", module="none"))
-    origin = Origin(name="tape-out", title="counted on the chip", trust=9, made_by="none")
+    origin = Origin(name="tape-out", title="counted on the chip", trust=99, made_by="none")
     monkeypatch.setitem(ORIGINS, "tape-out", origin)
     counted = resources(origin="tape-out", lut=9999.0, lut_low=None, lut_high=None)
     levels, reports = [verification("chip")], [resources(), counted]
