@@ -146,7 +146,7 @@ def _run(folder: Path) -> Tagger:
         scores=run.scores,
         front=tuple(sorted(front, key=lambda point: point.ebops)),
         recipe=dump(recipe),
-        provenance=dump(run.provenance),
+        provenance=run.provenance,
         model_sha256=run.model_sha256,
         gaps=tuple(_run_gaps(run)),
     )
@@ -202,7 +202,7 @@ def _synth(folder: Path) -> Tagger:
         resources=made.resources,
         verification=made.verification,
         recipe=about.recipe,
-        synthesis=dump(made.provenance),
+        synthesis=made.provenance,
         model_sha256=about.model_sha256,
         costs=made.costs or (),
         proofs=made.proofs,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from jetmix import words
-from jetmix.report.sections.headline import card
+from jetmix.report.sections.headline import timed
 from jetmix.report.tagger import Tagger
+from jetmix.verification.result import VerificationResult
 
 
 def summary(taggers: Sequence[Tagger]) -> list[str]:
@@ -16,7 +17,48 @@ def summary(taggers: Sequence[Tagger]) -> list[str]:
     for tagger in taggers:
         if len(taggers) > 1:
             lines.append(tagger.name)
-        lines += [f"{fact.label + ':':11} {fact.line}" for fact in card(tagger).facts]
-        lines.append(f"{'EBOPs:':11} {words.count(tagger.ebops)}")
+        lines += [
+            f"Accuracy:   {_accuracy(tagger)}, {words.count(tagger.ebops)} EBOPs",
+            f"Bit-exact:  {_exactness(tagger.verification)}",
+            f"LUT:        {_lut(tagger)}",
+            f"Latency:    {_latency(tagger)}",
+        ]
         lines += [f"  missing: {gap.what}: {gap.why}; {gap.mend}" for gap in tagger.gaps]
     return lines
+
+
+def _accuracy(tagger: Tagger) -> str:
+    metrics = tagger.metrics
+    if metrics is None:
+        return "not known"
+    share = words.percent(metrics.accuracy, metrics.accuracy_error)
+    return f"{share} on {words.count(metrics.n_test)} test jets"
+
+
+def _exactness(results: Sequence[VerificationResult]) -> str:
+    outcomes: dict[str, list[str]] = {}
+    for result in results:
+        if result.status != "not-run":
+            outcomes.setdefault(_outcome(result), []).append(result.candidate)
+    lines = [f"{' and '.join(levels)}: {outcome}" for outcome, levels in outcomes.items()]
+    return "; ".join(lines) or "not verified"
+
+
+def _outcome(result: VerificationResult) -> str:
+    if result.status == "passed":
+        return f"equal to Keras on {words.compared(result)}"
+    if result.n_mismatch:
+        return f"DIFFERENT on {words.count(result.n_mismatch)} of {words.compared(result)}"
+    return result.difference.upper()
+
+
+def _lut(tagger: Tagger) -> str:
+    report = tagger.best_resources
+    return f"{words.lut(report)} [{words.source(report.origin)}]" if report else words.UNKNOWN
+
+
+def _latency(tagger: Tagger) -> str:
+    timing = tagger.timing
+    if timing is None:
+        return words.UNKNOWN
+    return f"{words.latency(timed(tagger))} [{words.source(timing.source)}]"

@@ -11,6 +11,7 @@ from jetmix.data.record import DataUsed
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
+from jetmix.support.provenance import Provenance
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.taggers.registry import permutation_invariant
 from jetmix.training.metrics import Metrics
@@ -73,8 +74,8 @@ class Tagger:
     resources: tuple[ResourceReport, ...] = ()
     verification: tuple[VerificationResult, ...] = ()
     recipe: JSON | None = None
-    provenance: JSON | None = None
-    synthesis: JSON | None = None
+    provenance: Provenance | None = None
+    synthesis: Provenance | None = None
     model_sha256: str | None = None
     layers: tuple[LayerBits, ...] = ()
     costs: tuple[LayerCost, ...] = ()

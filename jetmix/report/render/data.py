@@ -53,8 +53,8 @@ def _tagger(tagger: Tagger) -> JSON:
         "faults": dump(tagger.faults),
         "measured_latency_cycles": tagger.measured.latency_cycles if tagger.measured else None,
         "missing": [asdict(gap) for gap in tagger.gaps],
-        "provenance": tagger.provenance,
-        "synthesis": tagger.synthesis,
+        "provenance": dump(tagger.provenance),
+        "synthesis": dump(tagger.synthesis),
         "recipe": tagger.recipe,
     }
 

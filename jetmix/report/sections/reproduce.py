@@ -7,6 +7,7 @@ from jetmix import words
 from jetmix.report.render.model import Listing, Section
 from jetmix.report.tagger import Tagger
 from jetmix.support.files import JSON
+from jetmix.support.provenance import Provenance
 
 
 def section(taggers: Sequence[Tagger]) -> Section:
@@ -25,33 +26,32 @@ def section(taggers: Sequence[Tagger]) -> Section:
 
 def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
     """Return what is needed to make a tagger again, as (name, value)."""
-    provenance = tagger.provenance or tagger.synthesis or {}
+    training, synthesis, data = tagger.provenance, tagger.synthesis, tagger.data
     facts = [
         ("Folders", ", ".join(tagger.places)),
-        ("Training", _command((tagger.provenance or {}).get("command"))),
-        ("Synthesis", _command((tagger.synthesis or {}).get("command"))),
-        ("Seed", provenance.get("seed")),
-        ("Backend", provenance.get("backend")),
-        ("Git revision", provenance.get("git_revision")),
-        ("Versions", _versions(provenance.get("versions"))),
-        ("Python", provenance.get("python")),
-        ("Platform", provenance.get("platform")),
-        ("Data file", tagger.data.path if tagger.data else None),
-        ("Data SHA-256", tagger.data.sha256 if tagger.data else None),
+        ("Training", " ".join(training.command) if training else None),
+        ("Synthesis", " ".join(synthesis.command) if synthesis else None),
+        *_made_with(training or synthesis),
+        ("Data file", data.path if data else None),
+        ("Data SHA-256", data.sha256 if data else None),
         ("Jets", _jets(tagger)),
         ("Model SHA-256", tagger.model_sha256),
     ]
     return [(name, str(value)) for name, value in facts if value is not None and value != ""]
 
 
-def _command(value: object) -> str | None:
-    return " ".join(map(str, value)) if isinstance(value, list) else None
-
-
-def _versions(value: object) -> str | None:
-    if not isinstance(value, dict):
-        return None
-    return ", ".join(f"{name} {version}" for name, version in value.items() if version)
+def _made_with(provenance: Provenance | None) -> list[tuple[str, object]]:
+    if provenance is None:
+        return []
+    versions = [f"{name} {version}" for name, version in provenance.versions.items() if version]
+    return [
+        ("Seed", provenance.seed),
+        ("Backend", provenance.backend),
+        ("Git revision", provenance.git_revision),
+        ("Versions", ", ".join(versions)),
+        ("Python", provenance.python),
+        ("Platform", provenance.platform),
+    ]
 
 
 def _jets(tagger: Tagger) -> str | None:

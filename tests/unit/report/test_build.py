@@ -354,7 +354,7 @@ def test_the_command_prints_the_figures(tmp_path: Path, run: Path, synth: Path):
         "11,800 to 13,400",
     ):
         assert any(words in line for line in lines), words
-    assert any("45.0 ns (9 cycles" in line and "estimate" in line for line in lines)
+    assert any("9 cycles, 45.0 ns" in line and "estimate" in line for line in lines)
     assert str(tmp_path / "out" / "report.html") in lines[-2]
     assert json.loads(lines[-1])["taggers"][0]["lut"] == 12500
 

@@ -32,7 +32,7 @@ def test_a_project_joins_the_run_of_its_model(run: Path, synth: Path):
     assert [result.candidate for result in tagger.verification] == ["ir", "csim", "rtl"]
     assert [point.ebops for point in tagger.front] == [9000, 20000]
     assert tagger.provenance is not None
-    assert tagger.provenance["seed"] == 42
+    assert tagger.provenance.seed == 42
     assert tagger.scores is not None
     assert tagger.scores.logits.shape == (500, 5)
 

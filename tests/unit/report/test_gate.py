@@ -216,7 +216,7 @@ def test_a_made_up_level_and_origin_are_shown_and_checked(
     text = "[require]\nbit_exact = ['chip']\norigin = ['tape-out']\nmax_lut = 10000\n"
     assert all(outcomes(tmp_path, [run, synth], text).values())
     shown = "\n".join(summary(collect([run, synth])))
-    assert "the chip itself: bit-exact on 3,500 jets" in shown
+    assert "chip: equal to Keras on 3,500 jets" in shown
     assert "9,999 [counted on the chip]" in shown
     taggers = collect([run, synth])
     page = markdown("x", sections(taggers, fields(taggers, [])))
