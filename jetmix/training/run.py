@@ -46,7 +46,7 @@ SPLITS = ("train", "validation", "test")
 class TrainingRun:
     """One run: what is trained, on which file, where to, and with which backend.
 
-    ``backend`` is "jax" or "tensorflow"; None takes what KERAS_BACKEND names, else jax.
+    ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
     ``event_folder`` is where logs for TensorBoard go, if any are wanted.
     """
 
