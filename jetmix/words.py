@@ -1,4 +1,4 @@
-"""Numbers and names as people read them; what is not known is said, never a zero."""
+"""Numbers and names as people read them; what is not known is shown as such, never as zero."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -118,7 +118,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def latency(report: ResourceReport | None) -> str:
-    """Return latency in cycles and ns, saying which clock the ns are of."""
+    """Return latency in cycles and ns, with the clock that the ns refer to."""
     if report is None or report.latency_cycles is None:
         return UNKNOWN
     low = report.latency_min_cycles

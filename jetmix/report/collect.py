@@ -53,7 +53,7 @@ def collect(folders: Sequence[Path]) -> tuple[Tagger, ...]:
                 synths.append(_synth(inner))
         else:
             synths.append(_synth(folder))
-    return _told_apart(_joined(runs, synths))
+    return _numbered(_joined(runs, synths))
 
 
 def _is_run(folder: Path) -> bool:
@@ -106,7 +106,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
     )
 
 
-def _told_apart(taggers: list[Tagger]) -> tuple[Tagger, ...]:
+def _numbered(taggers: list[Tagger]) -> tuple[Tagger, ...]:
     """Number taggers whose names are the same."""
     names = [tagger.name for tagger in taggers]
     return tuple(

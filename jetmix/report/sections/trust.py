@@ -70,7 +70,7 @@ def _rung(result: VerificationResult) -> Row:
     return (
         text(words.source(result.candidate)),
         text("Keras" if result.reference == "keras" else result.reference),
-        text(result.status, mark=STATUS_MARKS[result.status]),
+        text(result.status.replace("-", " "), mark=STATUS_MARKS[result.status]),
         number(result.n_vectors if ran else None),
         number(result.n_mismatch if ran else None),
         _gap(result.max_diff_lsb),
