@@ -32,7 +32,11 @@ from jetmix.data.simulation.presets import read_preset
 def bare(preset_name: str, n_events: int) -> tuple[int, float]:
     """Return events and seconds of bare Pythia, without its initialisation."""
     preset = read_preset(preset_name)
-    pythias = [start_pythia(preset.pythia[name], where=name) for name in CLASS_NAMES]
+    pairs = preset.jets.quark_pairs_only
+    pythias = [
+        start_pythia(preset.pythia[name], where=name, quark_pairs_only=pairs)
+        for name in CLASS_NAMES
+    ]
     for pythia in pythias:
         pythia.next()
     start = time.process_time()

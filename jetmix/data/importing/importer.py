@@ -102,7 +102,7 @@ class _Merge:
     manifest: Manifest
     counts: Ints = field(default_factory=lambda: np.zeros(5, np.int64))
     n_files: dict[Path, int] = field(default_factory=dict)
-    n_jets: dict[Path, int] = field(default_factory=dict)
+    labels: dict[Path, dict[str, Ints]] = field(default_factory=dict)
     origin: str = ""
     jet_names: tuple[str, ...] = ()
 
@@ -170,6 +170,7 @@ class _Merge:
         columns = jets.feature_columns(PARTICLE_FEATURES)
         wide = min(writer.handle[CONSTITUENTS].shape[1], jets.n_constituents)
         rows = block_rows(jets, jets.n_constituents)
+        labels: list[Ints] = []
         for start in range(0, jets.n_jets, rows):
             stop = min(start + rows, jets.n_jets)
             x = _checked_block(jets, start, stop, wide, columns)
@@ -177,16 +178,21 @@ class _Merge:
             with _blaming_rows(jets.path, start, stop):
                 writer.append(_widened(x, writer), table)
             y = read_classes(jets, start, stop)
+            labels.append(y)
             self.counts += np.bincount(y, minlength=len(CLASS_NAMES))
             ticker.update(int(self.counts.sum()), f"{self.counts.sum()} jets, {source.name}")
         self.n_files[source.given] = self.n_files.get(source.given, 0) + 1
-        self.n_jets[source.given] = self.n_jets.get(source.given, 0) + jets.n_jets
+        self.labels.setdefault(source.given, {})[source.name] = np.concatenate(labels)
 
     def _check_archives(self, given: Sequence[Path]) -> None:
         for path in given:
             known = self.manifest.find(path)
             if known is not None:
-                known.check_content(path, self.n_jets[path], self.n_files[path])
+                labels = self.labels[path]
+                n_jets = sum(len(y) for y in labels.values())
+                known.check_content(path, n_jets, self.n_files[path])
+                if known.check_labels(path, labels):
+                    console.say(f"{path.name}: the classes of all {n_jets:,} jets match the record")
 
 
 def _checked_block(jets: JetFile, start: int, stop: int, wide: int, columns: list[int]) -> Reals:

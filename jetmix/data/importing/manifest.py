@@ -3,10 +3,15 @@
 import fnmatch
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
 
 from jetmix.errors import DataError
+from jetmix.support.arrays import Ints
 from jetmix.support.packaged import shipped
 
 ZENODO_MANIFEST = "datasets/zenodo_3602260.toml"
@@ -15,7 +20,12 @@ _AGAIN = "download it again from the record"
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedFile:
-    """One file of a record; None where a figure is not known."""
+    """One file of a record; None where a figure is not known.
+
+    Attributes:
+        labels_sha256: of the class of every jet as one byte, members sorted by name.
+        class_counts: jets of each class in each member, sorted by name.
+    """
 
     name: str
     size: int | None = None
@@ -23,6 +33,8 @@ class PublishedFile:
     sha256: str | None = None
     jets: int | None = None
     n_members: int | None = None
+    labels_sha256: str | None = None
+    class_counts: tuple[tuple[int, ...], ...] = ()
 
     def check_download(self, path: Path) -> None:
         """Compare size and checksums with those of the record.
@@ -53,6 +65,34 @@ class PublishedFile:
                     f"holds {found:,} {what}, the record's file {known:,}", where=path, mend=_AGAIN
                 )
 
+    def check_labels(self, path: Path, labels: Mapping[str, Ints]) -> bool:
+        """Compare the classes of all jets with those of the record.
+
+        Args:
+            path: the archive, for errors.
+            labels: the class of every jet of each member, by the member's name.
+
+        Returns:
+            whether the record's classes are known, and therefore these are right.
+
+        Raises:
+            DataError: naming the first member whose classes differ.
+        """
+        names = sorted(labels)
+        for name, known in zip(names, self.class_counts, strict=False):
+            found = np.bincount(labels[name], minlength=len(known)).tolist()
+            if found != list(known):
+                raise DataError(
+                    f"its member {name} has {found} jets of the classes g q W Z t, "
+                    f"the record's has {list(known)}",
+                    where=path,
+                    mend=_AGAIN,
+                )
+        digest = hashlib.sha256(b"".join(labels[n].astype(np.int8).tobytes() for n in names))
+        if self.labels_sha256 is not None and digest.hexdigest() != self.labels_sha256:
+            raise DataError("its labels are not those of the record", where=path, mend=_AGAIN)
+        return self.labels_sha256 is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
@@ -74,8 +114,13 @@ class Manifest:
 def read_manifest(path: Path | None = None) -> Manifest:
     """Return the manifest of Zenodo 3602260, or the one in ``path``."""
     content = tomllib.loads((path or shipped(ZENODO_MANIFEST)).read_text(encoding="utf-8"))
-    files = tuple(PublishedFile(**entry) for entry in content["file"])
+    files = tuple(_published(entry) for entry in content["file"])
     return Manifest(doi=content["doi"], members=content["members"], files=files)
+
+
+def _published(entry: dict[str, Any]) -> PublishedFile:
+    counts = tuple(tuple(row) for row in entry.pop("class_counts", ()))
+    return PublishedFile(**entry, class_counts=counts)
 
 
 def _checksum(path: Path, kind: str) -> str:

@@ -10,6 +10,7 @@ from jetmix.errors import ToolFailedError, UsageError
 from jetmix.support.arrays import Float64, Ints
 
 Z, W = 23, 24
+_HEAVIEST_QUARK = 5  # of those that do not decay before they radiate
 _INCOMING_ROW = 3  # of the first of the two colliding partons in every event record of Pythia
 _DECAYING = 22  # status of an outgoing particle of the hard process that decays
 _OUTGOING = (_DECAYING, 23)
@@ -62,8 +63,13 @@ class _Record:
         return self.start[rows] + first, self.start[rows] + last
 
 
-def start_pythia(lines: tuple[str, ...], *, where: str) -> Any:
+def start_pythia(lines: tuple[str, ...], *, where: str, quark_pairs_only: bool = False) -> Any:
     """Return Pythia, initialised with settings lines.
+
+    Args:
+        lines: settings as Pythia reads them.
+        where: names the source of the lines in errors.
+        quark_pairs_only: see :class:`jetmix.data.simulation.presets.JetSettings`.
 
     Raises:
         UsageError: if Pythia does not know a line.
@@ -75,6 +81,9 @@ def start_pythia(lines: tuple[str, ...], *, where: str) -> Any:
     for line in ("Print:quiet = on", "Random:setSeed = on", "Random:seed = 1", *lines):
         if not pythia.readString(line):
             raise UsageError(f"Pythia refuses {line!r}", where=where, mend="correct this line")
+    if quark_pairs_only:
+        _hooks.append(_quark_pairs_hook())
+        pythia.setUserHooksPtr(_hooks[-1])
     if not pythia.init():
         raise ToolFailedError(
             "Pythia cannot be initialised with these settings",
@@ -82,6 +91,24 @@ def start_pythia(lines: tuple[str, ...], *, where: str) -> Any:
             mend="correct the preset, or run without Print:quiet to see why",
         )
     return pythia
+
+
+_hooks: list[Any] = []  # Pythia itself does not keep the Python half of its hooks alive
+
+
+def _quark_pairs_hook() -> Any:
+    """Return a hook that drops events with two quarks that are not a pair, before any radiation."""
+    import pythia8mc
+
+    class QuarkPairs(pythia8mc.UserHooks):  # type: ignore[misc]
+        def canVetoProcessLevel(self) -> bool:  # noqa: N802 - Pythia's name
+            return True
+
+        def doVetoProcessLevel(self, process: Any) -> bool:  # noqa: N802
+            one, other = (process[_INCOMING_ROW + 2 + k].id() for k in (0, 1))
+            return bool(max(abs(one), abs(other)) <= _HEAVIEST_QUARK and one != -other)
+
+    return QuarkPairs()
 
 
 def next_events(pythia: Any, n_events: int, *, first_event: int) -> Events:

@@ -137,7 +137,11 @@ class BlockMaker:
     def _pythia(self, class_index: int) -> Any:
         if class_index not in self._pythias:
             lines = self.preset.pythia[CLASS_NAMES[class_index]]
-            self._pythias[class_index] = start_pythia(lines, where=f"preset {self.preset.name}")
+            self._pythias[class_index] = start_pythia(
+                lines,
+                where=f"preset {self.preset.name}",
+                quark_pairs_only=self.preset.jets.quark_pairs_only,
+            )
         return self._pythias[class_index]
 
     def _tables(self, momenta: Float64, class_index: int) -> tuple[AnyArray, AnyArray]:

@@ -22,7 +22,8 @@ class JetSettings:
     hardest of the ``jets_per_event`` leading jets that is so near to an outgoing particle of the
     hard process, and drops events without one. ``w_anisotropy`` and ``z_anisotropy`` are the k of
     the bosons' decay angles, 1 + k cos^2 theta*, as Pythia makes them; jets are dropped at random
-    until the angles of those that are left are flat.
+    until the angles of those that are left are flat. ``quark_pairs_only`` drops hard processes with
+    two outgoing quarks that are not antiparticles of each other, before any radiation.
     """
 
     radius: float
@@ -30,6 +31,7 @@ class JetSettings:
     match_radius: float
     w_anisotropy: float
     z_anisotropy: float
+    quark_pairs_only: bool
     jet_pt_min_gev: float
     jet_pt_max_gev: float
     jet_abs_eta_max: float

@@ -1,5 +1,6 @@
 """Import: archives, folders and files; what is unsafe, damaged or of another kind is refused."""
 
+import hashlib
 import io
 import json
 import os
@@ -92,6 +93,27 @@ def test_origin_is_public_for_what_is_named_and_shaped_like_the_record(tmp_path,
         assert not (tmp_path / "bad.h5").exists()
 
 
+def test_labels_of_the_record_are_compared_and_it_is_said(tmp_path, members, capsys):
+    def known(**figures):
+        file = PublishedFile(name="hls4ml_LHCjet_150p_val.tar.gz", **figures)
+        return Manifest(doi="10.5281/x", members="jetImage_*_150p_*.h5", files=(file,))
+
+    tar = archive(tmp_path / "hls4ml_LHCjet_150p_val.tar.gz", *reversed(members))
+    labels = [content(path)[1][:, -6:-1].argmax(axis=1) for path in sorted(members)]
+    digest = hashlib.sha256(np.concatenate(labels).astype(np.int8).tobytes()).hexdigest()
+    counts = tuple(tuple(np.bincount(y, minlength=5).tolist()) for y in labels)
+    right = known(labels_sha256=digest, class_counts=counts)
+    import_jets([tar], tmp_path / "out.h5", manifest=right)
+    assert "classes of all 150 jets match the record" in capsys.readouterr().err
+    swapped = (counts[0], (counts[1][0] + 1, *counts[1][1:]), counts[2])
+    for wrong, message in (
+        ({"labels_sha256": "0" * 64, "class_counts": counts}, "its labels are not those"),
+        ({"labels_sha256": digest, "class_counts": swapped}, f"{sorted(members)[1].name} has"),
+    ):
+        with pytest.raises(DataError, match=message):
+            import_jets([tar], tmp_path / "bad.h5", manifest=known(**wrong))
+
+
 def test_the_shipped_manifest_names_both_archives():
     manifest = read_manifest()
     assert manifest.doi == "10.5281/zenodo.3602260"
@@ -100,6 +122,10 @@ def test_the_shipped_manifest_names_both_archives():
         "hls4ml_LHCjet_150p_train.tar.gz": 620_000,
         "hls4ml_LHCjet_150p_val.tar.gz": 260_000,
     }
+    validation = manifest.files[1]
+    assert np.array(validation.class_counts).shape == (26, 5)
+    assert np.array(validation.class_counts).sum(axis=1).tolist() == [10_000] * 26
+    assert len(validation.labels_sha256) == 64
     assert manifest.is_member("train/jetImage_7_150p_0_10000.h5")
     assert not manifest.is_member("train/jetImage_7_100p_0_10000.h5")
 

@@ -111,3 +111,15 @@ def test_only_bosons_have_decay_angles():
     assert np.isnan(top.cos_theta).all()
     np.testing.assert_array_equal(isotropic_odds(top, PRESET.jets), 1)
     assert np.bincount(top.event).tolist() == [2] * 50
+
+
+@pytest.mark.parametrize(("name", "pairs"), [("q", True), ("q", False), ("g", True)])
+def test_quark_pairs_are_quark_and_antiquark(name, pairs):
+    pythia = start_pythia((*PRESET.pythia[name], *BARE), where="test", quark_pairs_only=pairs)
+    made = []
+    for _ in range(100):
+        assert pythia.next()
+        made.append([pythia.event[row].id() for row in (5, 6)])
+    opposite = np.array(made).sum(axis=1) == 0
+    # without the setting most quarks scatter as they are; gluons are never touched
+    assert opposite.mean() == 1 if name == "q" and pairs else opposite.mean() < 0.3
