@@ -5,10 +5,16 @@ from pathlib import Path
 
 from formats import file_formats
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from notebook import notebook_page
 from reference import command_line, exit_codes, recipe_keys, top_page
 
+# what a browser fetches by itself; a link that people click on is none
+LOADED = re.compile(
+    r"""<(?:script|img|iframe|source)[^>]+src=["']?(?:https?:)?//[^"'>]*"""
+    r"""|<link[^>]+href=["']?(?:https?:)?//[^"'>]*"""
+)
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -31,3 +37,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_content(html: str, **_: object) -> str:
     """Show cross-references of docstrings as the plain names that they are."""
     return re.sub(r":\w+:<code>~?(?:[\w.]+\.)?(\w+)</code>", r"<code>\1</code>", html)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Refuse a page that loads a script, style, font or picture from the network."""
+    for page in Path(config.site_dir).rglob("*.html"):
+        found = LOADED.search(page.read_text(encoding="utf-8"))
+        if found:
+            raise PluginError(f"{page} loads {found.group(0)}")
