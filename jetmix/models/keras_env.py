@@ -41,6 +41,7 @@ def activate(backend: str | None = None) -> Any:
         warnings.simplefilter("ignore")
         import hgq  # noqa: F401  (registers its layers with Keras)
         import keras
+        import qkeras.quantizers  # noqa: F401  (and so does hgq2's QKeras form)
     running = str(keras.backend.backend())
     if backend is not None and running != backend:
         raise UsageError(

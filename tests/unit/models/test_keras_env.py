@@ -9,6 +9,8 @@ import pytest
 from jetmix.errors import LoweringError, UsageError
 from jetmix.models import keras_env
 from jetmix.models.safety import check_model_file
+from jetmix.recipes.recipe import load_recipe
+from jetmix.taggers.registry import build_tagger, spec_from
 
 keras = keras_env.activate()
 # raised inside Keras when it saves on JAX
@@ -102,6 +104,18 @@ def test_foreign_class_is_refused(tmp_path):
             archive.writestr(name, content)
     with pytest.raises(LoweringError, match=r"foreign class 'subprocess\.QDense'"):
         keras_env.load_tagger(path)
+
+
+def test_the_qkeras_form_loads_in_a_process_that_did_not_build_it(tmp_path):
+    recipe = load_recipe("hlf-mlp-qkeras")
+    build_tagger(spec_from(recipe)).save(tmp_path / "tagger.keras")
+    script = (
+        "import sys; from pathlib import Path; from jetmix.models.keras_env import load_tagger; "
+        "print(len(load_tagger(Path(sys.argv[1])).layers))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "tagger.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "5", done.stderr
 
 
 def test_model_without_hgq_layers(tmp_path):
