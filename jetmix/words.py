@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetmix.firmware.parts import Part
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from jetmix.data.describing.describe import Description
     from jetmix.data.simulation.simulate import Simulated
     from jetmix.synthesis.flow import Synthesis
+    from jetmix.training.evaluate import Evaluation
     from jetmix.training.metrics import Metrics
     from jetmix.training.run import Trained
 
@@ -67,6 +69,15 @@ def percent(share: float | None, error: float | None = None) -> str:
     if share is None:
         return UNKNOWN
     return f"{100 * share:.2f}%" if error is None else f"{100 * share:.2f} ± {100 * error:.2f}%"
+
+
+def on_other_jets(found: "Evaluation | None") -> str:
+    """Return the accuracy on jets of another source with its error and their name."""
+    if found is None:
+        return UNKNOWN
+    share = percent(found.metrics.accuracy, found.metrics.accuracy_error)
+    name = Path(found.data.path).name
+    return f"{share} on {count(found.metrics.n_test)} jets of {name}"
 
 
 def yes_no(value: bool | None) -> str:

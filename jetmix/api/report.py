@@ -7,6 +7,7 @@ from jetmix.api.firmware import Firmware
 from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run
 from jetmix.report.build import Report, write_report
+from jetmix.report.other_jets import OtherJets
 
 
 def report(
@@ -16,6 +17,7 @@ def report(
     data: PathLike | None = None,
     rules: PathLike | None = None,
     baseline: PathLike | None = None,
+    other_jets: PathLike | None = None,
     allow_mixed: bool = False,
     bits: bool = True,
 ) -> Report:
@@ -27,6 +29,7 @@ def report(
         data: jets of the runs, for efficiencies against pT and mass.
         rules: TOML file of limits; see ``checks`` of the report that is returned.
         baseline: older ``report.json`` that no figure may fall behind.
+        other_jets: .npz file of arrays of another source, such as real jets, to measure on too.
         allow_mixed: accept runs on different jets; they are kept apart.
         bits: show bit widths, for which Keras loads the models.
 
@@ -42,5 +45,6 @@ def report(
         rules=optional(rules),
         old=optional(baseline),
         data=optional(data),
+        other_jets=None if other_jets is None else OtherJets(path=Path(other_jets)),
         bits=bits,
     )

@@ -1,10 +1,18 @@
 """``jetmix report``: the report about runs and synthesised projects."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
+
+if TYPE_CHECKING:
+    from jetmix.report.other_jets import OtherJets
+
+# folder of reference material, which is not part of jetmix, and its slice of the public jets
+REFERENCE, REAL_JETS = "JETMIX_REFERENCE", "data/real/plf_1500_jets_32x3.npz"
 
 
 @click.command()
@@ -23,6 +31,11 @@ from jetmix.cli.common import PATH, finish, json_option
 )
 @click.option("--data", type=PATH, help="Jets of the runs, for efficiency against pT and mass.")
 @click.option(
+    "--other-jets", type=PATH,
+    help="An .npz file of jets of another source, such as real ones, to measure on too. "
+    "[default: the real jets in the folder that JETMIX_REFERENCE names, if it is set]",
+)  # fmt: skip
+@click.option(
     "--bits/--no-bits", default=True, help="Show bit widths, for which Keras loads the models."
 )
 @json_option
@@ -34,6 +47,7 @@ def report(
     rules: Path | None,
     old: Path | None,
     data: Path | None,
+    other_jets: Path | None,
     bits: bool,
     as_json: bool,
 ) -> None:
@@ -57,11 +71,19 @@ def report(
     """  # noqa: D301 (click wants the sign itself)
     from jetmix.errors import LimitMissedError
     from jetmix.report.build import write_report
+    from jetmix.report.other_jets import OtherJets
     from jetmix.report.summary import summary
     from jetmix.support.records import dump
 
     written = write_report(
-        folders, out, allow_mixed=allow_mixed, rules=rules, old=old, data=data, bits=bits
+        folders,
+        out,
+        allow_mixed=allow_mixed,
+        rules=rules,
+        old=old,
+        data=data,
+        other_jets=OtherJets(path=other_jets) if other_jets else _real_jets(),
+        bits=bits,
     )
     failed = [outcome for outcome in written.checks if not outcome.passed]
     lines = [*summary(written.taggers), *(outcome.line for outcome in written.checks)]
@@ -80,3 +102,12 @@ def report(
             where=out / "report.html",
             mend="see its section 'Checks'",
         )
+
+
+def _real_jets() -> "OtherJets | None":
+    """Return the real jets of the reference folder, None where there is none."""
+    from jetmix.report.other_jets import OtherJets
+
+    folder = os.environ.get(REFERENCE)
+    path = Path(folder) / REAL_JETS if folder else None
+    return OtherJets(path=path, asked_for=False) if path and path.is_file() else None

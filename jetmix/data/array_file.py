@@ -134,7 +134,7 @@ def read_arrays(path: Path) -> JetArrays:
     names = _feature_names(path, arrays, x)
     checks.check_finite(x, path=path, dataset="x", start=0, columns=names)
     if x.ndim == _AXES[1] and "pt" in names:
-        checks.check_sorted(x[..., names.index("pt")], path=path, start=0)
+        checks.check_sorted(x[..., names.index("pt")], path=path, start=0, dataset="x")
     return JetArrays(path=path, x=x, y=_labels(path, arrays, y), feature_names=names)
 
 
@@ -144,8 +144,9 @@ def _arrays(path: Path) -> dict[str, AnyArray]:
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as content:
             return {key: content[key] for key in KEYS if key in content}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"not a readable .npz file ({error})", where=path, mend=_GIVE) from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        # NumPy's own words speak of pickles, which are never loaded here
+        raise DataError("not a readable .npz file of numbers", where=path, mend=_GIVE) from None
 
 
 def _numbers(path: Path, arrays: dict[str, AnyArray], name: str) -> AnyArray:

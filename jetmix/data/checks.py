@@ -163,7 +163,7 @@ def check_finite(
     )
 
 
-def check_sorted(pt: Reals, *, path: Path, start: int) -> None:
+def check_sorted(pt: Reals, *, path: Path, start: int, dataset: str = CONSTITUENTS) -> None:
     """Refuse constituents that are not in falling order of pT (jet, particle).
 
     Raises:
@@ -174,7 +174,7 @@ def check_sorted(pt: Reals, *, path: Path, start: int) -> None:
     if rising.any():
         raise DataError(
             "the constituents are not sorted by falling pT",
-            where=f"{path} {CONSTITUENTS} row {start + int(np.argmax(rising))}",
+            where=f"{path} {dataset} row {start + int(np.argmax(rising))}",
             mend="sort the constituents of every jet by pT and pad with zeros at the end",
         )
 

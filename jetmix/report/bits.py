@@ -22,7 +22,7 @@ def with_bits(taggers: Sequence[Tagger]) -> tuple[Tagger, ...]:
     known: dict[Path, tuple[LayerBits, ...] | Gap] = {}
     found = []
     for tagger in taggers:
-        path = _model(tagger.folders)
+        path = model_of(tagger.folders)
         if path is None:
             found.append(tagger)
             continue
@@ -36,7 +36,7 @@ def with_bits(taggers: Sequence[Tagger]) -> tuple[Tagger, ...]:
     return tuple(found)
 
 
-def _model(folders: Iterable[Path]) -> Path | None:
+def model_of(folders: Iterable[Path]) -> Path | None:
     """Return the model of the first folder whose stage has finished."""
     for folder in folders:
         for place in MODEL_PLACES:

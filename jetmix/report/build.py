@@ -10,6 +10,7 @@ from jetmix.report.figures.style import Picture
 from jetmix.report.gate.regression import against_old, load_old
 from jetmix.report.gate.rules import Outcome, Rules, check, load_rules
 from jetmix.report.kinematics import with_kinematics
+from jetmix.report.other_jets import OtherJets, with_other_jets
 from jetmix.report.published.baselines import load_baselines
 from jetmix.report.published.comparable import fields, refuse_mixed
 from jetmix.report.render.data import content
@@ -73,6 +74,7 @@ def write_report(
     rules: Path | None = None,
     old: Path | None = None,
     data: Path | None = None,
+    other_jets: OtherJets | None = None,
     bits: bool = True,
 ) -> Report:
     """Read runs and projects and write the report about them into ``out``.
@@ -86,6 +88,7 @@ def write_report(
         rules: TOML file of limits and tolerances to check.
         old: ``report.json`` of which no figure may be worse by more than the tolerance.
         data: the jet file that the runs were tested on, for efficiencies against pT and mass.
+        other_jets: jets of another source, such as real ones, to measure on too.
         bits: show the models' bit widths, for which Keras loads them (some ten seconds).
 
     Raises:
@@ -100,6 +103,8 @@ def write_report(
         refuse_mixed(taggers)
     if data:
         taggers = with_kinematics(taggers, data)
+    if other_jets:
+        taggers = with_other_jets(taggers, other_jets)
     limits = load_rules(rules) if rules else Rules()
     checks = check(taggers, limits)
     checks += against_old(taggers, load_old(old), limits.tolerance) if old else []

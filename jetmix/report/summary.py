@@ -19,6 +19,7 @@ def summary(taggers: Sequence[Tagger]) -> list[str]:
             lines.append(tagger.name)
         lines += [
             f"Accuracy:   {_accuracy(tagger)}, {words.count(tagger.ebops)} EBOPs",
+            *_other_jets(tagger),
             f"Bit-exact:  {_exactness(tagger.verification)}",
             f"LUT:        {_lut(tagger)}",
             f"Latency:    {_latency(tagger)}",
@@ -33,6 +34,10 @@ def _accuracy(tagger: Tagger) -> str:
         return "not known"
     share = words.percent(metrics.accuracy, metrics.accuracy_error)
     return f"{share} on {words.count(metrics.n_test)} test jets"
+
+
+def _other_jets(tagger: Tagger) -> list[str]:
+    return [f"Elsewhere:  {words.on_other_jets(tagger.other_jets)}"] if tagger.other_jets else []
 
 
 def _exactness(results: Sequence[VerificationResult]) -> str:

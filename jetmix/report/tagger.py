@@ -14,6 +14,7 @@ from jetmix.support.files import JSON
 from jetmix.support.provenance import Provenance
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.taggers.registry import permutation_invariant
+from jetmix.training.evaluate import Evaluation
 from jetmix.training.metrics import Metrics
 from jetmix.training.pareto import FrontPoint
 from jetmix.training.scores import Scores
@@ -82,6 +83,7 @@ class Tagger:
     proofs: Proofs | None = None
     faults: tuple[FaultScore, ...] = ()
     kinematics: Kinematics | None = None
+    other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())
 
     @property

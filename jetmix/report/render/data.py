@@ -41,6 +41,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "dataset": asdict(tagger.data) if tagger.data else None,
         "metrics": asdict(metrics) if metrics else None,
         "mean_auc": metrics.mean_auc if metrics else None,
+        "other_jets": tagger.other_jets.as_json() if tagger.other_jets else None,
         "glance": _glance(tagger),
         "figures": figures(tagger),
         "latency_from": tagger.timing.source if tagger.timing else None,

@@ -38,6 +38,7 @@ def glance(taggers: Sequence[Tagger]) -> Table:
     """Return the facts of all taggers: one column per tagger, one row per fact."""
     facts = [
         ("Accuracy", [_accuracy(tagger) for tagger in taggers]),
+        *_other_rows(taggers),
         ("AUC", [_auc(tagger) for tagger in taggers]),
         ("EBOPs", [words.count(tagger.ebops) for tagger in taggers]),
         ("Bit-exact", [words.exactness(tagger.verification) for tagger in taggers]),
@@ -82,6 +83,15 @@ def _accuracy(tagger: Tagger) -> str:
         return words.UNKNOWN
     share = words.percent(metrics.accuracy, metrics.accuracy_error)
     return f"{share} ({words.count(metrics.n_test)} test jets)"
+
+
+def _other_rows(taggers: Sequence[Tagger]) -> list[tuple[str, list[str]]]:
+    """Return the accuracy on jets of another source, if there is any."""
+    if not any(tagger.other_jets for tagger in taggers):
+        return []
+    return [
+        ("Accuracy on other jets", [words.on_other_jets(tagger.other_jets) for tagger in taggers])
+    ]
 
 
 def _auc(tagger: Tagger) -> str:
