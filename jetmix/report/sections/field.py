@@ -38,7 +38,8 @@ def section(fields: Sequence[Field]) -> Section | None:
     if not fields:
         return None
     tables = [against_the_field(f, f"field-{i}") for i, f in enumerate(fields, 1)]
-    caveats = dict.fromkeys(f.setting.caveat for f in fields if f.setting.caveat)
+    pictures = tuple(p for i, f in enumerate(fields, 1) for p in _pareto(f, i))
+    caveats = dict.fromkeys(f.setting.caveat for f in fields if f.rows and f.setting.caveat)
     return Section(
         name="field",
         title="Against the field",
@@ -47,10 +48,10 @@ def section(fields: Sequence[Field]) -> Section | None:
             "the same pT gate, and if its accuracy is that of the quantised tagger on test jets. "
             "Two taggers share a plot only if their resources have the same origin."
         ),
-        legend=LEGEND,
+        legend=LEGEND if pictures else (),
         warnings=tuple(caveat for caveat in caveats if caveat),
         tables=tuple(tables),
-        pictures=tuple(p for i, f in enumerate(fields, 1) for p in _pareto(f, i)),
+        pictures=pictures,
         folded=(left_out(fields),),
     )
 
@@ -73,22 +74,17 @@ def against_the_field(field: Field, name: str) -> Table:
     break_mark = "; not comparable with the rows above" if field.setting.caveat else ""
     where = field.setting.data or "jets not known"
     notes = _footnotes(field.rows)
-    groups = (
-        Group(
-            heading=f"This report: {where}",
-            rows=tuple(_ours(tagger) for tagger in field.taggers),
-            mark="ours",
-        ),
-        Group(
-            heading=f"Published: public jets (Zenodo 3602260){break_mark}",
-            rows=tuple(_published(row, notes) for row in field.rows),
-        ),
-    )
+    ours = tuple(_ours(tagger) for tagger in field.taggers)
+    groups = [Group(heading=f"This report: {where}", rows=ours, mark="ours")]
+    if field.rows:
+        heading = f"Published: public jets (Zenodo 3602260){break_mark}"
+        rows = tuple(_published(row, notes) for row in field.rows)
+        groups.append(Group(heading=heading, rows=rows))
     return Table(
         name=name,
         caption=f"Taggers with {field.setting.features}",
         columns=columns(*TITLES, numeric=NUMERIC),
-        groups=groups,
+        groups=tuple(groups),
         sortable=True,
         note=NOTE,
         footnotes=notes,

@@ -228,7 +228,9 @@ def test_a_run_on_jet_level_features_becomes_a_report(tmp_path: Path, architectu
     (field,) = content["fields"]
     assert field["published"] == []
     assert len(field["left_out"]) == 133
-    assert "16 jet-level features" in (tmp_path / "out" / "report.md").read_text()
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "16 jet-level features" in text
+    assert "Published: public jets" not in text
 
 
 @pytest.mark.usefixtures("no_drawing")
