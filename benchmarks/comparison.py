@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import ks_2samp, rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
 
 FOLDS = 5
 SIMPLE_VARIABLES = (
@@ -81,6 +82,12 @@ def boosting(seed: int) -> HistGradientBoostingClassifier:
         max_iter=80, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=15,
         l2_regularization=1.0, random_state=seed,
     )  # fmt: skip
+
+
+def perceptron(seed: int) -> MLPClassifier:
+    """Return the network of the recipe hlf-mlp in floating point, for standardised features."""
+    return MLPClassifier((64, 32, 32), batch_size=256, alpha=1e-4, max_iter=60, random_state=seed,
+                         early_stopping=True, n_iter_no_change=8)  # fmt: skip
 
 
 def real_or_simulated(real: np.ndarray, simulated: np.ndarray, *, seed: int) -> Figure:

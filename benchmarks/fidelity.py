@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import comparison as compare
 import numpy as np
@@ -29,6 +30,11 @@ from jetmix.data.schema import CLASS_NAMES, PARTICLE_FEATURES
 from jetmix.data.simulation.presets import read_preset
 from jetmix.data.simulation.simulate import Simulation, simulate
 
+TAGGERS = {
+    "simple_variables": "boosting on 20 simple variables",
+    "high_level": "boosting on 16 high-level features (OpenML)",
+    "high_level_mlp": "network of `hlf-mlp` in floating point (OpenML)",
+}
 PER_CLASS = 2500  # more simulated jets than that do not make the comparison with 300 sharper
 
 
@@ -99,6 +105,7 @@ def measured(path: Path, real: Sample, constants: dict, seed: int) -> dict:
     """Return all measures of one file."""
     jets = simulated_sample(path)
     ours, theirs = (compare.simple_variables(sample.x) for sample in (jets, real))
+    high_level = (jets.high_level, jets.high_level_y, real.high_level, real.high_level_y)
     return {
         "preset": jets.record["preset"]["name"],
         "preset_sha256": jets.record["preset_sha256"],
@@ -110,10 +117,9 @@ def measured(path: Path, real: Sample, constants: dict, seed: int) -> dict:
         "ks": distances(theirs, real.y, ours, jets.y),
         "leak": compare.leak(ours[:, 0], jets.y, seed=seed)._asdict(),
         "transfer": {
-            "simple_variables": transfer(ours, jets.y, theirs, real.y, seed),
-            "high_level": transfer(
-                jets.high_level, jets.high_level_y, real.high_level, real.high_level_y, seed
-            ),
+            "simple_variables": transfer(compare.boosting(seed), ours, jets.y, theirs, real.y),
+            "high_level": transfer(compare.boosting(seed), *high_level),
+            "high_level_mlp": transfer(compare.perceptron(seed), *high_level),
         },
         "constants": deviations(jets, constants, seed),
     }
@@ -146,11 +152,11 @@ def distances(theirs: np.ndarray, their_y: np.ndarray, ours: np.ndarray, our_y: 
 
 
 def transfer(
-    ours: np.ndarray, our_y: np.ndarray, theirs: np.ndarray, their_y: np.ndarray, seed: int
+    model: Any, ours: np.ndarray, our_y: np.ndarray, theirs: np.ndarray, their_y: np.ndarray
 ) -> dict:
     """Return accuracies of a tagger trained on half of the simulated jets, in percent."""
     half = len(our_y) // 2
-    model = compare.boosting(seed).fit(ours[:half], our_y[:half])
+    model.fit(ours[:half], our_y[:half])
     return {
         "on_simulated": compare.share(model.predict(ours[half:]) == our_y[half:])._asdict(),
         "on_real": compare.share(model.predict(theirs) == their_y)._asdict(),
@@ -188,9 +194,10 @@ def table(result: dict) -> list[str]:
         row(f"AUC, real against simulated, {name}", "0.5",
             [_pm(c["auc"][name], 3) for c in columns])  # fmt: skip
     row("accuracy of the sum of pT alone, %", _pm(real["leak"]), [_pm(c["leak"]) for c in columns])
-    for kind, title in (("simple_variables", "20 simple variables"),
-                        ("high_level", "16 high-level features (OpenML)")):  # fmt: skip
-        row(f"{title}, trained and tested on real jets, %", _pm(real[kind]), [""] * len(columns))
+    for kind, title in TAGGERS.items():
+        if kind in real:
+            row(f"{title}, trained and tested on real jets, %", _pm(real[kind]),
+                [""] * len(columns))  # fmt: skip
         for place in ("on_simulated", "on_real"):
             row(f"{title}, trained on simulated, tested {place.replace('_', ' ')}, %", "",
                 [_pm(c["transfer"][kind][place]) for c in columns])  # fmt: skip
