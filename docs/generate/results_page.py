@@ -13,6 +13,7 @@ SIXTEEN = (
 )  # fmt: skip
 SIZES = ("mixer-8", "mixer-16", "mixer-32", "mixer-64")
 MIXER = "mixer-16"
+REAL = ("mixer-32x3-float", "mixer-32x3")
 SIGMAS = 2.0
 NOT_TRAINED = "not trained"
 Figures = dict[str, Any]
@@ -105,6 +106,22 @@ def verdict(one: Figures, other: Figures) -> str:
     return f"{beats}{words}, {size}"
 
 
+def real_table(runs: Figures) -> str:
+    """Return the accuracy on real jets beside that on simulated ones."""
+    rows = []
+    for name in REAL:
+        found = runs.get(name, {"points": {}})["points"]
+        for kind, point in found.items():
+            if point.get("real") and not (kind == "small" and name.endswith("-float")):
+                size = f"{point['ebops']:,} EBOPs" if point["ebops"] else "full precision"
+                gain, error = _gain(point["real"], point)
+                difference = f"{100 * gain:+.2f} ± {100 * error:.2f}"
+                cells = [percent(point), percent(point["real"]), difference]
+                rows.append([f"Mixer, N=32, 3 features, {size}", *cells])
+    head = ["Tagger", "on simulated test jets, %", "on 1,500 real jets, %", "difference"]
+    return table(head, rows) if rows else NOT_TRAINED
+
+
 def budget_table(names: tuple[str, ...], runs: Figures, titles: Titles) -> str:
     """Return how much of the published schedule each run is."""
     rows = []
@@ -151,7 +168,7 @@ def page(figures: Figures, titles: Titles, *, twin: str, within: float) -> str:
     runs = figures["runs"]
     one = next(iter(runs.values()))
     versions = one["provenance"]["versions"]
-    every = dict.fromkeys(SIXTEEN + SIZES)
+    every = dict.fromkeys((*SIXTEEN, *SIZES, "mixer-32x3"))
     values = {
         "N_TRAIN": f"{one['n_train']:,}",
         "N_VALIDATION": f"{one['data']['n_validation']:,}",
@@ -172,6 +189,7 @@ def page(figures: Figures, titles: Titles, *, twin: str, within: float) -> str:
         "SIZES": results_table(SIZES, runs, titles, twin),
         "AGAINST": against_mixer(runs, titles),
         "LOSS": quantisation_loss(runs, twin),
+        "REAL": real_table(runs),
         "BUDGET": budget_table(tuple(every), runs, titles),
     }
     return filled(PAGE, values)

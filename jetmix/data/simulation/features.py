@@ -48,11 +48,10 @@ def rotated(pt: Float64, eta: Float64, phi: Float64, present: AnyArray) -> tuple
 
     The origin is the hardest constituent. In the frame in which it flies along x, the directions
     (cos phi, sin phi, sinh eta) are rotated about x until the hardest constituent farther than
-    0.1 from it lies on the negative phi axis (arXiv 1704.02124). etarot changes its sign if,
-    before the rotation, more pT was at smaller eta than at larger. A jet without a constituent
-    beyond 0.1 is not rotated. The five public jets at hand, which have one, are reproduced to
-    3e-7; what happens to the others is taken from code for a related set that the authors
-    published, which agrees with the five jets down to the signs of their zeros.
+    0.1 from it lies on the negative phi axis (arXiv 1704.02124). etarot changes its sign if that
+    constituent had the smaller eta. This reproduces the public jets at hand to 3e-7. A jet without
+    a constituent beyond 0.1 is not rotated, and mirrored by its second hardest constituent: the
+    least that makes a jet and its mirror image in eta equal.
     """
     eta0, phi0 = eta - eta[:, :1], wrapped(phi - phi[:, :1])
     far = present & (np.hypot(eta0, phi0) > SECOND_PRONG_DISTANCE)
@@ -60,9 +59,10 @@ def rotated(pt: Float64, eta: Float64, phi: Float64, present: AnyArray) -> tuple
     x, y, z = np.cos(phi0), np.sin(phi0), np.sinh(eta0)
     angle = np.where(far[second], np.pi - np.arctan2(z[second], y[second]), 0.0)[:, None]
     y, z = y * np.cos(angle) - z * np.sin(angle), y * np.sin(angle) + z * np.cos(angle)
-    balance = over_particles(np.sign(eta0) * pt * present)[:, None]
+    beside = np.where(far[second], second[1], min(1, far.shape[1] - 1))
+    side = np.take_along_axis(eta0, beside[:, None], axis=1)
     etarot = np.arcsinh(z / np.hypot(x, y))
-    return np.where(balance < 0, -etarot, etarot), np.arctan2(y, x)
+    return np.where(side < 0, -etarot, etarot), np.arctan2(y, x)
 
 
 def over_particles(values: Float64) -> Float64:

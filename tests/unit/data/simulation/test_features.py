@@ -83,7 +83,7 @@ def test_all_constituents_of_the_public_jets_at_hand(reference):
 
 
 def test_a_jet_without_a_far_constituent_is_only_mirrored():
-    pt, eta = np.array([[600.0, 300.0, 20.0]]), np.array([[0.5, 0.45, 0.58]])
+    pt, eta = np.array([[600.0, 20.0, 10.0]]), np.array([[0.5, 0.45, 0.58]])
     phi = np.array([[1.0, 1.02, 0.97]])
     etarot, phirot = rotated(pt, eta, phi, pt > 0)
     np.testing.assert_allclose(etarot, 0.5 - eta, atol=1e-12)
