@@ -148,7 +148,7 @@ def test_every_test_jet_of_the_sample_is_bit_exact(copy, repository):
     results = verification(copy)
     for level in ("ir", "csim"):
         assert results[level]["status"] == "passed"
-        assert results[level]["vectors"]["jet"] == 3965
+        assert results[level]["vectors"]["jet"] == 4074
 
 
 def test_edited_project_is_refused(copy):

@@ -30,7 +30,7 @@ def particle_features(momenta: Float64) -> Floats:
     axis = momenta.sum(axis=1, keepdims=True)
     jet_pt, jet_eta, jet_phi = polar(axis)
     etarel, phirel = eta - jet_eta, wrapped(phi - jet_phi)
-    etarot, phirot = rotated(pt, eta, phi, present)
+    etarot, phirot = rotated(eta, phi, present)
     table = {
         "px": px, "py": py, "pz": pz, "e": e, "erel": e / axis[..., 3],
         "pt": pt, "ptrel": pt / jet_pt, "eta": eta, "etarel": etarel, "etarot": etarot,
@@ -43,7 +43,7 @@ def particle_features(momenta: Float64) -> Floats:
     return out
 
 
-def rotated(pt: Float64, eta: Float64, phi: Float64, present: AnyArray) -> tuple[Float64, Float64]:
+def rotated(eta: Float64, phi: Float64, present: AnyArray) -> tuple[Float64, Float64]:
     """Return etarot, phirot (jet, particle): the jet turned into a standard orientation.
 
     The origin is the hardest constituent. In the frame in which it flies along x, the directions

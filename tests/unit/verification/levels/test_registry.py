@@ -102,7 +102,7 @@ def test_doctor_and_the_gate_know_a_new_level(another, tmp_path):
     assert list(levels) == list(LEVELS)
     assert "made-up-tool is not installed" in levels["made-up"]
     (tmp_path / "rules.toml").write_text('[require]\nbit_exact = ["made-up"]\n')
-    assert load_rules(tmp_path / "rules.toml").bit_exact == ("made-up",)
+    assert load_rules(tmp_path / "rules.toml").require.bit_exact == ("made-up",)
 
 
 @pytest.mark.slow
