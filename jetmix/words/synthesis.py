@@ -1,0 +1,72 @@
+"""A synthesis and its budget as people read them."""
+
+from typing import TYPE_CHECKING
+
+from jetmix.resources.layers import LAYERS_FILE, largest
+from jetmix.synthesis.budget import BUDGET_FILE, CLOCKS_NS, BudgetOutcome
+from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.timing import measured
+from jetmix.words.numbers import count
+from jetmix.words.resources import resource_lines
+from jetmix.words.verification import level_line, proof_lines
+
+if TYPE_CHECKING:
+    from jetmix.synthesis.flow import Synthesis
+
+
+def synthesis_lines(done: "Synthesis") -> list[str]:
+    """Return all that a synthesis found."""
+    lines = [] if done.fresh else [up_to_date(done.options)]
+    lines += [level_line(result) for result in done.verification]
+    lines += proof_lines(done.proofs)
+    seen = measured(done.verification)
+    for report in done.resources:
+        lines += resource_lines(report, done.options.device, seen)
+    if done.costs:
+        lines.append(f"Layers: {largest(done.costs)} of the LUT [{LAYERS_FILE}]")
+    if done.judged is not None:
+        lines += budget_lines(done.judged)
+    return lines + [f"Project: {project.path}" for project in done.projects.values()]
+
+
+def up_to_date(options: SynthOptions) -> str:
+    """Return what happened where the very same synthesis was there already."""
+    tools = options.run_vendor or options.run_yosys
+    return "Up to date: same model, same options. " + (
+        "Only the synthesis tools were run." if tools else "Nothing was done."
+    )
+
+
+def budget_lines(outcome: BudgetOutcome) -> list[str]:
+    """Return whether a budget is met, what was tried for it, and what may help."""
+    limits = {
+        "latency_ns": f"{outcome.max_latency_ns or 0:g} ns",
+        "lut": f"{count(outcome.max_lut)} LUT",
+    }
+    units = {"latency_ns": "ns", "lut": "LUT"}
+    lines = [
+        f"Budget of {limits[name]}: "
+        + (f"exceeded by {miss:,g} {units[name]}" if miss else "met")
+        + f" [{judged.origin}]"
+        for judged in outcome.judged
+        for name, miss in judged.missed_by.items()
+    ]
+    if len(outcome.tried) > 1:
+        graphs = ", ".join(f"{count(g.lut)} LUT at {g.latency_ns:g} ns" for g in outcome.tried)
+        lines.append(f"Adder-tree depths tried: {graphs} [{BUDGET_FILE}]")
+    return lines if outcome.met else [*lines, _advice(outcome)]
+
+
+def _advice(outcome: BudgetOutcome) -> str:
+    """Name the clock that would meet the latency budget by the estimate, if one does."""
+    late = any(judged.missed_by.get("latency_ns") for judged in outcome.judged)
+    latency_at, limit = outcome.latency_ns_at_clock_ns, outcome.max_latency_ns
+    if not late or not latency_at or limit is None:
+        return "Try a smaller tagger."
+    best = min(latency_at, key=lambda clock: latency_at[clock])
+    if latency_at[best] <= limit:
+        return f"--clock-ns {best} would take {latency_at[best]:g} ns [estimate]"
+    low, high = min(CLOCKS_NS), max(CLOCKS_NS)
+    return (
+        f"No clock period from {low} to {high} ns meets the latency budget. Try a smaller tagger."
+    )

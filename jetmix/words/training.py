@@ -1,0 +1,96 @@
+"""Jets, training and accuracy as people read them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jetmix.words.numbers import UNKNOWN, count, percent
+
+if TYPE_CHECKING:
+    from jetmix.data.describing.describe import Description
+    from jetmix.data.simulation.simulate import Simulated
+    from jetmix.training.evaluate import Evaluation
+    from jetmix.training.metrics import Metrics
+    from jetmix.training.run import Trained
+
+
+def on_other_jets(found: "Evaluation | None") -> str:
+    """Return the accuracy on jets of another source with its error and their name."""
+    if found is None:
+        return UNKNOWN
+    share = percent(found.metrics.accuracy, found.metrics.accuracy_error)
+    name = Path(found.data.path).name
+    return f"{share} on {count(found.metrics.n_test)} jets of {name}"
+
+
+def metrics(measured: "Metrics") -> list[str]:
+    """Return accuracy and EBOPs, and a table with one row per class."""
+    size = "full precision" if measured.ebops is None else f"{count(measured.ebops)} EBOPs"
+    accuracy = percent(measured.accuracy, measured.accuracy_error)
+    names = " ".join(f"{name:>6}" for name in measured.class_names)
+    lines = [
+        f"accuracy {accuracy} on {count(measured.n_test)} jets, {size}",
+        f"class     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
+    ]
+    for index, name in enumerate(measured.class_names):
+        counts = " ".join(f"{n:>6}" for n in measured.confusion[index])
+        lines.append(
+            f"{name:>5} {measured.auc[name]:>7.4f} {100 * measured.tpr_at_fpr10[name]:>15.1f}% "
+            f"{100 * measured.tpr_at_fpr1[name]:>14.1f}%                {counts}"
+        )
+    return lines
+
+
+def trained(result: "Trained") -> list[str]:
+    """Return the performance of a trained tagger, and where its files are."""
+    run, figures = result.run, result.figures
+    return [
+        *metrics(result.metrics),
+        f"tagger: {run.model}",
+        f"chosen from {figures.n_front} points of the front, of epoch {figures.chosen.epoch}",
+        f"table of the front: {run.train_folder / 'pareto.csv'}",
+        f"trained at {count(figures.jets_per_second)} jets/s",
+    ]
+
+
+def simulated(done: "Simulated", *, preset: str, seed: int) -> list[str]:
+    """Return what a simulation gave."""
+    rate = done.n_new / max(done.seconds, 1e-3)
+    news = f"{done.seconds:.0f} s, {rate:.0f} jets/s" if done.n_new else "was complete already"
+    about = f"{done.n_jets} jets, preset {preset}, seed {seed} ({news})"
+    return [f"{done.path}: {about}", f"sha256 {done.sha256}"]
+
+
+def description(found: "Description") -> list[str]:
+    """Return the summary of a file of jets, beside figures of the public set."""
+    from jetmix.data.describing.describe import PUBLIC_MULTIPLICITY
+    from jetmix.data.describing.separation import PUBLIC_ACCURACY
+
+    return [
+        f"{found.path}: {found.n_jets} jets of {found.n_constituents} constituents, {found.origin}",
+        "jets per class: " + _named(found.counts, "d"),
+        "jets per split: " + _named(found.splits, "d"),
+        "median multiplicity: " + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY),
+        "mass peak in GeV: " + _named(found.mass_peak_gev, ".1f"),
+        "median jet pT in GeV: " + _named({"all": found.pt_median_gev}, ".0f"),
+        "best accuracy from " + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY),
+        f"padding: {found.padding_share:.1%} of the constituents",
+        f"NaN or infinite values: {found.n_not_finite}; duplicate jets: {found.n_duplicates}",
+        "features, lowest / mean / highest over real constituents:",
+        *(
+            f"  {name:<12} {low:10.4g} {mean:10.4g} {high:10.4g}"
+            for name, (low, mean, high) in found.feature_ranges.items()
+        ),
+    ]
+
+
+def _named(
+    values: Mapping[str, float | None], form: str, public: Mapping[str, float] | None = None
+) -> str:
+    """Return 'name value (public value)' of each entry."""
+    found = []
+    for name, value in values.items():
+        known = (public or {}).get(name)
+        beside = f" (public {known:{form}})" if known is not None else ""
+        found.append(f"{name} {'-' if value is None else format(value, form)}{beside}")
+    return "  ".join(found)
