@@ -31,7 +31,7 @@ def as_given(path: Path, tagger: dict, split: str) -> JetDataset:
     )
 
 
-def exact(x: np.ndarray, n_jets: int) -> tuple[np.ndarray, np.ndarray]:
+def exact(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation per feature in float64."""
     flat = x.reshape(-1, x.shape[-1]).astype(np.float64)
     return flat.mean(axis=0), flat.std(axis=0)
@@ -60,8 +60,8 @@ def main() -> None:
         train, test = (as_given(options.data, tagger, split) for split in ("train", "test"))
         model = keras.models.load_model(options.models / tagger["file"], compile=False)
         cells, spreads = [], []
-        for constants in (exact, of_the_loader):
-            mean, std = (values.astype(np.float32) for values in constants(train.x, options.jets))
+        for constants in (exact(train.x), of_the_loader(train.x, options.jets)):
+            mean, std = (values.astype(np.float32) for values in constants)
             scores = model.predict((test.x - mean) / std, batch_size=2000, verbose=0)
             found = share(np.asarray(scores).argmax(axis=-1) == test.y)
             cells.append(f"{found.value:.1f} ± {found.error:.1f}")
