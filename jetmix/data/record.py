@@ -32,7 +32,7 @@ class JetSource:
 
     @property
     def title(self) -> str:
-        """Name of the data set for people; the simulated ones are told apart by their hash."""
+        """Name of the data set for people; the hash distinguishes simulated ones."""
         if self.origin == "public":
             return "public jets (Zenodo 3602260)"
         kind = "simulated jets" if self.origin == "simulated" else "jets of unknown origin"

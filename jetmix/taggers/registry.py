@@ -16,7 +16,7 @@ from jetmix.taggers.spec import TaggerSpec
 class Architecture:
     """What an architecture's module offers: its options, its builder, and its source.
 
-    ``takes_particles`` tells (particle, feature) inputs from rows of jet-level features,
+    ``takes_particles`` distinguishes (particle, feature) inputs from rows of jet-level features,
     ``trains_bits`` HGQ from fixed bit widths. A ``permutation_invariant`` network does not depend
     on the order of the particles, provided that they share their bit widths.
     """

@@ -53,7 +53,7 @@ def _leading_members(
     """
     import fastjet
 
-    # hundreds of soft jets an event would cost more to hand over than to find
+    # hundreds of soft jets per event would cost more to hand over than to find
     floor = max(settings.jet_pt_min_gev, SOFTEST_JET_GEV)
     sequence = cluster_flat(momenta, counts, fastjet.antikt_algorithm, settings.radius)
     px, py, _, _, _ = sequence.to_numpy(floor)

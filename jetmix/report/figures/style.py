@@ -29,7 +29,7 @@ FONT_SIZES = {"font.size": 11, "axes.labelsize": 11, "axes.titlesize": 11, "lege
 class Picture:
     """A finished figure: ``name`` is that of its files, ``alt`` says in words what it shows.
 
-    ``points`` tells a page about those parts of the SVG whose ids start with ``point-0-``,
+    ``points`` describes, for a page, the parts of the SVG whose ids start with ``point-0-``,
     ``point-1-`` and so on.
     """
 
