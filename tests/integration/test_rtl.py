@@ -61,11 +61,11 @@ def test_dropped_register_is_a_wrong_latency(copy):
     junit = copy / "junit.xml"
     done = jetmix("verify", copy, "--level", "rtl", "--junit", junit)
     assert done.returncode == 7, done.stderr
-    assert "rtl has a latency of 5 cycles instead of 6" in done.stderr
-    assert 'message="rtl has a latency of 5 cycles instead of 6"' in junit.read_text()
+    assert "rtl has a latency of 4 cycles instead of 5" in done.stderr
+    assert 'message="rtl has a latency of 4 cycles instead of 5"' in junit.read_text()
     result = verification(copy)["rtl"]
     assert (result["status"], result["n_mismatch"]) == ("failed", 0)
-    assert (result["latency_cycles"], result["latency_expected_cycles"]) == (5, 6)
+    assert (result["latency_cycles"], result["latency_expected_cycles"]) == (4, 5)
 
 
 def test_verilog_that_counts_latency_in_another_way_is_refused(copy):
@@ -94,8 +94,8 @@ def test_wrong_verilog_is_caught(copy):
     results = verification(copy)
     assert (results["ir"]["status"], results["rtl"]["status"]) == ("passed", "failed")
     assert results["rtl"]["latency_cycles"] is None
-    assert results["rtl"]["first_mismatch"]["layer"] == "stage 6 of 6 (logits)"
-    assert "first at stage 6 of 6 (logits)" in done.stderr
+    assert results["rtl"]["first_mismatch"]["layer"] == "stage 5 of 5 (logits)"
+    assert "first at stage 5 of 5 (logits)" in done.stderr
 
 
 def test_level_without_its_flow_is_a_usage_error(rtl):

@@ -70,7 +70,7 @@ def test_csim_gives_the_golden_integers(synthesised):
 def test_ranges_and_matrices_are_proven(synthesised):
     content = json.loads((synthesised[0] / "ranges.json").read_text())
     proof = content["proof"]
-    assert (proof["operations"], proof["overflows"], proof["unproven"]) == (1007, [], [])
+    assert (proof["operations"], proof["overflows"], proof["unproven"]) == (895, [], [])
     assert sum(proof["can_wrap_by_layer"].values()) == proof["can_wrap"] == len(proof["wraps"])
     assert len(content["linear"]) == 9
     assert all(entry["wrong"] == 0 and entry["reason"] is None for entry in content["linear"])
