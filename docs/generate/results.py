@@ -57,19 +57,19 @@ ROWS = {
     ),
     "mixer-8": Row(title="Mixer", preset="mixer-8-demo", epochs=240),
     "mixer-16": Row(title="Mixer", preset="mixer-16-quick", epochs=200),
-    "gnn-16": Row(title="GNN", preset="gnn-16-quick", epochs=150),
+    "gnn-16": Row(title="GNN", preset="gnn-16-quick", epochs=75),
     "mixer-16-uniform": Row(
         title="Mixer, uniform_particles",
         preset="mixer-16-quick",
-        epochs=150,
+        epochs=75,
         uniform_particles=True,
         twin_of="mixer-16",
     ),
-    "mlp-16": Row(title="MLP", preset="mlp-16-quick", epochs=150),
-    "deepsets-16": Row(title="Deep Sets", preset="deepsets-16-quick", epochs=80),
-    "mixer-32": Row(title="Mixer", preset="mixer-32-quick", epochs=70),
-    "mixer-64": Row(title="Mixer", preset="mixer-64-quick", epochs=40),
-    "mixer-32x3": Row(title="Mixer, 3 features", preset="mixer-32x3-quick", epochs=80),
+    "mlp-16": Row(title="MLP", preset="mlp-16-quick", epochs=75),
+    "deepsets-16": Row(title="Deep Sets", preset="deepsets-16-quick", epochs=40),
+    "mixer-32": Row(title="Mixer", preset="mixer-32-quick", epochs=35),
+    "mixer-64": Row(title="Mixer", preset="mixer-64-quick", epochs=20),
+    "mixer-32x3": Row(title="Mixer, 3 features", preset="mixer-32x3-quick", epochs=60),
 }
 
 

@@ -111,8 +111,9 @@ def _weights_line(layers: Sequence[LinearProof]) -> str:
 
 
 def _overflow_line(data: Wrapped) -> str:
+    exceed = "exceeds" if data.n_jets_that_wrap == 1 else "exceed"
     line = (
-        f"Input overflow: {count(data.n_jets_that_wrap)} of {count(data.n_jets)} jets exceed an "
+        f"Input overflow: {count(data.n_jets_that_wrap)} of {count(data.n_jets)} jets {exceed} an "
         "input range"
     )
     if not data.inputs:
@@ -126,7 +127,8 @@ def exceeded(port: WrappedInput) -> str:
     place = f" of particle {port.particle}" if port.particle is not None else ""
     low, high = port.port
     ends = f"[{low:g}, {high:g}]" if port.step is None else f"[{low:g}, {high + port.step:g})"
-    return f"{port.feature}{place}, {count(port.jets)} jets outside {ends}"
+    jets = "jet" if port.jets == 1 else "jets"
+    return f"{port.feature}{place}, {count(port.jets)} {jets} outside {ends}"
 
 
 def fault_line(score: FaultScore) -> str:
