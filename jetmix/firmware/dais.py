@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jetmix.firmware.da_graph import DaGraph, Operation
+from jetmix.firmware.graph import DaGraph, Operation
 
 # opcodes of da4ml
 COPY_INPUT, ADD, SUBTRACT, RELU, QUANTISE = -1, 0, 1, 2, 3

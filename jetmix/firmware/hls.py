@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.da_graph import DELAY_CONSTRAINT
+from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.hls4ml_patches import mended
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import (

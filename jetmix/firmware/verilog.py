@@ -1,7 +1,5 @@
-"""The only place that writes Verilog: the DA graph pipelined by da4ml, as a sealed project."""
+"""The only place that writes Verilog: the DA graph pipelined by its engine, as a sealed project."""
 
-import contextlib
-import io
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -9,7 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.da_graph import DaGraph
+from jetmix.firmware.engines.registry import engine_of
+from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
 from jetmix.support import records
@@ -86,14 +85,14 @@ def write_rtl(
     """Write the Verilog project of a DA graph; it appears only when it is complete.
 
     Args:
-        graph: da4ml ``CombLogic``.
+        graph: the graph.
         destination: folder that does not exist yet.
         part: the FPGA.
         clock_period_ns: target clock period in ns.
         adders_per_stage: adders between two registers.
 
     Raises:
-        LoweringError: if da4ml cannot write the graph as Verilog.
+        LoweringError: if the engine cannot write the graph as Verilog.
     """
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "rtl"
@@ -118,26 +117,16 @@ def _packed(kifs: Ints) -> tuple[Kif, ...]:
 
 
 def _generate(graph: DaGraph, folder: Path, adders_per_stage: int) -> int:
-    """Let da4ml write its project, and return how many stages its pipeline has."""
-    from da4ml.codegen.rtl.rtl_model import RTLModel
-
+    """Let the engine write its project, and return how many stages its pipeline has."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            written = RTLModel(
-                graph,
-                TOP,
-                folder,
-                flavor="verilog",
-                latency_cutoff=adders_per_stage,
-                print_latency=False,
-            )
-            written.write()
-            return len(written._pipe.solutions)
+        return engine_of(graph).write_hdl(
+            graph, folder, top=TOP, adders_per_stage=adders_per_stage, language="verilog"
+        )
     except OSError:
         raise
     except Exception as error:
         raise LoweringError(
-            f"da4ml cannot write the graph as Verilog ({type(error).__name__}: {error})",
+            f"the graph cannot be written as Verilog ({type(error).__name__}: {error})",
             mend="use --flow hls4ml for this tagger",
         ) from error
 

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from jetmix.firmware import da_graph, dais
-from jetmix.firmware.da_graph import DaGraph
+from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import Flow
 from jetmix.resources import registers

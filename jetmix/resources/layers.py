@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from jetmix.errors import ReportReadError
-from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph, Traces
+from jetmix.firmware.graph import DaGraph, Traces, variables
 from jetmix.resources.estimate import lut_from_cost
 from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
 
@@ -52,7 +51,7 @@ def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
         graph: what :func:`jetmix.firmware.da_graph.graph_of` made of them.
     """
     alive = _reach(traces["final"], set())
-    seen: set[Any] = {variable.id for variable in da_graph.variables(traces["inputs"])}
+    seen: set[Any] = {variable.id for variable in variables(traces["inputs"])}
     costs: dict[str, float] = {}
     depths: dict[str, float] = {}
     for place, trace in traces.items():
@@ -62,7 +61,7 @@ def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
         new = _reach(trace, seen)
         cost = sum(float(variable.cost) for key, variable in new.items() if key in alive)
         costs[layer] = costs.get(layer, 0.0) + cost
-        depths[layer] = max(float(v.latency) for v in da_graph.variables(trace))
+        depths[layer] = max(float(v.latency) for v in variables(trace))
     total = float(graph.cost)
     rest = total - sum(costs.values())
     if abs(rest) > 1e-6 * max(total, 1.0):
@@ -83,7 +82,7 @@ def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
 def _reach(trace: Any, seen: set[Any]) -> dict[Any, Any]:
     """Return the variables that ``trace`` is made from and that were not seen, by their id."""
     new: dict[Any, Any] = {}
-    stack = da_graph.variables(trace)
+    stack = variables(trace)
     while stack:
         variable = stack.pop()
         if variable.id not in seen:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DELAY_CONSTRAINT, DaGraph, Traces
+from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph, Traces
 from jetmix.resources.report import ResourceReport
 from jetmix.support import records
 from jetmix.synthesis.options import Budget

@@ -10,7 +10,7 @@ from typing import Any
 from jetmix.eda import vendor, vendor_tools, yosys
 from jetmix.eda.vendor_tools import VendorTools
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph
+from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
 from jetmix.firmware.hls import check_lowerable, write_project
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
@@ -187,7 +187,7 @@ def verify_again(
         projects=opened.projects,
         vectors=vectors,
         reference=_reference(model, vectors),
-        delay_constraint=da_graph.DELAY_CONSTRAINT if taken is None else taken,
+        delay_constraint=DELAY_CONSTRAINT if taken is None else taken,
     )
     results = _climb(bench, levels)
     if junit is not None:

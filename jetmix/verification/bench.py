@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from jetmix.firmware.da_graph import DaGraph
+from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.support.arrays import Floats, Reals
 from jetmix.verification.vectors import VectorSet

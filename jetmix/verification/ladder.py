@@ -11,7 +11,7 @@ from pathlib import Path
 from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, DataError, JetmixError, ToolMissingError
-from jetmix.firmware.da_graph import DaGraph
+from jetmix.firmware.graph import DaGraph
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress, say
 from jetmix.verification.bench import Bench

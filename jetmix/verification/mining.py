@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import COPY_INPUT, port_of, widths_of
+from jetmix.firmware.graph import DaGraph, watching
 from jetmix.support.arrays import Float64, Floats, Ints
 from jetmix.support.console import progress
 from jetmix.verification.emulator.emulator import Emulator
@@ -87,7 +86,7 @@ def extreme_vectors(graph: DaGraph, *, count: int, seed: int) -> Floats:
         return candidates[:0]
     widths = widths_of(graph)
     ports = np.array([port_of(widths[index]) for index in watched])
-    shown = da_graph.watching(graph, watched)
+    shown = watching(graph, watched)
     with tempfile.TemporaryDirectory(prefix="jetmix-") as folder:
         emulator = Emulator.of(shown, candidates.shape[1:], Path(folder))
         seen, owner = _rarely_reached(emulator, candidates, ports)

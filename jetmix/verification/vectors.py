@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import Width, port_of
+from jetmix.firmware.graph import DaGraph
 from jetmix.support.arrays import Floats
 
 

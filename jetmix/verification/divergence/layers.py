@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DELAY_CONSTRAINT
+from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.project import TOP, FirmwareProject, seal
 from jetmix.support.arrays import Float64, Floats
 from jetmix.support.files import empty_folder

@@ -15,8 +15,8 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import UnsupportedError, operands
+from jetmix.firmware.graph import DaGraph, watching
 from jetmix.firmware.project import INSTALL, TOP, FirmwareProject
 from jetmix.firmware.verilog import read_ports
 from jetmix.support.arrays import Float64, Floats
@@ -87,7 +87,7 @@ class Pipeline:
         """
         n = len(self.graph.ops)
         x = uniform(InputRange.of(self.graph), SIGNATURES, np.random.default_rng(1), stretch=1.0)
-        operations = np.asarray(da_graph.watching(self.graph, range(n)).predict(x.astype(float)))
+        operations = np.asarray(watching(self.graph, range(n)).predict(x.astype(float)))
         known: dict[bytes, list[int]] = {}
         for index in range(n):
             known.setdefault(operations[:, index].tobytes(), []).append(index)

@@ -10,8 +10,8 @@ import numpy as np
 
 from jetmix.errors import DataError, LoweringError, ToolMissingError
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import UnsupportedError
+from jetmix.firmware.graph import DaGraph
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.files import read_json

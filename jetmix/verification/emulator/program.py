@@ -11,7 +11,6 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.firmware.da_graph import DaGraph, Operation
 from jetmix.firmware.dais import (
     ADD,
     ADD_CONSTANT,
@@ -27,6 +26,7 @@ from jetmix.firmware.dais import (
     operands,
     widths_of,
 )
+from jetmix.firmware.graph import DaGraph, Operation
 
 OP = np.dtype([*((n, "<i4") for n in ("code", "out", *"abpqrs")), ("constant", "<i8")])
 INPUT = np.dtype([(n, "<i4") for n in ("column", "slot", "fraction", "width", "signed", "unused")])

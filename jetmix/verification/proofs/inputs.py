@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from jetmix.firmware import dais
-from jetmix.firmware.da_graph import DaGraph
 from jetmix.firmware.dais import Interval
+from jetmix.firmware.graph import DaGraph
 from jetmix.support.arrays import Floats
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.vectors import InputRange

@@ -14,7 +14,7 @@ import numpy as np
 
 from jetmix.errors import BitsDifferError
 from jetmix.firmware import da_graph, dais
-from jetmix.firmware.da_graph import DaGraph, Operation, Traces
+from jetmix.firmware.graph import DaGraph, Operation, Traces
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.verification.proofs import ranges

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.da_graph import DaGraph, Traces
+from jetmix.firmware.graph import DaGraph, Traces
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress

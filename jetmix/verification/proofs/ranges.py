@@ -15,9 +15,9 @@ from typing import ClassVar
 import numpy as np
 
 from jetmix.errors import BitsDifferError
-from jetmix.firmware import da_graph, dais
-from jetmix.firmware.da_graph import DaGraph, Operation
+from jetmix.firmware import dais
 from jetmix.firmware.dais import Interval, Width, port_of, widths_of
+from jetmix.firmware.graph import DaGraph, Operation, watching
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_NEGATIVE, Check, checked
 
@@ -213,7 +213,7 @@ def operand_graph(graph: DaGraph, proof: RangeProof) -> tuple[DaGraph, Float64]:
         them wraps, infinite where no input reaches the end.
     """
     ops = [graph.ops[quantiser.operation] for quantiser in proof.wraps]
-    watched = da_graph.watching(graph, [op.id0 for op in ops], [op.opcode < 0 for op in ops])
+    watched = watching(graph, [op.id0 for op in ops], [op.opcode < 0 for op in ops])
     ends = [
         (
             quantiser.port[0] if quantiser.operand[0] < quantiser.port[0] else -np.inf,

@@ -5,6 +5,7 @@ import pytest
 
 from jetmix.errors import LoweringError, ReportReadError
 from jetmix.firmware import da_graph
+from jetmix.firmware.graph import DaGraph, variables
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import FORMAT, PORTS_FILE, TABLES, read_ports, write_rtl
 from jetmix.support.files import read_json, write_json
@@ -20,7 +21,7 @@ def graph_with_tables():
     x = free.quantize(four, 2 * four, 2 * four)
     y = x.apply(np.tanh).quantize(four, four, 4 * four)
     weights = np.random.default_rng(0).integers(-7, 8, (4, 3)).astype(np.float64)
-    return comb_trace(da_graph.variables(free), da_graph.variables(y @ weights))
+    return comb_trace(variables(free), variables(y @ weights))
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +41,10 @@ def project(graph, tmp_path_factory):
 
 
 def test_the_adder_graph_has_all_that_jetmix_uses(graph):
-    assert isinstance(graph, da_graph.DaGraph)
+    assert isinstance(graph, DaGraph)
     stages = da_graph.cut_into_stages(graph, adders_per_stage=2)
-    assert all(isinstance(stage, da_graph.DaGraph) for stage in stages.solutions)
-    assert not isinstance(stages, da_graph.DaGraph)
+    assert all(isinstance(stage, DaGraph) for stage in stages.solutions)
+    assert not isinstance(stages, DaGraph)
 
 
 def test_tables_belong_to_the_project(graph, project):

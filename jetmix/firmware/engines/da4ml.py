@@ -1,0 +1,131 @@
+"""da4ml, the engine that hls4ml lowers with (arXiv 2507.04535); its graph has the form of jetmix.
+
+Its development ended with 0.6.0.
+"""
+
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jetmix.errors import LoweringError
+from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
+from jetmix.firmware.project import INSTALL
+
+if TYPE_CHECKING:
+    from jetmix.firmware.engines.registry import Language
+
+
+def trace_layers(model: Any, delay_constraint: int) -> Traces:
+    """Return the traces of a Keras HGQ model after every layer.
+
+    Raises:
+        LoweringError: if da4ml cannot trace a layer.
+    """
+    from da4ml.converter import trace_model
+    from da4ml.trace import HWConfig
+
+    try:
+        return Traces(
+            trace_model(model, HWConfig(1, -1, -1), {"hard_dc": delay_constraint}, dump=True)
+        )
+    except Exception as error:
+        raise LoweringError(
+            f"da4ml cannot trace the model ({type(error).__name__}: {error})",
+            mend="use the layers that jetmix taggers use",
+        ) from error
+
+
+def graph_of(traces: Traces) -> DaGraph:
+    """Return the ``CombLogic`` from the inputs to the outputs of traces."""
+    from da4ml.trace import comb_trace
+
+    graph: DaGraph = comb_trace(variables(traces["inputs"]), variables(traces["final"]))
+    return graph
+
+
+def layered(traces: Traces) -> tuple[DaGraph, dict[str, list[int]]]:
+    """Return one ``CombLogic`` of all traced places, and which of its outputs each place is."""
+    from da4ml.trace import comb_trace
+
+    outputs: list[Any] = []
+    places: dict[str, list[int]] = {}
+    for place, trace in traces.items():
+        if place != "inputs":
+            new = variables(trace)
+            places[place] = list(range(len(outputs), len(outputs) + len(new)))
+            outputs += new
+    return comb_trace(variables(traces["inputs"]), outputs), places
+
+
+def layer_of_operations(traces: Traces, graph: DaGraph) -> list[str]:
+    """Return the layer that each operation of ``graph_of(traces)`` belongs to.
+
+    That is the first layer, in order of data flow, whose traces are made from the operation; an
+    input port belongs to ``inputs``.
+
+    Raises:
+        LoweringError: if da4ml orders its operations in another way than is known.
+    """
+    from da4ml.trace.tracer import gather_variables
+
+    inputs, outputs = variables(traces["inputs"]), variables(traces["final"])
+    found, _ = gather_variables(inputs, outputs)
+    read = {variable.id for variable in outputs}
+    read |= {source.id for variable in found for source in variable._from or ()}
+    kept = [variable for variable in found if variable.id in read]
+    if [v.unscaled.qint for v in kept] != [op.qint for op in graph.ops]:
+        raise LoweringError("da4ml orders its operations in an unexpected way", mend=INSTALL)
+    layers = first_layers(traces)
+    return [layers[variable.id] for variable in kept]
+
+
+def first_layers(traces: Traces) -> dict[Any, str]:
+    """Return the first layer, in order of data flow, that is made from each variable, by its id."""
+    layers = {variable.id: "inputs" for variable in variables(traces["inputs"])}
+    for place, trace in traces.items():
+        stack = variables(trace)
+        while stack:
+            variable = stack.pop()
+            if variable.id not in layers:
+                layers[variable.id] = "/".join(place.split("/")[1:-1]) or place
+                stack.extend(variable._from)
+    return layers
+
+
+def load(content: Any) -> DaGraph:
+    """Return the graph of a parsed file; da4ml checks nothing, so damage shows as many types."""
+    from da4ml.types import CombLogic
+
+    graph: DaGraph = CombLogic.deserialize(content)
+    return graph
+
+
+def cut_into_stages(graph: DaGraph, adders_per_stage: int) -> Stages:
+    """Return the stages of a graph, with so many adders between registers."""
+    from da4ml.trace.pipeline import to_pipeline
+
+    stages: Stages = to_pipeline(graph, adders_per_stage, verbose=False)
+    return stages
+
+
+def write_hdl(
+    graph: DaGraph, folder: Path, *, top: str, adders_per_stage: int, language: "Language"
+) -> int:
+    """Write sources into ``folder/src``, and return how many stages the pipeline has.
+
+    Files beside the sources are da4ml's own scripts and constraints.
+    """
+    from da4ml.codegen.rtl.rtl_model import RTLModel
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        written = RTLModel(
+            graph,
+            top,
+            folder,
+            flavor=language,
+            latency_cutoff=adders_per_stage,
+            print_latency=False,
+        )
+        written.write()
+    return len(written._pipe.solutions)
