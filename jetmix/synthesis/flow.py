@@ -16,6 +16,7 @@ from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
+from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, add_resources, write_resources
@@ -95,12 +96,14 @@ def _synthesise(
     with progress("Lowering to a DA graph"):
         lowered, tried = budget.lower(model, partial(_estimate, options), options.budget)
     proven = proofs.prove(model, lowered.traces, lowered.graph, source.model)
-    shape = tuple(model.input_shape[1:])
-    vectors, wrapped = ladder.vectors_of(lowered.graph, shape, source.data, options.vectors)
+    ports = Signature.of(model)
+    vectors, wrapped = ladder.vectors_of(
+        lowered.graph, ports.input_shape, source.data, options.vectors
+    )
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
     _write_model(out, source.model, model, changed=options.logits)
-    _tagger_record(source, shape, model_sha256).write(out)
+    _tagger_record(source, ports, model_sha256).write(out)
     _write_graph(out, lowered, tried, options)
     proofs.write(out, replace(proven, data=wrapped))
     projects = _write_projects(out, model, lowered, options, (vectors.x, reference))
@@ -317,14 +320,17 @@ def _write_model(out: Path, source: Path, model: Any, *, changed: bool) -> None:
             model.save(temporary)
 
 
-def _tagger_record(source: TaggerSource, shape: tuple[int, ...], model_sha256: str) -> TaggerRecord:
+def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) -> TaggerRecord:
     metrics, recipe = source.metrics, source.recipe
+    shape, single = ports.input_shape, len(ports.inputs) == 1
     return TaggerRecord(
         source=source.origin,
         model_sha256=model_sha256,
         n_particles=shape[0] if len(shape) > 1 else None,
-        n_features=shape[-1],
+        n_features=shape[-1] if single else None,
         input_shape=shape,
+        inputs=ports.inputs,
+        outputs=ports.outputs,
         class_names=metrics.class_names if metrics else None,
         architecture=recipe.tagger.architecture if recipe else None,
         dataset=source.data,

@@ -10,6 +10,7 @@ from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.firmware.verilog import PORTS_FILE, read_ports
+from jetmix.models.signature import Port
 from jetmix.resources.layers import LayerCost, read_layers
 from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
 from jetmix.support.files import JSON, empty_folder, file_digest
@@ -53,13 +54,15 @@ class TaggerRecord:
         source: where the model came from.
         model_sha256: SHA-256 of the model file.
         n_particles: particles of an input, None for jet-level features.
-        n_features: features per particle, or of the jet.
-        input_shape: shape of one input.
+        n_features: features per particle, or of the jet; None for several inputs.
+        input_shape: shape of one vector, flat for several inputs.
         class_names: the classes, in the order of the outputs.
         architecture: name of the architecture.
         dataset: the jets that it was trained on.
         metrics: its performance on the test jets.
         recipe: recipe of the training, as it was written.
+        inputs: the inputs of the model, in order; nothing in a folder of an older version.
+        outputs: its outputs.
     """
 
     source: str
@@ -72,6 +75,8 @@ class TaggerRecord:
     dataset: DataUsed | None = None
     metrics: Metrics | None = None
     recipe: dict[str, Any] | None = None
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "model_sha256", "input_shape"),

@@ -10,6 +10,8 @@ import numpy as np
 
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.project import FirmwareProject, Flow
+from jetmix.models import keras_env
+from jetmix.models.signature import Signature, join, split
 from jetmix.support.arrays import Floats, Reals
 from jetmix.verification.vectors import VectorSet
 
@@ -76,6 +78,15 @@ class Outputs:
 
 
 def keras_logits(model: Any, x: Floats) -> Floats:
-    """Return the Keras model's outputs as float32 (vector, output)."""
-    logits = model.predict(x, batch_size=KERAS_BATCH, verbose=0)
-    return np.asarray(logits, dtype=np.float32).reshape(len(x), -1)
+    """Return all outputs of a Keras model as float32 (vector, output).
+
+    Args:
+        model: the model, with any number of inputs and outputs.
+        x: vectors, float32 (vector, ...): all inputs in the model's order.
+    """
+    keras = keras_env.activate()
+    model = getattr(model, "_functional", None) or model
+    arrays = split(x, Signature.of(model).inputs)
+    fed = keras.tree.pack_sequence_as(model._inputs_struct, arrays)
+    given = model.predict(fed, batch_size=KERAS_BATCH, verbose=0)
+    return join(np.asarray(values, dtype=np.float32) for values in keras.tree.flatten(given))
