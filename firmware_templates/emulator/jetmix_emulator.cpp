@@ -43,10 +43,15 @@ struct Program {
     size_t n_ops;
     const Output *outputs;
     size_t n_outputs;
+    // entries of all lookup tables
+    const word *tables;
     size_t n_slots, n_columns;
 };
 
-enum Code { ADD, SUBTRACT, RELU, RELU_NEGATED, QUANTISE, QUANTISE_NEGATED, ADD_CONSTANT, CONSTANT, SELECT, MULTIPLY };
+enum Code {
+    ADD, SUBTRACT, RELU, RELU_NEGATED, QUANTISE, QUANTISE_NEGATED, ADD_CONSTANT, CONSTANT, SELECT, MULTIPLY,
+    TABLE, NOT, ANY, ALL, AND, OR, XOR
+};
 
 inline word up(word x, int shift) { return (word)((uword)x << shift); }
 
@@ -90,15 +95,64 @@ template <int SIGN> inline void relu(const Op &op, word *out, const word *a) {
     });
 }
 
-// c (slot s): the value whose top bit decides, r: its width less one, p, q: shifts up of a and b
-inline void select(const Op &op, word *out, const word *a, const word *b, const word *c) {
-    const int p = op.p, q = op.q, r = op.r;
-    const word sign = (word)op.constant;
-    for (int i = 0; i < LANES; i++)
-        out[i] = (c[i] >> r) & 1 ? up(a[i], p) : (word)(sign * up(b[i], q));
+// p: shift up if positive, else down, which cuts bits off
+inline word shifted(word x, int p) { return p < 0 ? x >> -p : up(x, p); }
+
+// c (slot s): the value whose top bit decides, r: its width less one, p, q: shifts of a and b, up or down;
+// constant: width of the result, its sign (bit 8), and whether b is negated (bit 9)
+inline void select(const Op &op, word *__restrict out, const word *a, const word *b, const word *c) {
+    const int p = op.p, q = op.q, r = op.r, spare = BITS - (int)(op.constant & 255);
+    const bool is_signed = op.constant >> 8 & 1;
+    const word sign = op.constant >> 9 & 1 ? -1 : 1;
+    for (int i = 0; i < LANES; i++) {
+        word chosen = (c[i] >> r) & 1 ? shifted(a[i], p) : shifted(sign * b[i], q);
+        out[i] = is_signed ? wrap_signed(chosen, spare) : wrap_unsigned(chosen, spare);
+    }
 }
 
-inline void run_op(const Op &op, word *values) {
+// p: shift up of the product, r: shift down
+inline void multiply(const Op &op, word *out, const word *a, const word *b) {
+    const int p = op.p, r = op.r;
+    if (p || r)
+        each(out, a, b, [=](word x, word y) { return (word)(up(x * y, p) >> r); });
+    else
+        each(out, a, b, [](word x, word y) { return (word)(x * y); });
+}
+
+// constant: where the table begins, q: bits of the operand, which are the entry's number
+inline void look_up(const Op &op, word *__restrict out, const word *a, const word *tables) {
+    const word *table = tables + op.constant;
+    const uword mask = ((uword)1 << op.q) - 1;
+    for (int i = 0; i < LANES; i++)
+        out[i] = table[(uword)a[i] & mask];
+}
+
+// constant: the operand is negated, p: its width then, q: width of the result, s: it has a sign
+inline void bit_unary(const Op &op, word *out, const word *a) {
+    const uword mask = ((uword)1 << op.p) - 1;
+    const word sign = op.constant ? -1 : 1;
+    const int q = BITS - op.q;
+    if (op.code == ANY)
+        return each(out, a, a, [](word x, word) { return (word)(x != 0); });
+    if (op.code == ALL)
+        return each(out, a, a, [=](word x, word) { return (word)(((uword)(sign * x) & mask) == mask); });
+    if (op.s)
+        each(out, a, a, [=](word x, word) { return wrap_signed(~(sign * x), q); });
+    else
+        each(out, a, a, [=](word x, word) { return wrap_unsigned((word)(~(uword)(sign * x) & mask), q); });
+}
+
+// p, q: shifts up of a and b; r: width of the result, s: it has a sign; constant: which of a and b are negated
+template <typename F> inline void bit_binary(const Op &op, word *out, const word *a, const word *b, F f) {
+    const int p = op.p, q = op.q, r = BITS - op.r;
+    const word first = op.constant & 1 ? -1 : 1, second = op.constant & 2 ? -1 : 1;
+    if (op.s)
+        each(out, a, b, [=](word x, word y) { return wrap_signed(f(up(first * x, p), up(second * y, q)), r); });
+    else
+        each(out, a, b, [=](word x, word y) { return wrap_unsigned(f(up(first * x, p), up(second * y, q)), r); });
+}
+
+inline void run_op(const Op &op, word *values, const word *tables) {
     word *out = values + (size_t)op.out * LANES;
     const word *a = values + (size_t)op.a * LANES, *b = values + (size_t)op.b * LANES;
     switch (op.code) {
@@ -110,15 +164,20 @@ inline void run_op(const Op &op, word *values) {
     case QUANTISE_NEGATED: return quantise<-1>(op, out, a);
     case ADD_CONSTANT: {
         const word constant = (word)op.constant;
-        const int p = op.p;
-        return each(out, a, a, [=](word x, word) { return (word)(up(x, p) + constant); });
+        const int p = op.p, r = op.r;
+        return each(out, a, a, [=](word x, word) { return (word)((up(x, p) >> r) + constant); });
     }
     case CONSTANT:
         for (int i = 0; i < LANES; i++)
             out[i] = (word)op.constant;
         return;
     case SELECT: return select(op, out, a, b, values + (size_t)op.s * LANES);
-    case MULTIPLY: return each(out, a, b, [](word x, word y) { return (word)(x * y); });
+    case MULTIPLY: return multiply(op, out, a, b);
+    case TABLE: return look_up(op, out, a, tables);
+    case NOT: case ANY: case ALL: return bit_unary(op, out, a);
+    case AND: return bit_binary(op, out, a, b, [](word x, word y) { return (word)(x & y); });
+    case OR: return bit_binary(op, out, a, b, [](word x, word y) { return (word)(x | y); });
+    case XOR: return bit_binary(op, out, a, b, [](word x, word y) { return (word)(x ^ y); });
     }
 }
 
@@ -185,7 +244,7 @@ int jetmix_emulator_run(const Program *program, const float *x, float *y, size_t
         }
         load_block(*program, values, x + start * program->n_columns, n);
         for (size_t i = 0; i < program->n_ops; i++)
-            run_op(program->ops[i], values);
+            run_op(program->ops[i], values, program->tables);
         store_block(*program, values, y + start * program->n_outputs, n);
     }
     ::operator delete[](values, std::align_val_t(64));

@@ -43,6 +43,7 @@ class _Program(ctypes.Structure):
         ("n_ops", ctypes.c_size_t),
         ("outputs", ctypes.c_void_p),
         ("n_outputs", ctypes.c_size_t),
+        ("tables", ctypes.c_void_p),
         ("n_slots", ctypes.c_size_t),
         ("n_columns", ctypes.c_size_t),
     )
@@ -73,6 +74,7 @@ class NativeEmulator:
             program.inputs.ctypes.data, len(program.inputs),
             program.ops.ctypes.data, len(program.ops),
             program.outputs.ctypes.data, len(program.outputs),
+            program.tables.ctypes.data,
             program.n_slots, program.n_columns,
         )  # fmt: skip
         status = self.library.jetmix_emulator_run(

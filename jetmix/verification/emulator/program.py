@@ -7,26 +7,15 @@ shifts and wraps.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.firmware.dais import (
-    ADD,
-    ADD_CONSTANT,
-    CONSTANT,
-    COPY_INPUT,
-    MULTIPLY,
-    QUANTISE,
-    RELU,
-    SELECT,
-    SUBTRACT,
-    UnsupportedError,
-    Width,
-    operands,
-    widths_of,
-)
+from jetmix.firmware import dais
+from jetmix.firmware.dais import UnsupportedError, Width, operands, width_of, widths_of
 from jetmix.firmware.graph import DaGraph, Operation
+from jetmix.support.arrays import Ints
 
 OP = np.dtype([*((n, "<i4") for n in ("code", "out", *"abpqrs")), ("constant", "<i8")])
 INPUT = np.dtype([(n, "<i4") for n in ("column", "slot", "fraction", "width", "signed", "unused")])
@@ -48,22 +37,44 @@ class Code(IntEnum):
     CONSTANT = 7
     SELECT = 8
     MULTIPLY = 9
+    TABLE = 10
+    NOT = 11
+    ANY = 12
+    ALL = 13
+    AND = 14
+    OR = 15
+    XOR = 16
+
+
+# by the sign of the opcode and what it does
+CUTS = {
+    dais.RELU: Code.RELU, -dais.RELU: Code.RELU_NEGATED,
+    dais.QUANTISE: Code.QUANTISE, -dais.QUANTISE: Code.QUANTISE_NEGATED,
+}  # fmt: skip
+UNARY = {dais.NOT: Code.NOT, dais.ANY: Code.ANY, dais.ALL: Code.ALL}
+BINARY = {dais.AND: Code.AND, dais.OR: Code.OR, dais.XOR: Code.XOR}
+# entries of a table: more would not fit the caches that make it worth while
+TABLE_BITS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What the emulator runs; ``word_bits`` (32 or 64) is the narrowest word that holds it all."""
+    """What the emulator runs; ``word_bits`` (32 or 64) is the narrowest word that holds it all.
+
+    ``tables`` holds the entries of all lookup tables, each by the bits of its operand.
+    """
 
     inputs: NDArray[np.void]
     ops: NDArray[np.void]
     outputs: NDArray[np.void]
+    tables: NDArray[np.signedinteger[Any]]
     n_slots: int
     n_columns: int
     word_bits: int
 
 
 def assemble(graph: DaGraph) -> Program:
-    """Return the program of a da4ml ``CombLogic``.
+    """Return the program of a graph.
 
     Raises:
         UnsupportedError: for an operation that the compiled emulator does not know.
@@ -82,6 +93,7 @@ def assemble(graph: DaGraph) -> Program:
         inputs=np.array(inputs, dtype=INPUT),
         ops=np.array(assembler.ops, dtype=OP),
         outputs=np.array(outputs, dtype=OUTPUT),
+        tables=np.concatenate([np.zeros(1), *assembler.tables]).astype(f"<i{word_bits // 8}"),
         n_slots=max(assembler.n_slots, 1),
         n_columns=int(graph.shape[0]),
         word_bits=word_bits,
@@ -98,6 +110,9 @@ class _Assembler:
     inputs: list[tuple[int, ...]] = field(default_factory=list)
     slots: dict[int, int] = field(default_factory=dict)
     free: list[int] = field(default_factory=list)
+    tables: list[Ints] = field(default_factory=list)
+    places: dict[tuple[object, ...], int] = field(default_factory=dict)
+    n_entries: int = 1
     n_slots: int = 0
     word: int = 1
 
@@ -116,7 +131,7 @@ class _Assembler:
         self.word = max(self.word, width.word)
         # before the operands' slots are freed: a result never overwrites what it is made from
         out = self.free.pop() if self.free else self._new_slot()
-        if op.opcode == COPY_INPUT:
+        if op.opcode == dais.COPY_INPUT:
             self._input(op, width, out)
         else:
             a, b, p, q, r, s, constant, code = self._translate(op, width)
@@ -147,12 +162,15 @@ class _Assembler:
     def _translate(self, op: Operation, width: Width) -> tuple[int, ...]:
         """Return a, b, p, q, r, s, constant and code, as the emulator's source defines them."""
         code = abs(op.opcode)
-        if code == CONSTANT or width.bits <= 0:
-            constant = op.data if code == CONSTANT else 0
+        if code == dais.CONSTANT or width.bits <= 0:
+            constant = op.data if code == dais.CONSTANT else 0
+            self.word = max(self.word, int(constant).bit_length() + 1)
             return 0, 0, 0, 0, 0, 0, int(constant), Code.CONSTANT
         translate = {
-            ADD: self._sum, SUBTRACT: self._sum, RELU: self._cut, QUANTISE: self._cut,
-            ADD_CONSTANT: self._add_constant, SELECT: self._select, MULTIPLY: self._multiply,
+            dais.ADD: self._sum, dais.SUBTRACT: self._sum, dais.RELU: self._cut,
+            dais.QUANTISE: self._cut, dais.ADD_CONSTANT: self._add_constant,
+            dais.SELECT: self._select, dais.MULTIPLY: self._multiply, dais.TABLE: self._table,
+            dais.BIT_UNARY: self._bits, dais.BIT_BINARY: self._bit_pair,
         }[code]  # fmt: skip
         return translate(op, width)
 
@@ -161,48 +179,77 @@ class _Assembler:
         second_fraction = second.fraction - int(op.data)
         finest = max(first.fraction, second_fraction, width.fraction)
         p, q = finest - first.fraction, finest - second_fraction
-        self.word = max(self.word, first.word + p + 1, second.word + q + 1)
-        code = Code.ADD if op.opcode == ADD else Code.SUBTRACT
+        self._needs(first.word + p + 1, second.word + q + 1)
+        code = Code.ADD if op.opcode == dais.ADD else Code.SUBTRACT
         slots = self.slots[op.id0], self.slots[op.id1]
         return *slots, p, q, finest - width.fraction, 0, 0, code
 
     def _cut(self, op: Operation, width: Width) -> tuple[int, ...]:
-        p, r = self._shifts(op.id0, width)
-        self.word = max(self.word, self.widths[op.id0].word + 1)
-        codes = {
-            RELU: Code.RELU, -RELU: Code.RELU_NEGATED,
-            QUANTISE: Code.QUANTISE, -QUANTISE: Code.QUANTISE_NEGATED,
-        }  # fmt: skip
+        up = width.fraction - (self.widths[op.id0].fraction - dais.shift_of(op))
+        p, r = max(up, 0), max(-up, 0)
+        self._needs(self.widths[op.id0].word + 1, width.word)
         slot = self.slots[op.id0]
-        return slot, slot, p, width.bits, r, width.sign, 0, codes[op.opcode]
+        return slot, slot, p, width.bits, r, width.sign, 0, CUTS[op.opcode]
 
     def _add_constant(self, op: Operation, width: Width) -> tuple[int, ...]:
         p, r = self._shifts(op.id0, width)
-        if r:
-            raise UnsupportedError("a constant on a coarser grid than its sum")
-        self.word = max(self.word, self.widths[op.id0].word + p + 1)
+        self._needs(self.widths[op.id0].word + p + 1, int(op.data).bit_length() + 2)
         slot = self.slots[op.id0]
-        return slot, slot, p, 0, 0, 0, int(op.data), Code.ADD_CONSTANT
+        return slot, slot, p, 0, r, 0, int(op.data), Code.ADD_CONSTANT
 
     def _select(self, op: Operation, width: Width) -> tuple[int, ...]:
-        chooser = op.data & 0xFFFFFFFF
-        shift = ((int(op.data) >> 32 & 0xFFFFFFFF) + 2**31) % 2**32 - 2**31
-        p = width.fraction - self.widths[op.id0].fraction
-        q = width.fraction - self.widths[op.id1].fraction + shift
-        if p < 0 or q < 0:
-            raise UnsupportedError("a choice on a coarser grid than its operands")
-        self.word = max(self.word, self.widths[op.id0].word + p, self.widths[op.id1].word + q + 1)
+        choice = dais.choice_of(op)
+        first, second = self.widths[op.id0], self.widths[op.id1]
+        p = width.fraction - first.fraction
+        q = width.fraction - second.fraction + choice.shift
+        self._needs(first.word + max(p, 0), second.word + max(q, 0) + 1, width.word)
         slots = self.slots[op.id0], self.slots[op.id1]
-        sign = 1 if op.opcode > 0 else -1
-        top = self.widths[chooser].bits - 1
-        return *slots, p, q, top, self.slots[chooser], sign, Code.SELECT
+        top = max(self.widths[choice.chooser].bits - 1, 0)
+        # the result's width and signs in one word: it is wrapped, as the firmware wraps it
+        wrap = width.bits | width.sign << 8 | (op.opcode < 0) << 9
+        return *slots, p, q, top, self.slots[choice.chooser], wrap, Code.SELECT
 
     def _multiply(self, op: Operation, width: Width) -> tuple[int, ...]:
         first, second = self.widths[op.id0], self.widths[op.id1]
-        if width.fraction != first.fraction + second.fraction:
-            raise UnsupportedError("a product on another grid than its factors'")
-        self.word = max(self.word, first.word + second.word)
-        return self.slots[op.id0], self.slots[op.id1], 0, 0, 0, 0, 0, Code.MULTIPLY
+        up = width.fraction - first.fraction - second.fraction
+        self._needs(first.word + second.word + max(up, 0))
+        slots = self.slots[op.id0], self.slots[op.id1]
+        return *slots, max(up, 0), 0, max(-up, 0), 0, 0, Code.MULTIPLY
+
+    def _table(self, op: Operation, width: Width) -> tuple[int, ...]:
+        key = self.widths[op.id0]
+        if key.bits > TABLE_BITS:
+            raise UnsupportedError(f"a lookup table of {key.bits} bits")
+        first, values = dais.entries_of(self.graph, op)
+        place = (int(op.data), first, key)
+        if place not in self.places:
+            entries = np.zeros(2**key.bits, dtype=np.int64)
+            entries[np.arange(first, first + len(values)) % len(entries)] = values
+            self.places[place] = self.n_entries
+            self.n_entries += len(entries)
+            self.tables.append(entries)
+        self._needs(key.word, width.word)
+        slot = self.slots[op.id0]
+        return slot, slot, 0, key.bits, 0, 0, self.places[place], Code.TABLE
+
+    def _bits(self, op: Operation, width: Width) -> tuple[int, ...]:
+        key = width_of(self.graph.ops[op.id0].qint, negated=op.opcode < 0)
+        self._needs(self.widths[op.id0].word + 1, key.word, width.word)
+        slot = self.slots[op.id0]
+        return slot, slot, key.bits, width.bits, 0, width.sign, op.opcode < 0, UNARY[int(op.data)]
+
+    def _bit_pair(self, op: Operation, width: Width) -> tuple[int, ...]:
+        pair = dais.bit_pair_of(op)
+        first, second = self.widths[op.id0], self.widths[op.id1]
+        up = first.fraction - second.fraction + pair.shift
+        p, q = max(-up, 0), max(up, 0)
+        self._needs(first.word + p + 1, second.word + q + 1, width.word)
+        signs = pair.negated[0] | pair.negated[1] << 1
+        slots = self.slots[op.id0], self.slots[op.id1]
+        return *slots, p, q, width.bits, width.sign, signs, BINARY[pair.action]
+
+    def _needs(self, *bits: int) -> None:
+        self.word = max(self.word, *bits)
 
     def _shifts(self, index: int, width: Width) -> tuple[int, int]:
         """Return the shifts up and down from an operand's grid to that of a result."""
