@@ -60,9 +60,15 @@ def read_bits(path: Path) -> tuple[LayerBits, ...]:
         LoweringError: if the file is damaged, carries foreign parts or holds no HGQ layer.
     """
     from jetmix.models.keras_env import load_tagger
+    from jetmix.models.prepare import prepare, shown
 
-    layers = [_layer(layer) for layer in load_tagger(path).layers]
-    return tuple(layer for layer in layers if layer is not None)
+    prepared = prepare(load_tagger(path))
+    layers = [_layer(layer) for layer in prepared.model.layers]
+    return tuple(
+        replace(layer, name=shown(layer.name, prepared.names))
+        for layer in layers
+        if layer is not None
+    )
 
 
 def _layer(layer: Any) -> LayerBits | None:

@@ -1,12 +1,13 @@
 """Which layer of a tagger costs what: the cost of the DA graph, layer by layer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from jetmix.errors import ReportReadError
 from jetmix.firmware.graph import DaGraph, Traces, variables
+from jetmix.models.prepare import shown
 from jetmix.resources.estimate import lut_from_cost
 from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
 
@@ -43,12 +44,15 @@ class LayerCost:
     depth_adders: float
 
 
-def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
+def layer_costs(
+    traces: Traces, graph: DaGraph, names: Mapping[str, str] | None = None
+) -> list[LayerCost]:
     """Return the cost of every layer, in order of data flow.
 
     Args:
         traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave.
         graph: what :func:`jetmix.firmware.da_graph.graph_of` made of them.
+        names: the original name of every layer that jetmix renamed.
     """
     alive = _reach(traces["final"], set())
     seen: set[Any] = {variable.id for variable in variables(traces["inputs"])}
@@ -69,7 +73,7 @@ def layer_costs(traces: Traces, graph: DaGraph) -> list[LayerCost]:
     lut = lut_from_cost(total).value / total if total else 0.0
     return [
         LayerCost(
-            layer=layer,
+            layer=shown(layer, names or {}),
             da4ml_cost=cost,
             lut=round(cost * lut, 1),
             share=round(cost / total, 6) if total else 0.0,

@@ -1,6 +1,6 @@
 """From a trained tagger to a proven project: what ``synth`` and ``verify`` do, in order."""
 
-import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -16,6 +16,7 @@ from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
+from jetmix.models.prepare import Prepared, functional, prepare
 from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
@@ -92,19 +93,22 @@ def _synthesise(
 ) -> None:
     watch = StopWatch()
     # all input is read and judged before the first file is written
-    model = _load(source.model, logits=options.logits)
+    loaded = _load(source.model, logits=options.logits)
+    prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
     with progress("Lowering to a DA graph"):
         lowered, tried = budget.lower(model, partial(_estimate, options), options.budget)
-    proven = proofs.prove(model, lowered.traces, lowered.graph, source.model)
-    ports = Signature.of(model)
+    proven = proofs.prove(prepared, lowered.traces, lowered.graph, source.model)
     vectors, wrapped = ladder.vectors_of(
         lowered.graph, ports.input_shape, source.data, options.vectors
     )
     reference = _reference(model, vectors)
     synth_dir.begin(out, digest)
-    _write_model(out, source.model, model, changed=options.logits)
-    _tagger_record(source, ports, model_sha256).write(out)
+    with atomic_path(out / MODEL_FILE) as temporary:
+        temporary.write_bytes(loaded.saved)
+    record = _tagger_record(source, ports, model_sha256)
+    replace(record, names=dict(prepared.names)).write(out)
     _write_graph(out, lowered, tried, options)
+    write_layers(out, layer_costs(lowered.traces, lowered.graph, prepared.names))
     proofs.write(out, replace(proven, data=wrapped))
     projects = _write_projects(out, model, lowered, options, (vectors.x, reference))
     bench = Bench(
@@ -115,6 +119,7 @@ def _synthesise(
         vectors=vectors,
         reference=reference,
         delay_constraint=lowered.delay_constraint,
+        names=prepared.names,
     )
     results = _climb(bench, options.wanted_levels)
     synth_dir.finish(
@@ -139,13 +144,12 @@ def _estimate(
 def _write_graph(
     out: Path, lowered: Lowered, tried: Sequence[Lowered], options: SynthOptions
 ) -> None:
-    """Write the graph and what it is estimated to take, as a whole and per layer."""
+    """Write the graph and what it is estimated to take."""
     da_graph.save(lowered.graph, out / GRAPH_FILE)
     if options.budget.limited:
         latency_at = budget.clocks(lowered, partial(_estimate, options))
         budget.write_search(out, lowered, tried, latency_at)
     write_resources(out, [lowered.report])
-    write_layers(out, layer_costs(lowered.traces, lowered.graph))
 
 
 def verify_again(
@@ -177,7 +181,7 @@ def verify_again(
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
-    model = keras_env.load_tagger(folder / MODEL_FILE)
+    prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE))
     graph, shape = Emulator.load(folder).graph, opened.tagger.input_shape
     vectors, data = ladder.vectors_of(graph, shape, opened.tagger.dataset, options)
     if opened.proofs is not None and data is not None:
@@ -185,12 +189,13 @@ def verify_again(
     taken = opened.budget.taken if opened.budget else None
     bench = Bench(
         folder=folder,
-        model=model,
+        model=prepared.model,
         graph=graph,
         projects=opened.projects,
         vectors=vectors,
-        reference=_reference(model, vectors),
+        reference=_reference(prepared.model, vectors),
         delay_constraint=DELAY_CONSTRAINT if taken is None else taken,
+        names=prepared.names,
     )
     results = _climb(bench, levels)
     if junit is not None:
@@ -258,12 +263,32 @@ def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[Reso
     return reports
 
 
-def _load(path: Path, *, logits: bool) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """A model to lower, its ports under the names of the user, and the file to keep of it."""
+
+    prepared: Prepared
+    ports: Signature
+    saved: bytes
+
+
+def _load(path: Path, *, logits: bool) -> _Loaded:
     model = keras_env.load_tagger(path)
     if logits:
         model = without_softmax(model)
-    check_lowerable(model)
-    return model
+    # preparing renames layers, and the file and the ports keep the names of the user
+    is_kept = path.suffix == Path(MODEL_FILE).suffix and not logits
+    saved, ports = path.read_bytes() if is_kept else _as_file(model), Signature.of(functional(model))
+    prepared = prepare(model)
+    check_lowerable(prepared.model)
+    return _Loaded(prepared=prepared, ports=ports, saved=saved)
+
+
+def _as_file(model: Any) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
+        path = Path(scratch) / MODEL_FILE
+        model.save(path)
+        return path.read_bytes()
 
 
 def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
@@ -309,15 +334,6 @@ def _write_projects(
             )
         projects.append(rtl)
     return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]
-
-
-def _write_model(out: Path, source: Path, model: Any, *, changed: bool) -> None:
-    copy = out / MODEL_FILE
-    with atomic_path(copy) as temporary:
-        if source.suffix == copy.suffix and not changed:
-            shutil.copyfile(source, temporary)
-        else:
-            model.save(temporary)
 
 
 def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) -> TaggerRecord:

@@ -63,6 +63,8 @@ class TaggerRecord:
         recipe: recipe of the training, as it was written.
         inputs: the inputs of the model, in order; nothing in a folder of an older version.
         outputs: its outputs.
+        names: the original name of every layer and input that jetmix renamed, by the name that the
+            firmware carries.
     """
 
     source: str
@@ -77,6 +79,7 @@ class TaggerRecord:
     recipe: dict[str, Any] | None = None
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "model_sha256", "input_shape"),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ class Bench:
         vectors: the inputs.
         reference: Keras outputs for them, float32 (vector, output).
         delay_constraint: how many adders deeper than the shallowest the graph's adder trees may be.
+        names: the original name of every layer that jetmix renamed.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Bench:
     vectors: VectorSet
     reference: Floats
     delay_constraint: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class Function(Protocol):

@@ -12,6 +12,7 @@ from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, DataError, JetmixError, ToolMissingError
 from jetmix.firmware.graph import DaGraph
+from jetmix.models.prepare import shown
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress, say
 from jetmix.verification.bench import Bench
@@ -130,7 +131,7 @@ def _traced(level: Level, result: VerificationResult, bench: Bench) -> Verificat
     except JetmixError as error:
         say(f"The layers could not be traced: {error}")
         return result
-    return replace(result, first_mismatch=replace(first, layer=layer))
+    return replace(result, first_mismatch=replace(first, layer=shown(layer, bench.names)))
 
 
 def require_exact(results: Sequence[VerificationResult], where: object) -> None:

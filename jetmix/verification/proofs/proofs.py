@@ -1,11 +1,11 @@
 """``ranges.json``: what is proven for all inputs, and which jets of a data file wrap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DaGraph, Traces
+from jetmix.models.prepare import Prepared, shown
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
@@ -32,16 +32,20 @@ class Proofs:
     data: Wrapped | None = None
 
 
-def prove(model: Any, traces: Traces, graph: DaGraph, where: object) -> Proofs:
-    """Prove ranges and matrices of a lowered model.
+def prove(prepared: Prepared, traces: Traces, graph: DaGraph, where: object) -> Proofs:
+    """Prove ranges and matrices of a lowered model; layers get their original names.
 
     Raises:
         BitsDifferError: if a sum can overflow, or an adder graph is not its layer's matrix.
     """
     with progress("Proving ranges and matrices"):
-        proof = ranges.prove(graph, da_graph.layer_of_operations(traces, graph))
+        layers = da_graph.layer_of_operations(traces, graph)
+        proof = ranges.prove(graph, [shown(layer, prepared.names) for layer in layers])
         ranges.require_proof(proof, where)
-        matrices = linear.prove(model, traces)
+        matrices = tuple(
+            replace(found, layer=shown(found.layer, prepared.names))
+            for found in linear.prove(prepared.model, traces)
+        )
         linear.require_proofs(matrices, where)
     return Proofs(proof=proof, linear=matrices)
 

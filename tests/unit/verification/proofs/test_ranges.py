@@ -8,6 +8,7 @@ from jetmix import words
 from jetmix.errors import BitsDifferError, ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.models.keras_env import load_tagger
+from jetmix.models.prepare import Prepared
 from jetmix.support.files import read_json, write_json
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
@@ -204,7 +205,7 @@ def test_jets_that_wrap_are_counted_and_named():
 
 def test_proofs_read_back_equal_and_edited_ones_are_refused(tiny, tmp_path):
     model, traces, graph = tiny
-    content = proofs.prove(model, traces, graph, "here")
+    content = proofs.prove(Prepared(model=model), traces, graph, "here")
     jets = np.random.default_rng(1).normal(0, 9, (50, 4, 3)).astype(np.float32)
     wrapped = proofs.judge_data(graph, jets, ("pt", "etarel", "phirel"), tmp_path / "jets.h5")
     assert wrapped.inputs
