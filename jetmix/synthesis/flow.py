@@ -278,7 +278,10 @@ def _load(path: Path, *, logits: bool) -> _Loaded:
         model = without_softmax(model)
     # preparing renames layers, and the file and the ports keep the names of the user
     is_kept = path.suffix == Path(MODEL_FILE).suffix and not logits
-    saved, ports = path.read_bytes() if is_kept else _as_file(model), Signature.of(functional(model))
+    saved, ports = (
+        path.read_bytes() if is_kept else _as_file(model),
+        Signature.of(functional(model)),
+    )
     prepared = prepare(model)
     check_lowerable(prepared.model)
     return _Loaded(prepared=prepared, ports=ports, saved=saved)
