@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import ReportReadError
-from jetmix.firmware.engines.registry import DA4ML, EngineName, engine, engine_of
+from jetmix.firmware.engines.registry import DA4ML, EngineName, engine, engine_of, engine_of_file
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph, Stages, Traces
 from jetmix.support.files import atomic_path
 
@@ -75,7 +75,8 @@ def load(path: Path) -> DaGraph:
         ReportReadError: if the file is missing or damaged.
     """
     try:
-        return engine(DA4ML).load(json.loads(path.read_bytes()))
+        content = json.loads(path.read_bytes())
+        return engine_of_file(content).load(content)
     except Exception as error:
         # engines index into the content without checks, so damage shows as many types
         raise ReportReadError(
@@ -88,7 +89,7 @@ def load(path: Path) -> DaGraph:
 def pipeline_registers(graph: DaGraph, *, adders_per_stage: int) -> tuple[int, int]:
     """Return stages and register bits with so many adders between registers."""
     cut = cut_into_stages(graph, adders_per_stage=adders_per_stage)
-    return len(cut.solutions), int(cut.reg_bits)
+    return len(cut.solutions), cut.reg_bits
 
 
 def cut_into_stages(graph: DaGraph, *, adders_per_stage: int) -> Stages:

@@ -5,6 +5,7 @@ and widths are in :mod:`jetmix.firmware.dais`. An engine whose own form is anoth
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -141,16 +142,20 @@ class DaGraph(Protocol):
     def _replace(self, **changes: object) -> Self: ...
 
 
-class Stages(Protocol):
-    """A graph cut by registers."""
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """A graph cut by registers.
 
-    @property
-    def solutions(self) -> Sequence[DaGraph]:
-        """The graph of each stage."""
+    Attributes:
+        solutions: the graph of each stage.
+        reg_bits: bits of all registers.
+        first_register: what the Verilog calls the register of the inputs; those of stage 1 and on
+            are ``stage1_inp`` and so on, and the last one is ``model_out``.
+    """
 
-    @property
-    def reg_bits(self) -> int:
-        """Bits of all registers."""
+    solutions: Sequence[DaGraph]
+    reg_bits: int
+    first_register: str
 
 
 def variables(trace: Any) -> list[Any]:

@@ -105,8 +105,8 @@ def cut_into_stages(graph: DaGraph, adders_per_stage: int) -> Stages:
     """Return the stages of a graph, with so many adders between registers."""
     from da4ml.trace.pipeline import to_pipeline
 
-    stages: Stages = to_pipeline(graph, adders_per_stage, verbose=False)
-    return stages
+    cut = to_pipeline(graph, adders_per_stage, verbose=False)
+    return Stages(solutions=cut.solutions, reg_bits=int(cut.reg_bits), first_register="stage0_inp")
 
 
 def write_hdl(

@@ -8,11 +8,13 @@ from typing import Any, Literal, Protocol, cast
 
 from jetmix.firmware.graph import DaGraph, Stages, Traces
 
-EngineName = Literal["da4ml"]
-Language = Literal["verilog"]
+EngineName = Literal["da4ml", "alkaid"]
+Language = Literal["verilog", "vhdl"]
 # the engine that hls4ml lowers with
 DA4ML: EngineName = "da4ml"
-ENGINES: Mapping[EngineName, str] = MappingProxyType({"da4ml": "jetmix.firmware.engines.da4ml"})
+ENGINES: Mapping[EngineName, str] = MappingProxyType(
+    {"da4ml": "jetmix.firmware.engines.da4ml", "alkaid": "jetmix.firmware.engines.alkaid"}
+)
 
 
 class Engine(Protocol):
@@ -61,3 +63,8 @@ def engine(name: str) -> Engine:
 def engine_of(traced: DaGraph | Traces) -> Engine:
     """Return the engine of a graph or of traces; only da4ml's own types do not name it."""
     return engine(getattr(traced, "engine", DA4ML))
+
+
+def engine_of_file(content: Any) -> Engine:
+    """Return the engine that wrote the parsed file of a graph; da4ml's own is a plain list."""
+    return engine("alkaid" if isinstance(content, dict) else DA4ML)
