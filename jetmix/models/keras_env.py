@@ -7,11 +7,15 @@ calls :func:`activate` first, and imports ``keras`` or ``hgq`` only after it.
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jetmix.errors import LoweringError, UsageError
+from jetmix.models.classes import known_objects
 from jetmix.models.safety import check_model_file
+from jetmix.models.sound import all_layers, require_finite, require_fixed_shapes, require_full_floats
+from jetmix.models.writers import loading_error
 
 BACKENDS = ("jax", "tensorflow")
 DEFAULT_BACKEND = "jax"
@@ -39,7 +43,7 @@ def activate(backend: str | None = None) -> Any:
             os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import hgq  # noqa: F401  (registers its layers with Keras)
+        import hgq.layers  # noqa: F401  (registers its layers with Keras)
         import keras
         import qkeras.quantizers  # noqa: F401  (and so does hgq2's QKeras form)
     running = str(keras.backend.backend())
@@ -66,49 +70,68 @@ def chosen_backend(backend: str | None) -> str:
     return chosen
 
 
-def load_tagger(path: Path, *, quantised_only: bool = True) -> Any:
+def load_tagger(path: Path, *, quantised_only: bool = True, trust: Sequence[str] = ()) -> Any:
     """Load an HGQ2 model file (``.keras`` or ``.h5``) without running anything that it carries.
 
-    The file's own description is checked before Keras reads it: only layers of keras, hgq and
-    qkeras are let in, and Keras' safe mode stays on.
+    The file's own description is checked before Keras reads it: only layers of keras, hgq,
+    qkeras and the trusted modules are let in, and Keras' safe mode stays on. Nothing is imported
+    because a file names it.
 
     Args:
         path: the model file; any HGQ2 model, also one that jetmix did not train.
-        quantised_only: refuse a model without any HGQ layer, such as a full-precision twin.
+        quantised_only: refuse what cannot be lowered whatever its layers: a model without any HGQ
+            layer (such as a full-precision twin), in half precision, or with inputs of any length.
+        trust: modules that the user trusts; they are imported, and their classes let in.
 
     Returns:
-        The Keras model, not compiled.
+        The Keras model as it is in the file, not compiled.
 
     Raises:
-        LoweringError: if the file is missing, damaged, carries executable or foreign parts, or
-            holds no HGQ layer.
+        LoweringError: if the file is missing, damaged, carries executable or foreign parts, was
+            written by something else than Keras 3, holds weights that are not finite, or is
+            refused by ``quantised_only``.
+        UsageError: if a trusted module cannot be imported.
     """
-    check_model_file(path)
+    file = check_model_file(path, trust)
     keras = activate()
+    known = known_objects(trust)
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        model = keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except Exception as error:
         # Keras and h5py raise a dozen unrelated types for a damaged file
-        raise LoweringError(
-            f"Keras cannot load the model ({type(error).__name__}: {_first_line(error)})",
-            where=path,
-            mend="give an undamaged model file written by Keras 3 with hgq2",
-        ) from error
-    if quantised_only and not has_hgq_layers(model):
+        raise loading_error(file, error, str(keras.__version__)) from error
+    _require_graph(model, path)
+    if quantised_only:
+        _require_hgq_layers(model, path)
+        require_full_floats(model, path)
+        require_fixed_shapes(model, path)
+    require_finite(model, path)
+    return model
+
+
+def has_hgq_layers(model: Any) -> bool:
+    """Return whether a loaded model holds at least one layer of hgq or its qkeras module.
+
+    Layers inside nested models count, and so do layers derived from those of hgq.
+    """
+    kinds = {kind for layer in all_layers(model) for kind in type(layer).__mro__}
+    return any(kind.__module__.split(".")[0] in ("hgq", "qkeras") for kind in kinds)
+
+
+def _require_hgq_layers(model: Any, path: Path) -> None:
+    if not has_hgq_layers(model):
         raise LoweringError(
             "the model has no HGQ layer, so its bit widths are not known",
             where=path,
             mend="give a model trained with HGQ2 (tagger.quantised = true in the recipe)",
         )
-    return model
 
 
-def has_hgq_layers(model: Any) -> bool:
-    """Return whether a loaded model holds at least one layer of hgq or its qkeras module."""
-    modules = (type(layer).__module__.split(".")[0] for layer in model.layers)
-    return any(name in ("hgq", "qkeras") for name in modules)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else "no message"
+def _require_graph(model: Any, path: Path) -> None:
+    """Refuse a model whose layers and shapes are not known before it is called."""
+    if not getattr(model, "inputs", None):
+        raise LoweringError(
+            f"the model ({type(model).__name__}) was saved without an input shape or a graph",
+            where=path,
+            mend="build it from keras.Input(shape) and layers, and save it again",
+        )
