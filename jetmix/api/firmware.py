@@ -115,6 +115,8 @@ def synthesise(
     n_random: int = VectorOptions.n_random,
     seed: int = VectorOptions.seed,
     logits: bool = SynthOptions.logits,
+    trust: Sequence[str] = SynthOptions.trust,
+    calibrated: bool = SynthOptions.calibrated,
     max_latency_ns: float | None = Budget.max_latency_ns,
     max_lut: int | None = Budget.max_lut,
     run_yosys: bool = SynthOptions.run_yosys,
@@ -135,6 +137,8 @@ def synthesise(
         n_random: random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
         logits: leave out the softmax that the model ends in.
+        trust: modules whose classes the model file may use; they are imported.
+        calibrated: take the quantisers' ranges as they are, also if no data seem to have set them.
         max_latency_ns: latency budget in ns.
         max_lut: LUT budget.
         run_yosys: run Yosys on the Verilog.
@@ -160,6 +164,8 @@ def synthesise(
         levels=tuple(levels),
         vectors=vectors,
         logits=logits,
+        trust=tuple(trust),
+        calibrated=calibrated,
         budget=Budget(max_latency_ns=max_latency_ns, max_lut=max_lut),
         run_yosys=run_yosys,
         run_vendor=run_vendor,
@@ -187,6 +193,7 @@ def verify(
     n_random: int = VectorOptions.n_random,
     seed: int = VectorOptions.seed,
     junit: PathLike | None = None,
+    trust: Sequence[str] = (),
 ) -> dict[str, VerificationResult]:
     """Climb the ladder of bit-exactness again, and return the outcome of each level.
 
@@ -199,6 +206,7 @@ def verify(
         n_random: random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
         junit: JUnit file to write as well.
+        trust: the modules that the synthesis trusted.
 
     Raises:
         BitsDifferError: if a level differs from Keras, or the project was edited.
@@ -212,5 +220,7 @@ def verify(
         n_random=n_random,
         seed=seed,
     )
-    results = synthesis.verify_again(folder, tuple(levels), options, junit=optional(junit))
+    results = synthesis.verify_again(
+        folder, tuple(levels), options, junit=optional(junit), trust=tuple(trust)
+    )
     return {result.candidate: result for result in results}

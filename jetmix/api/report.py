@@ -20,6 +20,7 @@ def report(
     other_jets: PathLike | None = None,
     allow_mixed: bool = False,
     bits: bool = True,
+    trust: Sequence[str] = (),
 ) -> Report:
     """Write the report about runs and firmware, beside published taggers.
 
@@ -32,6 +33,7 @@ def report(
         other_jets: .npz file of arrays of another source, such as real jets, to measure on too.
         allow_mixed: accept runs on different jets; they are kept apart.
         bits: show bit widths, for which Keras loads the models.
+        trust: modules whose classes the models may use; they are imported for the bit widths.
 
     Raises:
         ReportReadError: if a folder cannot be read or trusted.
@@ -47,4 +49,5 @@ def report(
         data=optional(data),
         other_jets=None if other_jets is None else OtherJets(path=Path(other_jets)),
         bits=bits,
+        trust=tuple(trust),
     )

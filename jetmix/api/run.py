@@ -1,5 +1,6 @@
 """Training a tagger, and the run that comes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -177,6 +178,7 @@ def evaluate(
     split: str = DEFAULT_SPLIT,
     constants: PathLike | None = None,
     backend: str | None = None,
+    trust: Sequence[str] = (),
 ) -> Evaluation:
     """Measure a run's tagger, or any HGQ2 model file, on jets.
 
@@ -186,6 +188,7 @@ def evaluate(
         split: train, validation, test or all.
         constants: JSON file of normalisation constants, for a model that no run recorded.
         backend: jax or tensorflow.
+        trust: modules whose classes the model file may use; they are imported.
 
     Raises:
         UsageError, DataError, LoweringError: if the model does not take these jets.
@@ -198,6 +201,7 @@ def evaluate(
         split=split,
         trained_on=source.data,
         constants=optional(constants),
+        trust=tuple(trust),
     )
 
 

@@ -23,6 +23,12 @@ constants_option: Callable[[Any], Any] = click.option(
     "recorded. [default: those of the jets]",
 )  # fmt: skip
 
+trust_option: Callable[[Any], Any] = click.option(
+    "--trust", multiple=True, metavar="MODULE",
+    help="Let the model file use the classes of this Python module, which is imported. May be "
+    "given several times.",
+)  # fmt: skip
+
 
 def given(**options: Any) -> dict[str, Any]:
     """Return the options that were named; the others keep the default of what they are for."""

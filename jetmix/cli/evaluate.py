@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from jetmix.cli.common import PATH, backend_option, constants_option, finish, json_option
+from jetmix.cli.common import (
+    PATH,
+    backend_option,
+    constants_option,
+    finish,
+    json_option,
+    trust_option,
+)
 from jetmix.data.schema import DEFAULT_SPLIT, SPLITS
 
 
@@ -16,6 +23,7 @@ from jetmix.data.schema import DEFAULT_SPLIT, SPLITS
     help="Jets to measure on; a hash of each jet decides to which it belongs.",
 )  # fmt: skip
 @constants_option
+@trust_option
 @backend_option
 @json_option
 def evaluate(
@@ -24,6 +32,7 @@ def evaluate(
     data: Path,
     split: str,
     constants: Path | None,
+    trust: tuple[str, ...],
     backend: str | None,
     as_json: bool,
 ) -> None:
@@ -35,5 +44,12 @@ def evaluate(
 
     source = open_source(run_or_model)
     keras_env.activate(backend)
-    result = measure(source.model, data, split=split, trained_on=source.data, constants=constants)
+    result = measure(
+        source.model,
+        data,
+        split=split,
+        trained_on=source.data,
+        constants=constants,
+        trust=trust,
+    )
     finish(words.metrics(result.metrics), result.as_json(), as_json=as_json)

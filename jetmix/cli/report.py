@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jetmix.cli.common import PATH, finish, json_option
+from jetmix.cli.common import PATH, finish, json_option, trust_option
 
 if TYPE_CHECKING:
     from jetmix.report.other_jets import OtherJets
@@ -38,6 +38,7 @@ REFERENCE, REAL_JETS = "JETMIX_REFERENCE", "data/real/plf_1500_jets_32x3.npz"
 @click.option(
     "--bits/--no-bits", default=True, help="Show bit widths, for which Keras loads the models."
 )
+@trust_option
 @json_option
 def report(
     *,
@@ -49,6 +50,7 @@ def report(
     data: Path | None,
     other_jets: Path | None,
     bits: bool,
+    trust: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Write a report about runs and syntheses, compared with published taggers.
@@ -84,6 +86,7 @@ def report(
         data=data,
         other_jets=OtherJets(path=other_jets) if other_jets else _real_jets(),
         bits=bits,
+        trust=trust,
     )
     failed = [outcome for outcome in written.checks if not outcome.passed]
     lines = [*summary(written.taggers), *(outcome.line for outcome in written.checks)]

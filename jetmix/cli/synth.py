@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from jetmix.cli.common import PATH, constants_option, finish, json_option
+from jetmix.cli.common import PATH, constants_option, finish, json_option, trust_option
 from jetmix.synthesis.options import FLOWS, Budget, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
@@ -62,6 +62,7 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
             f"[default: all but {', '.join(n for n in LEVELS if LEVELS[n].on_request)}]",
         ),
         constants_option,
+        trust_option,
         click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
     ):  # fmt: skip
         command = option(command)
@@ -81,6 +82,11 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
 )  # fmt: skip
 @click.option("--logits", is_flag=True, help="Leave out the softmax that the model ends in.")
+@click.option(
+    "--calibrated", is_flag=True,
+    help="Take the quantisers' ranges as they are; without it a model that no data seem to have "
+    "passed is refused.",
+)  # fmt: skip
 @click.option(
     "--run-vendor", is_flag=True, help="Run Vitis HLS and Vivado afterwards; Verilog needs Vivado."
 )

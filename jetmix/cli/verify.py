@@ -32,6 +32,7 @@ def verify(
     n_faults: int | None,
     faults_minutes: float,
     levels: tuple[str, ...],
+    trust: tuple[str, ...],
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -49,7 +50,7 @@ def verify(
     faults = None
     if n_faults is not None:
         faults = FaultOptions(count=n_faults, seed=vectors.seed, limit_s=60 * faults_minutes)
-    results = verify_again(project_dir, levels, vectors, junit=junit, faults=faults)
+    results = verify_again(project_dir, levels, vectors, junit=junit, faults=faults, trust=trust)
     proven, scores = proofs.read(project_dir), read_faults(project_dir)
     lines = [words.level_line(result) for result in results] + words.proof_lines(proven)
     lines += [words.fault_line(score) for score in scores]

@@ -78,8 +78,7 @@ def check_lowerable(model: Any) -> None:
     """Refuse a model that the DA strategy cannot lower exactly, naming the layer.
 
     Raises:
-        LoweringError: for a layer that is neither of hgq nor purely structural, or a softmax, and
-            for a model whose ranges were never calibrated.
+        LoweringError: for a layer that is neither of hgq nor purely structural, or a softmax.
     """
     structural = {"InputLayer", "Reshape", "Flatten", "Permute"}
     for layer in model.layers:
@@ -98,35 +97,6 @@ def check_lowerable(model: Any) -> None:
                 mend="use the HGQ layer of the same name (supported: hgq layers, "
                 f"{', '.join(sorted(structural))})",
             )
-    _require_calibrated(model)
-
-
-def _require_calibrated(model: Any) -> None:
-    """Refuse a model whose quantisers all wrap at the integer bits that they were made with.
-
-    HGQ finds the integer bits of a wrapping quantiser from what passes through it.
-    """
-    bits = [entry for layer in model.layers for entry in _integer_bits(layer)]
-    n = sum(now.size for now, _ in bits)
-    if n > 1 and all((now == first).all() for now, first in bits):
-        raise LoweringError(
-            f"the ranges of its quantisers ({n} values) were never calibrated",
-            where=f"model {model.name}",
-            mend="train it, or run hgq.utils.trace_minmax with jets, and save it again",
-        )
-
-
-def _integer_bits(layer: Any) -> Iterator[tuple[Floats, float]]:
-    """Yield the integer bits, now and at first, of every wrapping quantiser of values."""
-    for name in ("iq", "oq"):
-        if not getattr(layer, f"enable_{name}", False):
-            continue
-        outer = getattr(layer, name)
-        for quantiser in getattr(outer, "quantizers", [outer]):
-            inner = quantiser.quantizer
-            first = getattr(getattr(inner, "_i0", None), "value", None)
-            if getattr(inner, "overflow_mode", None) == "WRAP" and first is not None:
-                yield np.asarray(inner._i), first
 
 
 def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:

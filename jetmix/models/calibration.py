@@ -28,7 +28,7 @@ def is_recorded(path: Path) -> bool:
 
 
 def record(path: Path) -> None:
-    """Note in a ``.keras`` file that its model is calibrated; Keras drops the note when it saves."""
+    """Note in a ``.keras`` file that its model is calibrated; saving by Keras drops the note."""
     with zipfile.ZipFile(path) as archive:
         parts = {entry: archive.read(entry) for entry in archive.infolist()}
     with zipfile.ZipFile(path, "w") as archive:

@@ -30,7 +30,7 @@ def _hgq_classes() -> dict[str, Any]:
     """Return every class of hgq under each package that hgq2 has used."""
     import keras
 
-    found = {}
+    found: dict[str, Any] = {}
     for name, kind in keras.saving.get_custom_objects().items():
         package, _, rest = name.partition(">")
         root, _, form = package.partition("/")

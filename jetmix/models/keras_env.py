@@ -14,7 +14,12 @@ from typing import Any
 from jetmix.errors import LoweringError, UsageError
 from jetmix.models.classes import known_objects
 from jetmix.models.safety import check_model_file
-from jetmix.models.sound import all_layers, require_finite, require_fixed_shapes, require_full_floats
+from jetmix.models.sound import (
+    all_layers,
+    require_finite,
+    require_fixed_shapes,
+    require_full_floats,
+)
 from jetmix.models.writers import loading_error
 
 BACKENDS = ("jax", "tensorflow")

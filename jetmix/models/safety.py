@@ -6,7 +6,7 @@ from typing import Any
 
 from jetmix.errors import LoweringError
 from jetmix.models.model_file import ModelFile, read_model_file
-from jetmix.models.writers import refuse_foreign_writer
+from jetmix.models.writers import is_subclassed, refuse_foreign_writer, subclassed_error
 from jetmix.support.files import JSON
 
 TRUSTED_PACKAGES = ("keras", "hgq", "qkeras")
@@ -30,6 +30,8 @@ def check_model_file(path: Path, trust: Sequence[str] = ()) -> ModelFile:
     for entry in entries:
         _refuse_code(path, str(entry["class_name"]))
     refuse_foreign_writer(file, entries)
+    if is_subclassed(file) and not trust:
+        raise subclassed_error(file)
     for entry in entries:
         if not _is_trusted(entry, trust):
             raise LoweringError(

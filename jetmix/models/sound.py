@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jetmix.errors import LoweringError
 
 # infinite by default, or of training alone
@@ -27,6 +25,8 @@ def require_finite(model: Any, path: Path) -> None:
     Raises:
         LoweringError: with the layer and the weight.
     """
+    import numpy as np
+
     for layer in all_layers(model):
         for weight in () if hasattr(layer, "layers") else layer.weights:
             values = np.asarray(weight)
@@ -54,7 +54,8 @@ def require_full_floats(model: Any, path: Path) -> None:
                 "rounds where firmware does not",
                 where=f"{path}: layer {layer.name}",
                 mend="build the model again after keras.config.set_dtype_policy('float32'), "
-                "take over its weights with set_weights(model.get_weights()), calibrate and save it",
+                "take its weights over with set_weights(model.get_weights()), calibrate it and "
+                "save it",
             )
 
 

@@ -15,7 +15,6 @@ QKERAS = re.compile(
 )
 HGQ_1 = re.compile(r"FixedPointQuantizer|UnaryLUT|H(Quantize|Dense|Conv[12]D|Activation|Add)\w*")
 PROXIES = ("FixedPointQuantizer", "UnaryLUT")
-GRAPHS = ("Functional", "Sequential", "Model")
 
 
 def refuse_foreign_writer(file: ModelFile, entries: Iterable[JSON]) -> None:
@@ -43,6 +42,22 @@ def refuse_foreign_writer(file: ModelFile, entries: Iterable[JSON]) -> None:
             )
 
 
+def is_subclassed(file: ModelFile) -> bool:
+    """Tell whether a model is not described by its layers, but by the name of its class."""
+    inner = file.config.get("config")
+    return not (isinstance(inner, dict) and "layers" in inner)
+
+
+def subclassed_error(file: ModelFile) -> LoweringError:
+    """Return why a model that is described by the name of its class cannot be rebuilt."""
+    name = file.config["class_name"]
+    return LoweringError(
+        f"a subclassed model: the file names its class '{name}', which alone knows its layers",
+        where=file.path,
+        mend=f"build it from keras.Input and layers as keras.Model(inputs, outputs) and {SAVE}",
+    )
+
+
 def loading_error(file: ModelFile, error: Exception, here: str) -> LoweringError:
     """Return why Keras could not load a file, as a user can mend it.
 
@@ -51,15 +66,12 @@ def loading_error(file: ModelFile, error: Exception, here: str) -> LoweringError
         error: what Keras raised.
         here: version of the installed Keras.
     """
-    name = str(file.config["class_name"])
-    inner = file.config.get("config")
     message = _first_line(error)
     missing = re.search(r"(?:Could not locate|Unknown) (\w+):? '([^']+)'", str(error))
-    if name.split(">")[-1] not in GRAPHS and not (isinstance(inner, dict) and "layers" in inner):
-        what = f"a subclassed model: the file names its class '{name}', which holds its layers"
-        mend = f"build it from keras.Input and layers as keras.Model(inputs, outputs), and {SAVE}"
-    elif file.of_keras_2:
-        what = f"the file was {_written(file)}, and Keras {here} cannot load it ({message})"
+    if is_subclassed(file):
+        return subclassed_error(file)
+    if file.of_keras_2:
+        what = f"the file was {_written(file)}, whose models Keras {here} cannot load"
         mend = REBUILD
     elif missing:
         what = f"the model uses the {missing[1]} '{missing[2]}', which neither keras nor hgq has"

@@ -14,10 +14,11 @@ from jetmix.report.tagger import Gap, LayerBits, Tagger
 MODEL_PLACES = ("2-train/tagger.keras", "tagger.keras")
 
 
-def with_bits(taggers: Sequence[Tagger]) -> tuple[Tagger, ...]:
+def with_bits(taggers: Sequence[Tagger], trust: Sequence[str] = ()) -> tuple[Tagger, ...]:
     """Return the taggers with the bit widths of their models; each model is read once.
 
     A model that cannot be read leaves a gap with the reason: all else can still be reported.
+    ``trust`` names the modules whose classes the models may use.
     """
     known: dict[Path, tuple[LayerBits, ...] | Gap] = {}
     found = []
@@ -27,7 +28,7 @@ def with_bits(taggers: Sequence[Tagger]) -> tuple[Tagger, ...]:
             found.append(tagger)
             continue
         if path not in known:
-            known[path] = _read(path)
+            known[path] = _read(path, trust)
         result = known[path]
         if isinstance(result, Gap):
             found.append(replace(tagger, gaps=(*tagger.gaps, result)))
@@ -46,14 +47,14 @@ def model_of(folders: Iterable[Path]) -> Path | None:
     return None
 
 
-def _read(path: Path) -> tuple[LayerBits, ...] | Gap:
+def _read(path: Path, trust: Sequence[str]) -> tuple[LayerBits, ...] | Gap:
     try:
-        return read_bits(path)
+        return read_bits(path, trust)
     except JetmixError as error:
         return Gap(what="bit widths of the model", why=error.what, mend=error.mend)
 
 
-def read_bits(path: Path) -> tuple[LayerBits, ...]:
+def read_bits(path: Path, trust: Sequence[str] = ()) -> tuple[LayerBits, ...]:
     """Load a model file with Keras and return the bit widths of its HGQ layers, in order.
 
     Raises:
@@ -62,7 +63,7 @@ def read_bits(path: Path) -> tuple[LayerBits, ...]:
     from jetmix.models.keras_env import load_tagger
     from jetmix.models.prepare import prepare, shown
 
-    prepared = prepare(load_tagger(path))
+    prepared = prepare(load_tagger(path, trust=trust))
     layers = [_layer(layer) for layer in prepared.model.layers]
     return tuple(
         replace(layer, name=shown(layer.name, prepared.names))

@@ -76,6 +76,7 @@ def write_report(
     data: Path | None = None,
     other_jets: OtherJets | None = None,
     bits: bool = True,
+    trust: Sequence[str] = (),
 ) -> Report:
     """Read runs and projects and write the report about them into ``out``.
 
@@ -90,6 +91,7 @@ def write_report(
         data: the jet file that the runs were tested on, for efficiencies against pT and mass.
         other_jets: jets of another source, such as real ones, to measure on too.
         bits: show the models' bit widths, for which Keras loads them (some ten seconds).
+        trust: modules whose classes the models may use; they are imported.
 
     Raises:
         UsageError: if no folder is named, the data sets are mixed without leave, a rule is not
@@ -111,7 +113,7 @@ def write_report(
     with progress("Report") as ticker:
         if bits:
             ticker.tick("reading models")
-            taggers = with_bits(taggers)
+            taggers = with_bits(taggers, trust)
         ticker.tick("drawing")
         groups = fields(taggers, load_baselines())
         shown = sections(taggers, groups, checks)

@@ -78,6 +78,7 @@ class Tagger:
     provenance: Provenance | None = None
     synthesis: Provenance | None = None
     model_sha256: str | None = None
+    trusted: tuple[str, ...] = ()
     layers: tuple[LayerBits, ...] = ()
     costs: tuple[LayerCost, ...] = ()
     proofs: Proofs | None = None

@@ -9,13 +9,14 @@ from typing import Any
 
 from jetmix.eda import vendor, vendor_tools, yosys
 from jetmix.eda.vendor_tools import VendorTools
+from jetmix.errors import UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
 from jetmix.firmware.hls import check_lowerable, write_project
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
-from jetmix.models import keras_env
+from jetmix.models import calibration, keras_env
 from jetmix.models.prepare import Prepared, functional, prepare
 from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
@@ -93,7 +94,7 @@ def _synthesise(
 ) -> None:
     watch = StopWatch()
     # all input is read and judged before the first file is written
-    loaded = _load(source.model, logits=options.logits)
+    loaded = _load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
     with progress("Lowering to a DA graph"):
         lowered, tried = budget.lower(model, partial(_estimate, options), options.budget)
@@ -106,7 +107,8 @@ def _synthesise(
     with atomic_path(out / MODEL_FILE) as temporary:
         temporary.write_bytes(loaded.saved)
     record = _tagger_record(source, ports, model_sha256)
-    replace(record, names=dict(prepared.names)).write(out)
+    trusted = tuple(sorted(options.trust))
+    replace(record, names=dict(prepared.names), trusted=trusted).write(out)
     _write_graph(out, lowered, tried, options)
     write_layers(out, layer_costs(lowered.traces, lowered.graph, prepared.names))
     proofs.write(out, replace(proven, data=wrapped))
@@ -159,6 +161,7 @@ def verify_again(
     *,
     junit: Path | None = None,
     faults: FaultOptions | None = None,
+    trust: Sequence[str] = (),
 ) -> list[VerificationResult]:
     """Climb the ladder of a finished synthesis anew and rewrite ``verification.json``.
 
@@ -171,8 +174,10 @@ def verify_again(
         options: the vectors that the levels are compared on.
         junit: file to write.
         faults: how many faults to plant.
+        trust: the modules that the synthesis trusted; nothing is imported because a record says so.
 
     Raises:
+        UsageError: if the model needs a module that is not trusted now.
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
@@ -181,7 +186,8 @@ def verify_again(
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
-    prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE))
+    _require_trust(opened, trust)
+    prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE, trust=trust))
     graph, shape = Emulator.load(folder).graph, opened.tagger.input_shape
     vectors, data = ladder.vectors_of(graph, shape, opened.tagger.dataset, options)
     if opened.proofs is not None and data is not None:
@@ -272,14 +278,18 @@ class _Loaded:
     saved: bytes
 
 
-def _load(path: Path, *, logits: bool) -> _Loaded:
-    model = keras_env.load_tagger(path)
-    if logits:
+def _load(source: TaggerSource, options: SynthOptions) -> _Loaded:
+    model = keras_env.load_tagger(source.model, trust=options.trust)
+    # a run ends with a calibration, which older runs do not note in their model files
+    known = options.calibrated or source.recipe is not None
+    if not known and not calibration.is_recorded(source.model):
+        calibration.require_calibrated(model)
+    if options.logits:
         model = without_softmax(model)
     # preparing renames layers, and the file and the ports keep the names of the user
-    is_kept = path.suffix == Path(MODEL_FILE).suffix and not logits
+    is_kept = source.model.suffix == Path(MODEL_FILE).suffix and not options.logits
     saved, ports = (
-        path.read_bytes() if is_kept else _as_file(model),
+        source.model.read_bytes() if is_kept else _as_file(model),
         Signature.of(functional(model)),
     )
     prepared = prepare(model)
@@ -291,7 +301,19 @@ def _as_file(model: Any) -> bytes:
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         path = Path(scratch) / MODEL_FILE
         model.save(path)
+        # what comes here is calibrated, and the file is a model to lower again
+        calibration.record(path)
         return path.read_bytes()
+
+
+def _require_trust(opened: SynthDir, trust: Sequence[str]) -> None:
+    missing = [module for module in opened.tagger.trusted if module not in trust]
+    if missing:
+        raise UsageError(
+            f"its model was lowered with trust in {', '.join(missing)}, which is not trusted now",
+            where=opened.path,
+            mend=f"add {' '.join(f'--trust {name}' for name in missing)} (trust= in Python)",
+        )
 
 
 def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:

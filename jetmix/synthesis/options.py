@@ -45,6 +45,8 @@ class SynthOptions:
         levels: levels of verification; nothing stands for all that need no request.
         vectors: what the levels are compared on.
         logits: whether the softmax that the model ends in is left out.
+        trust: modules whose classes the model file may use; they are imported.
+        calibrated: whether the ranges are taken as they are, without a look for signs of data.
         budget: limits of latency and LUT.
         run_vendor: whether Vitis HLS and Vivado are run afterwards.
         vendor_hours: time limit of each of their steps in h.
@@ -63,6 +65,8 @@ class SynthOptions:
     levels: tuple[str, ...] = ()
     vectors: VectorOptions = field(default_factory=VectorOptions)
     logits: bool = False
+    trust: tuple[str, ...] = ()
+    calibrated: bool = False
     budget: Budget = field(default_factory=Budget)
     run_vendor: bool = False
     vendor_hours: float = 24.0
@@ -120,5 +124,7 @@ class SynthOptions:
                 "versions": provenance.package_versions(),
                 **({"budget": asdict(self.budget)} if self.budget.limited else {}),
                 **({"logits": True} if self.logits else {}),
+                **({"trust": sorted(self.trust)} if self.trust else {}),
+                **({"calibrated": True} if self.calibrated else {}),
             }
         )

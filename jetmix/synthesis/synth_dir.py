@@ -65,6 +65,7 @@ class TaggerRecord:
         outputs: its outputs.
         names: the original name of every layer and input that jetmix renamed, by the name that the
             firmware carries.
+        trusted: modules that the user let the model file use; without them it cannot be loaded.
     """
 
     source: str
@@ -80,6 +81,7 @@ class TaggerRecord:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "model_sha256", "input_shape"),

@@ -1,5 +1,6 @@
 """Measures any trained tagger on a file of jets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def evaluate(
     split: str = DEFAULT_SPLIT,
     trained_on: DataUsed | None = None,
     constants: Path | None = None,
+    trust: Sequence[str] = (),
 ) -> Evaluation:
     """Return the performance of a tagger on one split of a file.
 
@@ -52,13 +54,14 @@ def evaluate(
         trained_on: what the tagger's run recorded of its jets; with None the features follow from
             the number of inputs, and the normalisation is standard, from this file's training jets.
         constants: JSON file of normalisation constants instead, for a tagger of others.
+        trust: modules whose classes the model file may use; they are imported.
 
     Raises:
         LoweringError: if the model cannot be loaded.
         UsageError: if its input is no (particle, feature) that jetmix can fill.
         DataError: if the data cannot be read or do not hold enough particles or features.
     """
-    model = keras_env.load_tagger(model_path, quantised_only=False)
+    model = keras_env.load_tagger(model_path, quantised_only=False, trust=trust)
     jets = _load(model, model_path, data, split, trained_on=trained_on, constants=constants)
     n_classes = len(jets.class_names)
     if model.output_shape[1:] != (n_classes,):

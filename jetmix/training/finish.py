@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from jetmix.models.calibration import with_mark
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
 from jetmix.support.arrays import Floats
@@ -45,7 +46,8 @@ def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[Fr
     with console.progress("writing the front", len(front)) as ticker:
         for done, point in enumerate(front, start=1):
             restore(loop, found[point])
-            save_model(loop.model, loop.folder / point.path)
+            calibrated = loop.recipe.tagger.quantised
+            save_model(loop.model, loop.folder / point.path, calibrated=calibrated)
             ticker.update(done)
     write_text(loop.folder / "pareto.csv", _table([rows[point] for point in front]))
     return front
@@ -87,11 +89,12 @@ def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, F
     return point, logits
 
 
-def save_model(model: Any, path: Path) -> None:
+def save_model(model: Any, path: Path, *, calibrated: bool = False) -> None:
     """Write a Keras model atomically, the same bytes for the same model.
 
     Keras puts the time of saving and addresses of Python objects into the archive: the time is
-    taken out, and the addresses are replaced by running numbers.
+    taken out, and the addresses are replaced by running numbers. That the model is
+    ``calibrated`` is noted in the file.
     """
     with atomic_path(path) as temporary:
         model.save(temporary)
@@ -100,6 +103,8 @@ def save_model(model: Any, path: Path) -> None:
         metadata = json.loads(parts["metadata.json"])
         metadata.pop("date_saved", None)
         parts["metadata.json"] = json.dumps(metadata).encode()
+        if calibrated:
+            parts["metadata.json"] = with_mark(parts["metadata.json"])
         numbers: dict[int, int] = {}
         config = json.loads(parts["config.json"], object_hook=partial(_numbered, numbers))
         parts["config.json"] = json.dumps(config).encode()

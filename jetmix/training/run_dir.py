@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jetmix.data.record import DataUsed, read_data
 from jetmix.errors import JetmixError, ReportReadError, UsageError
+from jetmix.models.other_files import refuse_folder
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support.files import file_digest
 from jetmix.support.provenance import Provenance, read_provenance
@@ -174,10 +175,12 @@ def open_source(path: Path) -> TaggerSource:
 
     Raises:
         UsageError: if there is nothing at ``path``, or a run whose training did not finish.
+        LoweringError: if it is a folder in which another program saved a model.
         ReportReadError: if a file of the run is damaged.
     """
     if path.is_file():
         return TaggerSource(model=path, origin=str(path))
+    refuse_folder(path)
     if not path.is_dir():
         raise UsageError("no such run or model", where=path, mend="name a run or a .keras file")
     run = RunDir(path)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def synthesis_lines(done: "Synthesis") -> list[str]:
     """Return all that a synthesis found."""
     lines = [] if done.fresh else [up_to_date(done.options)]
+    if done.options.trust:
+        lines.append(f"Trusted modules of the model: {', '.join(sorted(done.options.trust))}")
     lines += [level_line(result) for result in done.verification]
     lines += proof_lines(done.proofs)
     seen = measured(done.verification)

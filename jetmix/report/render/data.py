@@ -38,6 +38,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "n_features": tagger.n_features,
         "permutation_invariant": tagger.permutation_invariant,
         "model_sha256": tagger.model_sha256,
+        "trusted": list(tagger.trusted),
         "dataset": asdict(tagger.data) if tagger.data else None,
         "metrics": asdict(metrics) if metrics else None,
         "mean_auc": metrics.mean_auc if metrics else None,

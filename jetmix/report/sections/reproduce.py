@@ -36,6 +36,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
         ("Data SHA-256", data.sha256 if data else None),
         ("Jets", _jets(tagger)),
         ("Model SHA-256", tagger.model_sha256),
+        ("Trusted modules", ", ".join(tagger.trusted)),
     ]
     return [(name, str(value)) for name, value in facts if value is not None and value != ""]
 

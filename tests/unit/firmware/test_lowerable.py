@@ -11,7 +11,7 @@ keras = keras_env.activate()
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-def tagger(*middle, calibrated=True, last=()):
+def tagger(*middle, last=()):
     from hgq.config import QuantizerConfigScope
     from hgq.layers import QDense
     from hgq.utils import trace_minmax
@@ -25,8 +25,7 @@ def tagger(*middle, calibrated=True, last=()):
     for layer in last:
         x = layer(x)
     model = keras.Model(features, x, name="small")
-    if calibrated:
-        trace_minmax(model, np.linspace(-3, 3, 400, dtype=np.float32).reshape(100, 4))
+    trace_minmax(model, np.linspace(-3, 3, 400, dtype=np.float32).reshape(100, 4))
     return model
 
 
@@ -43,8 +42,6 @@ def test_calibrated_model_of_hgq_layers_is_lowerable():
          "layer classes: the final softmax cannot be lowered"),
         (lambda: tagger(last=[keras.layers.Activation("softmax", name="last")]),
          "layer last: the final softmax cannot be lowered"),
-        (lambda: tagger(calibrated=False),
-         "model small: the ranges of its quantisers (7 values) were never calibrated; train it"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_lowered_is_named(model, said):
