@@ -67,9 +67,9 @@ def write_project(
         folder = Path(scratch) / "project"
         with _da_environment(delay_constraint):
             stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
-        _remove_traces(folder, stamp)
-        _complete(folder, part=part, clock_period_ns=clock_period_ns)
-        _write_test_bench(folder / "tb_data", inputs, outputs)
+        remove_traces(folder, stamp)
+        complete(folder, part=part, clock_period_ns=clock_period_ns)
+        write_test_bench(folder / "tb_data", inputs, outputs)
         place_folder(folder, destination)
     return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
 
@@ -145,8 +145,11 @@ def _da_environment(delay_constraint: int) -> Iterator[None]:
             os.environ["DA_HARD_DC"] = before
 
 
-def _remove_traces(folder: Path, stamp: str) -> None:
-    """Take the random stamp and the machine's paths out, so that equal models give equal files."""
+def remove_traces(folder: Path, stamp: str) -> None:
+    """Take the random stamp and the machine's paths out, so that equal models give equal files.
+
+    A project that was made from a Keras model names its file, which lies beside the project.
+    """
     substitute(folder / "build_lib.sh", f"LIB_STAMP={stamp}", "LIB_STAMP=jetmix")
     config = folder / "hls4ml_config.yml"
     # YAML quotes a stamp of digits alone, which would read as a number
@@ -154,12 +157,13 @@ def _remove_traces(folder: Path, stamp: str) -> None:
     is_quoted = quoted in config.read_text(encoding="utf-8")
     substitute(config, quoted if is_quoted else f"Stamp: {stamp}", "Stamp: jetmix")
     substitute(config, f"OutputDir: {folder}", "OutputDir: .")
-    # the model lies beside the project as tagger.keras
-    substitute(config, f"'{folder}/keras_model.keras'", "'../tagger.keras'")
-    (folder / "keras_model.keras").unlink()
+    model = folder / "keras_model.keras"
+    if model.exists():
+        substitute(config, f"'{model}'", "'../tagger.keras'")
+        model.unlink()
 
 
-def _complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
+def complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     """Add to the generated project what hls4ml leaves out, each place checked."""
     top = folder / "firmware" / f"{TOP}.cpp"
     substitute(
@@ -179,7 +183,7 @@ def _complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     write_templates("vitis", folder, values)
 
 
-def _write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:
+def write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:
     """Write the vectors that the project's own C test bench reads, nine digits to be exact."""
     for name, values in (
         ("tb_input_features.dat", inputs),

@@ -11,6 +11,8 @@ from jetmix.support.files import tree_digest
 from jetmix.support.packaged import shipped
 
 Flow = Literal["hls4ml", "rtl"]
+# how a Vitis HLS project was made: layer by layer, or from the graph as a whole
+Way = Literal["hls4ml", "graph"]
 INSTALL = "install the version pinned in requirements/core.lock"
 TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
 
@@ -20,7 +22,8 @@ class FirmwareProject:
     """A written project.
 
     ``files`` are the paths, relative to ``path``, that ``digest`` (SHA-256) covers.
-    ``latency_cycles`` is None where no tool or model gave it.
+    ``latency_cycles`` is None where no tool or model gave it. ``way`` is how a Vitis HLS project
+    was made, None where that is not recorded, and ``why`` the reason for the way of the graph.
     """
 
     path: Path
@@ -30,6 +33,8 @@ class FirmwareProject:
     files: tuple[str, ...]
     digest: str
     latency_cycles: int | None = None
+    way: Way | None = None
+    why: str = ""
 
     def require_untouched(self) -> None:
         """Refuse a project whose files are not those that were written.

@@ -103,6 +103,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         costs=synth.costs,
         proofs=synth.proofs,
         faults=synth.faults,
+        hls=synth.hls,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
@@ -209,6 +210,7 @@ def _synth(folder: Path) -> Tagger:
         costs=made.costs or (),
         proofs=made.proofs,
         faults=made.faults,
+        hls=made.projects.get("hls4ml"),
         gaps=tuple(gaps),
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.record import DataUsed
+from jetmix.firmware.project import FirmwareProject
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
@@ -83,6 +84,7 @@ class Tagger:
     costs: tuple[LayerCost, ...] = ()
     proofs: Proofs | None = None
     faults: tuple[FaultScore, ...] = ()
+    hls: FirmwareProject | None = None
     kinematics: Kinematics | None = None
     other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())

@@ -12,7 +12,8 @@ from jetmix.eda.vendor_tools import VendorTools
 from jetmix.errors import UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
-from jetmix.firmware.hls import check_lowerable, write_project
+from jetmix.firmware.hls import check_lowerable
+from jetmix.firmware.hls_ways import write_hls
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
@@ -112,7 +113,7 @@ def _synthesise(
     _write_graph(out, lowered, tried, options)
     write_layers(out, layer_costs(lowered.traces, lowered.graph, prepared.names))
     proofs.write(out, replace(proven, data=wrapped))
-    projects = _write_projects(out, model, lowered, options, (vectors.x, reference))
+    projects = _write_projects(out, loaded, lowered, options, (vectors.x, reference))
     bench = Bench(
         folder=out,
         model=model,
@@ -329,7 +330,7 @@ def _reference(model: Any, vectors: VectorSet) -> Floats:
 
 def _write_projects(
     out: Path,
-    model: Any,
+    loaded: _Loaded,
     lowered: Lowered,
     options: SynthOptions,
     test_bench: tuple[Floats, Floats],
@@ -338,14 +339,16 @@ def _write_projects(
     projects = []
     if "hls4ml" in options.flows:
         with progress("Lowering to a Vitis HLS project"):
-            hls = write_project(
-                model,
+            hls = write_hls(
+                loaded.prepared.model,
+                lowered.graph,
+                loaded.ports,
                 out / PROJECTS["hls4ml"],
                 part=options.device,
                 clock_period_ns=options.clock_ns,
-                inputs=test_bench[0],
-                outputs=test_bench[1],
+                test_bench=test_bench,
                 delay_constraint=lowered.delay_constraint,
+                names=loaded.prepared.names,
             )
         projects.append(hls)
     if "rtl" in options.flows:

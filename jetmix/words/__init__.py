@@ -20,7 +20,7 @@ from jetmix.words.numbers import (
     yes_no,
 )
 from jetmix.words.resources import clock, ff, latency, latency_origin, lut, resource_lines
-from jetmix.words.synthesis import budget_lines, synthesis_lines, up_to_date
+from jetmix.words.synthesis import budget_lines, hls_way, synthesis_lines, up_to_date
 from jetmix.words.training import description, metrics, on_other_jets, simulated, trained
 from jetmix.words.verification import (
     VECTOR_WORDS,
@@ -52,6 +52,7 @@ __all__ = [
     "ff",
     "figure",
     "gate",
+    "hls_way",
     "interval",
     "latency",
     "latency_origin",

@@ -11,6 +11,7 @@ from jetmix.words.resources import resource_lines
 from jetmix.words.verification import level_line, proof_lines
 
 if TYPE_CHECKING:
+    from jetmix.firmware.project import FirmwareProject
     from jetmix.synthesis.flow import Synthesis
 
 
@@ -28,7 +29,19 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
         lines.append(f"Layers: {largest(done.costs)} of the LUT [{LAYERS_FILE}]")
     if done.judged is not None:
         lines += budget_lines(done.judged)
-    return lines + [f"Project: {project.path}" for project in done.projects.values()]
+    return lines + [
+        f"Project: {project.path}" + (f" ({hls_way(project)})" if project.way == "graph" else "")
+        for project in done.projects.values()
+    ]
+
+
+def hls_way(project: "FirmwareProject | None") -> str | None:
+    """Return how a Vitis HLS project was made, None where there is none or it is not recorded."""
+    if project is None:
+        return None
+    if project.way == "graph":
+        return f"the whole graph as one function, not layer by layer through hls4ml: {project.why}"
+    return "layer by layer through hls4ml" if project.way else None
 
 
 def up_to_date(options: SynthOptions) -> str:

@@ -31,6 +31,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
         ("Folders", ", ".join(tagger.places)),
         ("Training", " ".join(training.command) if training else None),
         ("Synthesis", " ".join(synthesis.command) if synthesis else None),
+        ("HLS project", words.hls_way(tagger.hls)),
         *_made_with(training or synthesis),
         ("Data file", data.path if data else None),
         ("Data SHA-256", data.sha256 if data else None),

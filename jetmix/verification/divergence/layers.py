@@ -4,7 +4,6 @@ Values are compared as each layer's quantisers take them: there every level must
 while between two quantisers hls4ml keeps only those bits that the next one can use.
 """
 
-import ctypes
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,31 +13,14 @@ import numpy as np
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT
-from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.firmware.project import TOP, FirmwareProject
 from jetmix.support.arrays import Float64, Floats
-from jetmix.support.files import empty_folder
-from jetmix.verification.simulators import csim
+from jetmix.verification.divergence.traced_cpp import TRACER, traced_values
 
 # quantised inputs of layers: one array for each input of the layer, None where it is not known
 LayerInputs = Mapping[str, list[Float64 | None]]
-TRACE_FILE = "trace.txt"
 
 _CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
-_TRACER = """
-#include <cstdio>
-static const char *jetmix_trace_path = nullptr;
-extern "C" void jetmix_trace_to(const char *path) { jetmix_trace_path = path; }
-template <typename T> static void jetmix_trace(const char *name, const T *values, size_t n) {
-    std::FILE *file = jetmix_trace_path ? std::fopen(jetmix_trace_path, "a") : nullptr;
-    if (!file)
-        return;
-    std::fprintf(file, "%s", name);
-    for (size_t i = 0; i < n; i++)
-        std::fprintf(file, " %.17g", values[i].to_double());
-    std::fprintf(file, "\\n");
-    std::fclose(file);
-}
-"""
 
 
 def first_difference(model: Any, reference: LayerInputs, candidate: LayerInputs) -> str:
@@ -96,25 +78,7 @@ def csim_inputs(model: Any, project: FirmwareProject, x: Floats, folder: Path) -
         x: one vector, float32 (1, *input shape).
         folder: where to compile; it is emptied.
     """
-    import shutil
-
-    empty_folder(folder)
-    root = shutil.copytree(project.path, folder / "project")
-    top = root / "firmware" / f"{TOP}.cpp"
-    top.write_text(with_traces(top.read_text(encoding="utf-8")), encoding="utf-8")
-    traced = seal(root, part=project.part, clock_period_ns=project.clock_period_ns)
-    simulation = csim.build(traced, folder / "csim")
-    written = folder / TRACE_FILE
-    path = ctypes.create_string_buffer(
-        str(written.resolve()).encode()
-    )  # the library keeps a pointer
-    simulation.library.jetmix_trace_to(path)
-    simulation.run(x)
-    simulation.library.jetmix_trace_to(None)
-    values = {}
-    for line in written.read_text(encoding="utf-8").splitlines():
-        name, *numbers = line.split()
-        values[name] = np.array([float(number) for number in numbers])
+    values = traced_values(project, {f"firmware/{TOP}.cpp": with_traces}, x, folder)
     return {
         layer.name: [values.get(quantiser.name) for quantiser in _quantisers(layer)]
         for layer in model.layers
@@ -132,7 +96,7 @@ def with_traces(text: str) -> str:
         return f'{call[0]}\n    jetmix_trace("{name}", {array}, {sizes[array]});'
 
     head, body = text.split(f"void {TOP}(", 1)
-    return f"{head}{_TRACER}\nvoid {TOP}({_CALL.sub(traced, body)}"
+    return f"{head}{TRACER}\nvoid {TOP}({_CALL.sub(traced, body)}"
 
 
 def _quantisers(layer: Any) -> list[Any]:

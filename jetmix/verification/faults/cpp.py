@@ -2,7 +2,8 @@
 
 All faults of a project are planted into one copy of its sources, each behind a comparison with a
 number: with 0 the firmware is right, with k it holds the k-th fault. So hundreds of faults cost one
-compilation. This file plants them into the C++ of hls4ml; see ``faults_verilog`` for the Verilog.
+compilation. This file plants them into the C++ of hls4ml and of whole graphs; ``verilog`` into the
+Verilog.
 """
 
 import re
@@ -65,7 +66,8 @@ def sample(sites: Sequence[Site], count: int, seed: int) -> list[Site]:
 
 _TYPE = r"ap_u?fixed<-?\d+,-?\d+(?:,\w+,\w+)?>"
 _VALUE = re.compile(rf"^    ({_TYPE}) (v\d+) = (.+?);( //.*)?$")
-_OUTPUT = re.compile(rf"^    ((?:model_)?out\[\d+\]) = ({_TYPE})\((.+)\);$")
+# of hls4ml's kernels, or of a port in the function of a whole graph
+_OUTPUT = re.compile(rf"^    ((?:model_out|out|out_\w+)\[\d+\]) = ({_TYPE})\((.+)\);$")
 _SUM = re.compile(r"^(v\d+) ([+-]) (bit_shift<(-?\d+)>\((v\d+)\)|v\d+)$")
 _WIDTH = re.compile(r"^(ap_u?fixed)<(-?\d+),(-?\d+)(.*)>$")
 
@@ -89,7 +91,8 @@ def cpp_sites(file: str, text: str) -> list[Site]:
         for kind, wrong in changes:
             fault = Fault(kind=kind, file=file, line=number + 1, right=expression, wrong=wrong)
             sites.append(Site(fault=fault, wrong={number: wrong}))
-        if len(outputs) > 1 and outputs[-2][0] == number - 1 and "model_out" in line:
+        last = output and not output[1].startswith("out[")
+        if last and len(outputs) > 1 and outputs[-2][0] == number - 1:
             sites.append(_swapped(file, outputs[-2], outputs[-1]))
     return sites
 
@@ -145,7 +148,8 @@ def plant_cpp(text: str, sites: Sequence[Site], first: int) -> str:
             lines[number] = f"    {kind} {name} = {_choice(kind, expression, choices)};"
         elif output:
             target, kind, expression = output.group(1, 2, 3)
-            out = "out_t" if target.startswith("model") else "output_t"
+            names = {"model_out": "out_t", "out": "output_t"}
+            out = names.get(target.partition("[")[0], kind)
             right = f"{kind}({expression})"
             lines[number] = f"    {target} = {_choice(out, right, choices)};"
     return "\n".join([f"extern int {SELECT};", *lines, ""])

@@ -3,7 +3,8 @@
 from jetmix.support import tools
 from jetmix.support.arrays import Floats
 from jetmix.verification.bench import TRACED, Bench, Outputs
-from jetmix.verification.divergence import layers
+from jetmix.verification.divergence import layers, whole
+from jetmix.verification.levels.rtl import layers_of
 from jetmix.verification.simulators import csim
 
 FOLDER = "csim"
@@ -20,6 +21,9 @@ def run(bench: Bench) -> Outputs:
 
 
 def trace(bench: Bench, x: Floats) -> str:
-    """Return the layers between which the C++ first differs from Keras."""
-    found = layers.csim_inputs(bench.model, bench.projects["hls4ml"], x, bench.folder / TRACED)
+    """Return where the C++ first differs: from Keras, or as a whole graph from that graph."""
+    project, folder = bench.projects["hls4ml"], bench.folder / TRACED
+    if project.way == "graph":
+        return whole.first_difference(project, bench.graph, layers_of(bench), x, folder)
+    found = layers.csim_inputs(bench.model, project, x, folder)
     return layers.first_difference(bench.model, layers.keras_inputs(bench.model, x), found)

@@ -3,16 +3,19 @@
 import ctypes
 import os
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.project import TOP, FirmwareProject, fill
+from jetmix.firmware.project import INSTALL, TOP, FirmwareProject, fill
 from jetmix.support import tools
-from jetmix.support.arrays import Float64, Floats, Ints
+from jetmix.support.arrays import Float64, Ints, Reals
 from jetmix.support.console import progress
 from jetmix.support.files import content_digest, empty_folder
 from jetmix.support.packaged import shipped
@@ -28,18 +31,21 @@ THREADS = os.cpu_count() or 1
 
 @dataclass(frozen=True, kw_only=True)
 class CSim:
-    """A compiled C simulation; ``lsb`` is the weight of the least significant output bit."""
+    """A compiled C simulation; ``lsb`` is the weight of the finest output's least significant bit.
+
+    Several input or output ports are one flat vector each, in the order of the top function.
+    """
 
     library: ctypes.CDLL
     n_inputs: int
     n_outputs: int
     lsb: float
 
-    def run(self, x: Floats) -> Ints:
+    def run(self, x: Reals) -> Ints:
         """Run vectors through the firmware's C++.
 
         Args:
-            x: float32 (vector, ...), as many values per vector as the firmware has inputs.
+            x: (vector, ...), as many values per vector as the firmware has inputs.
 
         Returns:
             Raw integers of the outputs, int64 (vector, output); times ``lsb`` they are values.
@@ -52,25 +58,25 @@ class CSim:
                 ticker.update(min(start + CHUNK, len(flat)))
         return out
 
-    def run_quietly(self, x: Floats) -> Ints:
+    def run_quietly(self, x: Reals) -> Ints:
         """Do the same in one thread and without progress, for calls by the hundred."""
         flat, out = self._buffers(x)
         self._chunk(flat, out)
         return out
 
-    def predict(self, x: Floats) -> Float64:
-        """Return the outputs' values, float64 (vector, output), for float32 (vector, ...)."""
+    def predict(self, x: Reals) -> Float64:
+        """Return the outputs' values, float64 (vector, output), for (vector, ...)."""
         return np.asarray(self.run(x) * self.lsb, dtype=np.float64)
 
-    def _buffers(self, x: Floats) -> tuple[Floats, Ints]:
-        flat = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), -1)
+    def _buffers(self, x: Reals) -> tuple[Float64, Ints]:
+        flat = np.ascontiguousarray(x, dtype=np.float64).reshape(len(x), -1)
         if flat.shape[1] != self.n_inputs:
             raise ValueError(
                 f"{flat.shape[1]} values per vector, but the firmware takes {self.n_inputs}"
             )
         return flat, np.empty((len(flat), self.n_outputs), dtype=np.int64)
 
-    def _chunk(self, x: Floats, out: Ints) -> None:
+    def _chunk(self, x: Float64, out: Ints) -> None:
         self.library.jetmix_csim_run(
             x.ctypes.data_as(ctypes.c_void_p),
             out.ctypes.data_as(ctypes.c_void_p),
@@ -120,28 +126,55 @@ def _compile(project: FirmwareProject, folder: Path, driver: str, digest: str) -
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Port:
+    """An array of the top function: its type, name, number of elements, and place in the vector."""
+
+    kind: str
+    name: str
+    size: int
+    start: int
+
+
 def _ports(project: Path) -> dict[str, object]:
-    """Read types and sizes of the top function's ports from its declaration."""
+    """Return the values for the driver: the ports of the top function, from its declaration.
+
+    Raises:
+        LoweringError: if the sources do not tell which ports are inputs.
+    """
     header = (project / "firmware" / f"{TOP}.h").read_text(encoding="utf-8")
-    ports = re.findall(r"(\w+)\s+\w+\[([\d* ]+)\]", header)
-    if len(ports) != 2:
+    source = (project / "firmware" / f"{TOP}.cpp").read_text(encoding="utf-8")
+    found = re.findall(r"(\w+)\s+(\w+)\[([\d* ]+)\]", header)
+    n_inputs = len(
+        re.findall(r"^    #pragma HLS ARRAY_RESHAPE variable=(\w+)", source, re.MULTILINE)
+    )
+    inputs, outputs = _placed(found[:n_inputs]), _placed(found[n_inputs:])
+    if not inputs or not outputs:
         raise LoweringError(
-            f"the top function has {len(ports)} ports, expected one input and one output",
+            f"the top function has {len(inputs)} inputs and {len(outputs)} outputs",
             where=project,
-            mend="lower a tagger with one input and one output",
+            mend=INSTALL,
         )
-    (input_type, n_in), (output_type, n_out) = ports
+    indent = " " * 8
     return {
         "TOP": TOP,
-        "INPUT_TYPE": input_type,
-        "OUTPUT_TYPE": output_type,
-        "N_INPUTS": _product(n_in),
-        "N_OUTPUTS": _product(n_out),
+        "N_INPUTS": inputs[-1].start + inputs[-1].size,
+        "N_OUTPUTS": outputs[-1].start + outputs[-1].size,
+        "FRACTION_BITS": ", ".join(f"{p.kind}::width - {p.kind}::iwidth" for p in outputs),
+        "DECLARE": "\n".join(f"{indent}{p.kind} {p.name}[{p.size}];" for p in inputs + outputs),
+        "TAKE": "\n".join(f"{indent}take({p.name}, from + {p.start}, {p.size});" for p in inputs),
+        "PORTS": ", ".join(p.name for p in inputs + outputs),
+        "GIVE": "\n".join(f"{indent}give({p.name}, to + {p.start}, {p.size});" for p in outputs),
     }
 
 
-def _product(sizes: str) -> int:
-    return int(np.prod([int(size) for size in sizes.split("*")]))
+def _placed(found: Sequence[tuple[str, str, str]]) -> list[_Port]:
+    sizes = [prod(int(size) for size in sizes.split("*")) for _, _, sizes in found]
+    starts = [0, *accumulate(sizes)]
+    return [
+        _Port(kind=kind, name=name, size=size, start=start)
+        for (kind, name, _), size, start in zip(found, sizes, starts, strict=False)
+    ]
 
 
 def _load(library: Path) -> CSim:
