@@ -15,7 +15,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Protocol, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from jetmix.errors import JetmixError, ReportReadError, UsageError
 from jetmix.support.files import read_json, write_json
@@ -145,7 +155,8 @@ class _Place:
 
     def value(self, expected: Any, value: object) -> Any:
         kinds = get_args(expected)
-        if isinstance(expected, UnionType) and NoneType in kinds:
+        # with a Literal in it, a choice of types is of the older kind
+        if get_origin(expected) in (UnionType, Union) and NoneType in kinds:
             if value is None or value == self.dialect.none:
                 return None
             expected = next(kind for kind in kinds if kind is not NoneType)
