@@ -11,6 +11,7 @@ from jetmix import words
 from jetmix.api import notebook
 from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run, source_of
+from jetmix.firmware.project import EngineName
 from jetmix.resources.report import ResourceReport
 from jetmix.support.arrays import Reals
 from jetmix.synthesis import flow as synthesis
@@ -108,6 +109,8 @@ def synthesise(
     out: PathLike,
     clock_ns: float = SynthOptions.clock_ns,
     flow: str = SynthOptions.flow,
+    engine: EngineName = SynthOptions.engine,
+    vhdl: bool = SynthOptions.vhdl,
     levels: Sequence[str] = SynthOptions.levels,
     data: PathLike | None = VectorOptions.data,
     constants: PathLike | None = VectorOptions.constants,
@@ -130,6 +133,8 @@ def synthesise(
         out: folder to write; the same synthesis in it is not repeated.
         clock_ns: target clock period in ns.
         flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
+        engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
+        vhdl: write VHDL of the same pipeline beside the Verilog.
         levels: levels of bit-exactness; by default all of the flow that take no minutes.
         data: HDF5 file whose test jets are run through all levels.
         constants: JSON file of normalisation constants, for a model that no run recorded.
@@ -161,6 +166,8 @@ def synthesise(
         part=part,
         clock_ns=clock_ns,
         flow=flow,
+        engine=engine,
+        vhdl=vhdl,
         levels=tuple(levels),
         vectors=vectors,
         logits=logits,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from jetmix.cli.common import PATH, constants_option, finish, json_option, trust_option
+from jetmix.firmware.engines.registry import ENGINES
 from jetmix.synthesis.options import FLOWS, Budget, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
@@ -79,7 +80,15 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )  # fmt: skip
 @click.option(
     "--flow", type=click.Choice(list(FLOWS)), default=SynthOptions.flow, show_default=True,
-    help="Vitis HLS project through hls4ml, Verilog through da4ml, or both.",
+    help="Vitis HLS project through hls4ml, Verilog, or both.",
+)  # fmt: skip
+@click.option(
+    "--engine", type=click.Choice(list(ENGINES)), default=SynthOptions.engine, show_default=True,
+    help="What makes the Verilog; hls4ml always uses da4ml.",
+)  # fmt: skip
+@click.option(
+    "--vhdl", is_flag=True,
+    help="Write VHDL of the same pipeline beside the Verilog; only the Verilog is simulated.",
 )  # fmt: skip
 @click.option("--logits", is_flag=True, help="Leave out the softmax that the model ends in.")
 @click.option(

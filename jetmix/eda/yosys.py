@@ -29,7 +29,7 @@ CELLS = "xilinx/cells_sim.v"
 # limits where none are named
 LIMIT_S, MEMORY_GB = 20 * 60.0, 8.0
 # -defer: the modules are generic, and only what the top instantiates is elaborated.
-# rom_style: the family has no distributed memory that is only read; without it, a table becomes LUT.
+# rom_style: no family has a distributed memory that is only read; without it tables become LUT.
 # -noiopad: the tagger is a part of a larger design, so its ports get no pads.
 # splitnets: a bus whose bits depend on one another looks like a loop to a simulator.
 SCRIPT = """read_verilog -defer {sources}

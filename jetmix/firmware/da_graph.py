@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import ReportReadError
-from jetmix.firmware.engines.registry import DA4ML, EngineName, engine, engine_of, engine_of_file
+from jetmix.firmware.engines.registry import engine, engine_of, engine_of_file
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph, Stages, Traces
+from jetmix.firmware.project import DA4ML, EngineName
 from jetmix.support.files import atomic_path
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
+from jetmix.firmware.project import DA4ML, EngineName
 from jetmix.support.arrays import Float64, Ints
 
 # allowed depth of an adder tree beyond the shallowest one; hls4ml's own default for the strategy
@@ -22,7 +23,7 @@ class Traces(dict[str, Any]):
         engine: name of the engine that traced them.
     """
 
-    engine: str = "da4ml"
+    engine: EngineName = DA4ML
 
 
 class Grid(Protocol):

@@ -13,6 +13,9 @@ from jetmix.support.packaged import shipped
 Flow = Literal["hls4ml", "rtl"]
 # how a Vitis HLS project was made: layer by layer, or from the graph as a whole
 Way = Literal["hls4ml", "graph"]
+EngineName = Literal["da4ml", "alkaid"]
+# the engine that hls4ml lowers with
+DA4ML: EngineName = "da4ml"
 INSTALL = "install the version pinned in requirements/core.lock"
 TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
 
@@ -22,8 +25,9 @@ class FirmwareProject:
     """A written project.
 
     ``files`` are the paths, relative to ``path``, that ``digest`` (SHA-256) covers.
-    ``latency_cycles`` is None where no tool or model gave it. ``way`` is how a Vitis HLS project
-    was made, None where that is not recorded, and ``why`` the reason for the way of the graph.
+    ``latency_cycles`` is None where no tool or model gave it. ``engine`` made the adder
+    graphs. ``way`` is how a Vitis HLS project was made, None where that is not recorded, and
+    ``why`` the reason for the way of the graph.
     """
 
     path: Path
@@ -35,6 +39,7 @@ class FirmwareProject:
     latency_cycles: int | None = None
     way: Way | None = None
     why: str = ""
+    engine: EngineName = DA4ML
 
     def require_untouched(self) -> None:
         """Refuse a project whose files are not those that were written.
@@ -58,7 +63,12 @@ class FirmwareProject:
 
 
 def seal(
-    path: Path, *, part: str, clock_period_ns: float, flow: Flow = "hls4ml"
+    path: Path,
+    *,
+    part: str,
+    clock_period_ns: float,
+    flow: Flow = "hls4ml",
+    engine: EngineName = DA4ML,
 ) -> FirmwareProject:
     """Return the project in ``path`` with the digest over all the files that it holds now."""
     files = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
@@ -69,6 +79,7 @@ def seal(
         clock_period_ns=clock_period_ns,
         files=tuple(files),
         digest=tree_digest(path, files),
+        engine=engine,
     )
 
 

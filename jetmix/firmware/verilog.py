@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.engines.registry import engine_of
+from jetmix.firmware.engines.registry import Language, engine_of, name_of
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
@@ -22,6 +22,14 @@ FORMAT = "jetmix-ports-2"
 AGAIN = "run 'jetmix synth' again into a new folder"
 # folder of the lookup tables, empty for a graph that has none
 TABLES = "src/memfiles"
+# folder of the VHDL; its sources and tables lie in it as those of the Verilog lie in the project
+VHDL = "vhdl"
+NAMES: dict[Language, str] = {"verilog": "Verilog", "vhdl": "VHDL"}
+SUFFIXES: dict[Language, str] = {"verilog": ".v", "vhdl": ".vhd"}
+MENDS: dict[Language, str] = {
+    "verilog": "use --flow hls4ml for this tagger",
+    "vhdl": "leave out --vhdl",
+}
 
 # sign, integer and fraction bits (k, i, f)
 Kif = tuple[int, int, int]
@@ -81,6 +89,7 @@ def write_rtl(
     part: Part,
     clock_period_ns: float,
     adders_per_stage: int,
+    vhdl: bool = False,
 ) -> FirmwareProject:
     """Write the Verilog project of a DA graph; it appears only when it is complete.
 
@@ -90,14 +99,16 @@ def write_rtl(
         part: the FPGA.
         clock_period_ns: target clock period in ns.
         adders_per_stage: adders between two registers.
+        vhdl: whether VHDL of the same pipeline is written beside it.
 
     Raises:
         LoweringError: if the engine cannot write the graph as Verilog.
     """
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "rtl"
-        stages = _generate(graph, folder, adders_per_stage)
-        _keep_only_sources(folder)
+        stages = _generate(graph, folder, adders_per_stage, "verilog")
+        if vhdl:
+            _generate(graph, folder / VHDL, adders_per_stage, "vhdl")
         # a register lies before every stage and one after the last: as many cycles as stages
         Ports(
             inputs=_packed(graph.inp_kifs),
@@ -108,7 +119,13 @@ def write_rtl(
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         write_templates("rtl", folder, values)
         place_folder(folder, destination)
-    return seal(destination, part=part.full_name, flow="rtl", clock_period_ns=clock_period_ns)
+    return seal(
+        destination,
+        part=part.full_name,
+        flow="rtl",
+        clock_period_ns=clock_period_ns,
+        engine=name_of(graph),
+    )
 
 
 def _packed(kifs: Ints) -> tuple[Kif, ...]:
@@ -116,26 +133,29 @@ def _packed(kifs: Ints) -> tuple[Kif, ...]:
     return tuple((int(k), int(i), int(f)) for k, i, f in kifs.T)
 
 
-def _generate(graph: DaGraph, folder: Path, adders_per_stage: int) -> int:
-    """Let the engine write its project, and return how many stages its pipeline has."""
+def _generate(graph: DaGraph, folder: Path, adders_per_stage: int, language: Language) -> int:
+    """Let the engine write its sources, and return how many stages its pipeline has."""
     try:
-        return engine_of(graph).write_hdl(
-            graph, folder, top=TOP, adders_per_stage=adders_per_stage, language="verilog"
+        stages = engine_of(graph).write_hdl(
+            graph, folder, top=TOP, adders_per_stage=adders_per_stage, language=language
         )
     except OSError:
         raise
     except Exception as error:
         raise LoweringError(
-            f"the graph cannot be written as Verilog ({type(error).__name__}: {error})",
-            mend="use --flow hls4ml for this tagger",
+            f"the engine {name_of(graph)} cannot write the graph as {NAMES[language]} "
+            f"({type(error).__name__}: {error})",
+            mend=MENDS[language],
         ) from error
+    _keep_only_sources(folder, SUFFIXES[language])
+    return stages
 
 
-def _keep_only_sources(folder: Path) -> None:
-    """Keep the Verilog; scripts and constraints are jetmix' own."""
+def _keep_only_sources(folder: Path, suffix: str) -> None:
+    """Keep the sources; scripts and constraints are jetmix' own."""
     for path in list(folder.iterdir()):
         if path.name != "src":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in [*(folder / "src").glob("*.xdc"), *(folder / "src").glob("*.sdc")]:
         path.unlink()
-    (folder / "src" / f"{TOP}_wrapper.v").unlink()
+    (folder / "src" / f"{TOP}_wrapper{suffix}").unlink()

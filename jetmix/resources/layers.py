@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jetmix.errors import ReportReadError
-from jetmix.firmware.graph import DaGraph, Traces, variables
+from jetmix.firmware import da_graph
+from jetmix.firmware.graph import DaGraph, Operation, Traces
 from jetmix.models.prepare import shown
 from jetmix.resources.estimate import lut_from_cost
 from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
@@ -54,18 +55,17 @@ def layer_costs(
         graph: what :func:`jetmix.firmware.da_graph.graph_of` made of them.
         names: the original name of every layer that jetmix renamed.
     """
-    alive = _reach(traces["final"], set())
-    seen: set[Any] = {variable.id for variable in variables(traces["inputs"])}
     costs: dict[str, float] = {}
     depths: dict[str, float] = {}
-    for place, trace in traces.items():
+    deepest = 0.0
+    owners = _by_layer(traces, graph)
+    for place in traces:
         layer = "/".join(place.split("/")[1:-1])
-        if not layer:
-            continue
-        new = _reach(trace, seen)
-        cost = sum(float(variable.cost) for key, variable in new.items() if key in alive)
-        costs[layer] = costs.get(layer, 0.0) + cost
-        depths[layer] = max(float(v.latency) for v in variables(trace))
+        if layer and layer not in costs:
+            own = owners.get(layer, [])
+            costs[layer] = sum(op.cost for op in own)
+            deepest = max((op.latency for op in own), default=deepest)
+            depths[layer] = deepest
     total = float(graph.cost)
     rest = total - sum(costs.values())
     if abs(rest) > 1e-6 * max(total, 1.0):
@@ -83,17 +83,13 @@ def layer_costs(
     ]
 
 
-def _reach(trace: Any, seen: set[Any]) -> dict[Any, Any]:
-    """Return the variables that ``trace`` is made from and that were not seen, by their id."""
-    new: dict[Any, Any] = {}
-    stack = variables(trace)
-    while stack:
-        variable = stack.pop()
-        if variable.id not in seen:
-            seen.add(variable.id)
-            new[variable.id] = variable
-            stack.extend(variable._from)
-    return new
+def _by_layer(traces: Traces, graph: DaGraph) -> dict[str, list[Operation]]:
+    """Return the operations of each layer."""
+    found: dict[str, list[Operation]] = {}
+    layers = da_graph.layer_of_operations(traces, graph)
+    for layer, op in zip(layers, graph.ops, strict=True):
+        found.setdefault(layer, []).append(op)
+    return found
 
 
 def write_layers(folder: Path, costs: Sequence[LayerCost]) -> None:

@@ -11,7 +11,7 @@ from jetmix import __version__
 from jetmix.support.records import read, write
 
 FILE = "provenance.json"
-PACKAGES = ("keras", "hgq2", "hls4ml", "da4ml", "jax", "tensorflow-cpu", "numpy", "h5py")
+PACKAGES = ("keras", "hgq2", "hls4ml", "da4ml", "alkaid", "jax", "tensorflow-cpu", "numpy", "h5py")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Budgets for LUT and latency: which graph of the same tagger comes nearest, and by how much.
 
 The tagger itself is never changed, so every graph that is tried has the same bits. What can be
-changed is how deep da4ml may build its adder trees, in Verilog and in the kernels of hls4ml alike:
-deeper ones share more additions. The clock is the user's; another one is only named where it is
-nearer to the budget.
+changed is how deep the engine may build its adder trees, in Verilog and in the kernels of hls4ml
+alike: deeper ones share more additions. The clock is the user's; another one is only named where it
+is nearer to the budget.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph, Traces
+from jetmix.firmware.project import DA4ML, EngineName
 from jetmix.resources.report import ResourceReport
 from jetmix.support import records
 from jetmix.synthesis.options import Budget
@@ -101,18 +102,20 @@ def misses(limits: Budget, **found: float | None) -> dict[str, float]:
     }
 
 
-def lower(model: Any, estimate_of: EstimateOf, limits: Budget) -> tuple[Lowered, list[Lowered]]:
+def lower(
+    model: Any, estimate_of: EstimateOf, limits: Budget, *, by: EngineName = DA4ML
+) -> tuple[Lowered, list[Lowered]]:
     """Return the graph of a tagger that meets the budget or comes nearest, and all that were tried.
 
     The usual graph is taken if it meets the budget, or if there is none; else the one with the
     smallest sum of relative misses, and of equals the one with the fewest LUT.
 
     Raises:
-        LoweringError: if da4ml cannot trace a layer.
+        LoweringError: if the engine cannot trace a layer.
     """
     tried: list[Lowered] = []
     for constraint in CONSTRAINTS:
-        traces = da_graph.trace_layers(model, delay_constraint=constraint)
+        traces = da_graph.trace_layers(model, delay_constraint=constraint, by=by)
         graph = da_graph.graph_of(traces)
         report = estimate_of(graph)
         tried.append(

@@ -98,7 +98,9 @@ def _synthesise(
     loaded = _load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
     with progress("Lowering to a DA graph"):
-        lowered, tried = budget.lower(model, partial(_estimate, options), options.budget)
+        lowered, tried = budget.lower(
+            model, partial(_estimate, options), options.budget, by=options.engine
+        )
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, source.model)
     vectors, wrapped = ladder.vectors_of(
         lowered.graph, ports.input_shape, source.data, options.vectors
@@ -359,6 +361,7 @@ def _write_projects(
                 part=options.device,
                 clock_period_ns=options.clock_ns,
                 adders_per_stage=adders_per_stage(options.clock_ns),
+                vhdl=options.vhdl,
             )
         projects.append(rtl)
     return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]

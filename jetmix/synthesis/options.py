@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 from jetmix.errors import UsageError
+from jetmix.firmware.engines.registry import ENGINES
 from jetmix.firmware.parts import Part, find_part
-from jetmix.firmware.project import Flow
+from jetmix.firmware.project import DA4ML, EngineName, Flow
 from jetmix.support import provenance
 from jetmix.support.files import content_digest, file_digest
 from jetmix.support.records import POSITIVE, suggestion
@@ -42,6 +43,8 @@ class SynthOptions:
         part: the FPGA, such as ``xcvu13p``.
         clock_ns: target clock period in ns.
         flow: ``hls4ml`` for a Vitis HLS project, ``rtl`` for Verilog, or ``both``.
+        engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
+        vhdl: whether VHDL of the same pipeline is written beside the Verilog.
         levels: levels of verification; nothing stands for all that need no request.
         vectors: what the levels are compared on.
         logits: whether the softmax that the model ends in is left out.
@@ -62,6 +65,8 @@ class SynthOptions:
     part: Part | str
     clock_ns: float = 5.0
     flow: str = "hls4ml"
+    engine: EngineName = DA4ML
+    vhdl: bool = False
     levels: tuple[str, ...] = ()
     vectors: VectorOptions = field(default_factory=VectorOptions)
     logits: bool = False
@@ -84,14 +89,26 @@ class SynthOptions:
         if self.flow not in FLOWS:
             mend = suggestion(self.flow, list(FLOWS), "flow")
             raise UsageError(f"unknown flow '{self.flow}'", mend=mend)
-        if self.run_yosys and "rtl" not in self.flows:
-            raise UsageError("--run-yosys needs the Verilog", mend="add --flow rtl or both")
+        if self.engine not in ENGINES:
+            mend = suggestion(self.engine, list(ENGINES), "engine")
+            raise UsageError(f"unknown engine '{self.engine}'", mend=mend)
+        self._require_verilog()
         for name in ("vendor_hours", "yosys_minutes", "yosys_gb"):
             problem = POSITIVE(getattr(self, name))
             if problem:
                 raise UsageError(f"{name} {problem}", mend="choose another value")
         self.vectors.require_data()
         _ = self.device, self.wanted_levels
+
+    def _require_verilog(self) -> None:
+        needs = {
+            "--run-yosys": self.run_yosys,
+            "--vhdl": self.vhdl,
+            f"--engine {self.engine}": self.engine != DA4ML,
+        }
+        for option, given in needs.items():
+            if given and "rtl" not in self.flows:
+                raise UsageError(f"{option} needs the Verilog", mend="add --flow rtl or both")
 
     @cached_property
     def device(self) -> Part:
@@ -126,5 +143,7 @@ class SynthOptions:
                 **({"logits": True} if self.logits else {}),
                 **({"trust": sorted(self.trust)} if self.trust else {}),
                 **({"calibrated": True} if self.calibrated else {}),
+                **({"engine": self.engine} if self.engine != DA4ML else {}),
+                **({"vhdl": True} if self.vhdl else {}),
             }
         )

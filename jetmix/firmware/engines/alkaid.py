@@ -21,7 +21,8 @@ from jetmix.firmware.project import INSTALL
 from jetmix.support.arrays import Float64, Ints
 
 if TYPE_CHECKING:
-    from jetmix.firmware.engines.registry import EngineName, Language
+    from jetmix.firmware.engines.registry import Language
+from jetmix.firmware.project import EngineName
 
 NAME: "EngineName" = "alkaid"
 # what alkaid itself makes of -1 when it states the cost of a graph

@@ -13,7 +13,7 @@ import numpy as np
 
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT
-from jetmix.firmware.project import TOP, FirmwareProject
+from jetmix.firmware.project import DA4ML, TOP, EngineName, FirmwareProject
 from jetmix.support.arrays import Float64, Floats
 from jetmix.verification.divergence.traced_cpp import TRACER, traced_values
 
@@ -55,9 +55,11 @@ def keras_inputs(model: Any, x: Floats) -> LayerInputs:
     }
 
 
-def graph_inputs(model: Any, x: Floats, *, delay_constraint: int = DELAY_CONSTRAINT) -> LayerInputs:
+def graph_inputs(
+    model: Any, x: Floats, *, delay_constraint: int = DELAY_CONSTRAINT, by: EngineName = DA4ML
+) -> LayerInputs:
     """Return the quantised inputs of all layers in the DA graph, traced anew."""
-    traces = da_graph.trace_layers(model, delay_constraint=delay_constraint)
+    traces = da_graph.trace_layers(model, delay_constraint=delay_constraint, by=by)
     graph, places = da_graph.layered(traces)
     values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
     found: dict[str, list[Float64 | None]] = {}

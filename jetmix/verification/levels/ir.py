@@ -1,5 +1,6 @@
 """The level 'ir': the adder graph itself, in integers."""
 
+from jetmix.firmware.engines.registry import name_of
 from jetmix.support.arrays import Floats
 from jetmix.verification.bench import Bench, Outputs
 from jetmix.verification.divergence import layers
@@ -17,5 +18,7 @@ def run(bench: Bench) -> Outputs:
 
 def trace(bench: Bench, x: Floats) -> str:
     """Return the layers between which the graph first differs from Keras."""
-    found = layers.graph_inputs(bench.model, x, delay_constraint=bench.delay_constraint)
+    found = layers.graph_inputs(
+        bench.model, x, delay_constraint=bench.delay_constraint, by=name_of(bench.graph)
+    )
     return layers.first_difference(bench.model, layers.keras_inputs(bench.model, x), found)

@@ -3,6 +3,7 @@
 import time
 
 from jetmix.firmware import da_graph
+from jetmix.firmware.engines.registry import name_of
 from jetmix.support import tools
 from jetmix.support.arrays import Floats
 from jetmix.verification.bench import TRACED, Bench, Outputs
@@ -36,7 +37,9 @@ def trace(bench: Bench, x: Floats) -> str:
 
 def layers_of(bench: Bench) -> list[str]:
     """Return the layer of every operation of the graph."""
-    traces = da_graph.trace_layers(bench.model, delay_constraint=bench.delay_constraint)
+    traces = da_graph.trace_layers(
+        bench.model, delay_constraint=bench.delay_constraint, by=name_of(bench.graph)
+    )
     return da_graph.layer_of_operations(traces, bench.graph)
 
 
