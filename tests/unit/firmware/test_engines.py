@@ -10,6 +10,9 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.engines import alkaid, alkaid_layers
 from jetmix.firmware.engines.registry import ENGINES, engine_of
 from jetmix.firmware.graph import DaGraph, Traces, variables, watching
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.project import TOP
+from jetmix.firmware.verilog import VHDL, read_ports, write_rtl
 
 
 def values_of(graph: DaGraph, x: np.ndarray) -> np.ndarray:
@@ -256,3 +259,39 @@ def test_other_orders_than_the_known_one_are_refused(two_layers):
     shorter = traced._replace(ops=traced.native.ops[:-1])
     with pytest.raises(LoweringError, match="unexpected way"):
         alkaid_layers.by_values(traces, shorter, graph)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_vhdl_lies_beside_the_verilog_and_is_sealed(name, two_layers, tmp_path):
+    project = write_rtl(
+        da_graph.graph_of(two_layers[name]),
+        tmp_path / "rtl",
+        part=find_part("xcvu13p"),
+        clock_period_ns=5.0,
+        adders_per_stage=2,
+        vhdl=True,
+    )
+    assert project.engine == name
+    top = (project.path / VHDL / "src" / f"{TOP}.vhd").read_text()
+    assert f"entity {TOP}" in top
+    written = {path.suffix for path in (project.path / VHDL).rglob("*") if path.is_file()}
+    assert written == {".vhd"}
+    assert sum(file.startswith(f"{VHDL}/") for file in project.files) > len(ENGINES)
+    assert not any("wrapper" in file for file in project.files)
+    stages = da_graph.cut_into_stages(da_graph.graph_of(two_layers[name]), adders_per_stage=2)
+    assert read_ports(project.path).latency_cycles == len(stages.solutions)
+
+
+def test_what_cannot_be_written_names_engine_and_language(two_layers, tmp_path, monkeypatch):
+    def fails(*_, language, **__):
+        raise KeyError(language)
+
+    monkeypatch.setattr(alkaid, "write_hdl", fails)
+    with pytest.raises(LoweringError, match="engine alkaid cannot write the graph as Verilog"):
+        write_rtl(
+            da_graph.graph_of(two_layers["alkaid"]),
+            tmp_path / "rtl",
+            part=find_part("xcvu13p"),
+            clock_period_ns=5.0,
+            adders_per_stage=2,
+        )

@@ -23,6 +23,9 @@ HEAVY = ("numpy", "keras", "hls4ml", "da4ml", "scipy")
         ({"levels": ("rtl",)}, "level rtl needs the flow rtl"),
         ({"levels": ("cosim",)}, "'cosim'"),
         ({"run_yosys": True}, "needs the Verilog"),
+        ({"engine": "alkaid"}, "--engine alkaid needs the Verilog"),
+        ({"engine": "alkade", "flow": "rtl"}, "did you mean 'alkaid'?"),
+        ({"vhdl": True}, "--vhdl needs the Verilog"),
         ({"vendor_hours": 0.0}, "vendor_hours must be above zero"),
     ],
 )
@@ -62,6 +65,8 @@ def test_the_digest_tells_syntheses_apart():
         SAME,
         replace(SAME, clock_ns=4.0),
         replace(SAME, flow="rtl"),
+        replace(SAME, flow="rtl", engine="alkaid"),
+        replace(SAME, flow="rtl", vhdl=True),
         replace(SAME, logits=True),
         replace(SAME, budget=Budget(max_lut=5)),
         replace(SAME, vectors=VectorOptions(seed=2)),
