@@ -20,8 +20,8 @@ from estimate_tables import Registers, cut_values, registers_of, table
 from pages import filled
 
 from jetmix.report.figures.style import COLOURS, OURS, drawing, finished
-from jetmix.resources.estimate import COVERAGE, calibration, leave_one_out, lut_from_cost
 from jetmix.resources.layers import LayerCost
+from jetmix.resources.lut import COVERAGE, Costs, calibration, leave_one_out, lut_from_cost, lut_of
 from jetmix.resources.report import Interval
 from jetmix.support.files import write_text
 from jetmix.support.packaged import packaged
@@ -83,7 +83,7 @@ def measure(path: Path, title: str) -> Reference:
     return Reference(
         title=title,
         cost=float(graph.cost),
-        interval=lut_from_cost(float(graph.cost)),
+        interval=lut_of(Costs.of(graph)),
         cycles=report.latency_cycles or 0,
         seconds=seconds,
         layers=layers,

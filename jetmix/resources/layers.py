@@ -9,7 +9,7 @@ from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DaGraph, Operation, Traces
 from jetmix.models.prepare import shown
-from jetmix.resources.estimate import lut_from_cost
+from jetmix.resources.lut import Costs, lut_of
 from jetmix.support.records import FRACTION, MEND, NOT_NEGATIVE, Check, checked, read, write
 
 LAYERS_FILE = "layers.json"
@@ -70,7 +70,7 @@ def layer_costs(
     rest = total - sum(costs.values())
     if abs(rest) > 1e-6 * max(total, 1.0):
         costs[REST], depths[REST] = rest, max(depths.values(), default=0.0)
-    lut = lut_from_cost(total).value / total if total else 0.0
+    lut = lut_of(Costs.of(graph)).value / total if total else 0.0
     return [
         LayerCost(
             layer=shown(layer, names or {}),

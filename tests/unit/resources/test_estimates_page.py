@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from jetmix.resources import registers
-from jetmix.resources.estimate import leave_one_out
+from jetmix.resources.lut import leave_one_out
 from jetmix.support.packaged import packaged
 
 

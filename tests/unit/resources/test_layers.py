@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.models import keras_env
-from jetmix.resources.estimate import lut_from_cost
 from jetmix.resources.layers import LayerCost, largest, layer_costs, read_layers, write_layers
+from jetmix.resources.lut import lut_from_cost
 from jetmix.support.records import dump, load
 
 
