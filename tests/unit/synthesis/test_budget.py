@@ -27,9 +27,7 @@ def report(constraint, clock_ns=5.0):
 
 @pytest.fixture(autouse=True)
 def da4ml(monkeypatch):
-    monkeypatch.setattr(
-        da_graph, "trace_layers", lambda _, *, delay_constraint, by: delay_constraint
-    )
+    monkeypatch.setattr(da_graph, "trace_layers", lambda _, **chosen: chosen["delay_constraint"])
     monkeypatch.setattr(da_graph, "graph_of", lambda traces: traces)
 
 
