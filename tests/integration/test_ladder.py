@@ -72,3 +72,18 @@ def test_rtl_is_exact_at_the_stated_latency(lowered, tmp_path):
     assert result.latency_cycles == result.latency_expected_cycles
     stages, _ = da_graph.pipeline_registers(graph, adders_per_stage=5)
     assert result.latency_cycles == stages
+
+
+def test_alkaid_is_exact_too(lowered, tmp_path):
+    model, _, vectors, reference = lowered
+    graph = da_graph.trace(model, by="alkaid")
+    emulator = Emulator.of(graph, vectors.x.shape[1:], tmp_path / "emulator")
+    assert emulator.native is not None
+    assert judged("ir", Outputs.of(emulator, vectors), vectors, reference).status == "passed"
+    project = write_rtl(
+        graph, tmp_path / "rtl", part=PART, clock_period_ns=CLOCK_NS, adders_per_stage=5
+    )
+    simulation = rtl.build(project, tmp_path / "sim")
+    result = judged("rtl", clocked(simulation, vectors, reference), vectors, reference)
+    assert (result.status, result.n_mismatch) == ("passed", 0)
+    assert result.latency_cycles == result.latency_expected_cycles

@@ -97,6 +97,11 @@ def everything(a, b, c, d):
 
 @pytest.fixture(scope="module")
 def traces() -> Traces:
+    return every_operation()
+
+
+def every_operation() -> Traces:
+    """Return traces of alkaid with every opcode."""
     from alkaid.trace import FVArray, HWConfig
 
     kif = (np.array([1, 1, 0, 1]), np.array([2, 1, 3, 2]), np.array([2, 3, 1, 0]))
