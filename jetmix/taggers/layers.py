@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from jetmix.recipes.recipe import QuantiserSection
+
 
 def mean_scale(n_particles: int) -> float:
     """Return the power of two next to 1 / ``n_particles``, which costs nothing in firmware."""
@@ -51,6 +53,21 @@ class Layers(ABC):
     def add(self, inputs: Sequence[Any], *, name: str) -> Any:
         """Add tensors; one with a single particle is added to all particles."""
 
+    @abstractmethod
+    def lut(self, x: Any, units: int, *, neurons: int, bits: int, name: str) -> Any:
+        """Add a LUT layer over the last axis: (..., c) to (..., units) (arXiv 2604.22293).
+
+        Every pair of an input and an output has a network of its own with one hidden layer of
+        ``neurons`` tanh; an output is the sum of its pairs. In firmware each pair is a table from
+        the bits of its input to an output that starts with ``bits`` bits and a sign.
+        """
+
+    def permute(self, x: Any, *, name: str) -> Any:
+        """Swap particles and features: (jet, n, c) to (jet, c, n)."""
+        import keras
+
+        return keras.layers.Permute((2, 1), name=name)(x)
+
     def per_particle(self, x: Any, units: int, *, name: str) -> Any:
         """Add a dense layer with ReLU that all particles share: (jet, n, c) to (jet, n, units)."""
         shape = (x.shape[1], units)
@@ -80,6 +97,9 @@ class Layers(ABC):
 
 class QuantisedLayers(Layers):
     """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
+
+    def __init__(self, settings: QuantiserSection) -> None:
+        self.settings = settings
 
     def dense(
         self,
@@ -129,6 +149,25 @@ class QuantisedLayers(Layers):
 
         return QAdd(name=name)(list(inputs))
 
+    def lut(self, x: Any, units: int, *, neurons: int, bits: int, name: str) -> Any:
+        """Add a LUT layer with a batch normalisation inside, which the tables absorb."""
+        from hgq.config import QuantizerConfig
+        from hgq.layers import QDenseT
+
+        uniform = self.settings.uniform_particles and len(x.shape) == 3
+        # a pair of input and output has its own bits, which all particles share if wanted
+        axes = {"homogeneous_axis": (0, 1) if uniform else (0,)}
+        layer = QDenseT(
+            units,
+            n_hl=1,
+            d_hl=neurons,
+            batch_norm=True,
+            iq_conf=QuantizerConfig("kif", "datalane", **axes),
+            toq_conf=QuantizerConfig("kbi", "table", b0=bits, **axes),
+            name=name,
+        )
+        return layer(x)
+
 
 class FullPrecisionLayers(Layers):
     """Plain Keras layers in float32, without batch normalisation."""
@@ -176,3 +215,23 @@ class FullPrecisionLayers(Layers):
         import keras
 
         return keras.layers.Add(name=name)(list(inputs))
+
+    def lut(self, x: Any, units: int, *, neurons: int, bits: int, name: str) -> Any:
+        """Add the networks of a LUT layer: two einsum dense layers over pairs."""
+        import keras
+
+        axes, sizes = "bn"[: len(x.shape) - 1], tuple(x.shape[1:])
+        x = keras.layers.EinsumDense(
+            f"{axes}i,iod->{axes}iod",
+            (*sizes, units, neurons),
+            bias_axes="iod",
+            activation="tanh",
+            name=name,
+        )(x)
+        # the biases of an output's pairs are one bias of their sum
+        return keras.layers.EinsumDense(
+            f"{axes}iod,iod->{axes}o",
+            (*sizes[:-1], units),
+            bias_axes="o",
+            name=f"{name}_pairs",
+        )(x)

@@ -8,6 +8,7 @@ from jetmix.recipes.recipe import QuantiserSection
 # Bounds of hgq2 itself on the bits of weights: [-23, 23] integer and [-24, 24] fraction bits.
 MAX_WEIGHT_INTEGER_BITS = 23
 MAX_FRACTION_BITS = 24
+MAX_TABLE_BITS = 23
 
 
 @contextlib.contextmanager
@@ -56,5 +57,15 @@ def quantiser_scope(settings: QuantiserSection) -> Iterator[None]:
         i_decay_speed=settings.activation_integer_decay,
         **axes,
     )
-    with weights, activations, LayerConfigScope(beta0=0.0):
+    tables = QuantizerConfigScope(
+        place="table",
+        default_q_type="kbi",
+        overflow_mode="wrap",
+        i0=0,
+        bc=MinMax(0, MAX_TABLE_BITS),
+        br=regulariser,
+        # the range of a table is known at every step, as that of a weight
+        i_decay_speed=float("inf"),
+    )
+    with weights, activations, tables, LayerConfigScope(beta0=0.0):
         yield

@@ -8,7 +8,17 @@ from jetmix.errors import UsageError
 from jetmix.recipes.recipe import Recipe
 from jetmix.support.files import JSON
 from jetmix.support.records import section_from, suggestion
-from jetmix.taggers import deepsets, gnn, hlf_mlp, hlf_mlp_qkeras, mixer, mlp
+from jetmix.taggers import (
+    deepsets,
+    gnn,
+    gnn_lut,
+    hlf_mlp,
+    hlf_mlp_lut,
+    hlf_mlp_qkeras,
+    mixer,
+    mixer_lut,
+    mlp,
+)
 from jetmix.taggers.spec import TaggerSpec
 
 
@@ -57,6 +67,23 @@ ARCHITECTURES = {
         source="arXiv 2006.10159, the same with fixed bit widths",
         takes_particles=False,
         trains_bits=False,
+    ),
+    "gnn-lut": Architecture(
+        options=gnn_lut.Options,
+        build=gnn_lut.build,
+        source="arXiv 2604.22293, JEDI-linear with LUT layers",
+        permutation_invariant=True,
+    ),
+    "mixer-lut": Architecture(
+        options=mixer_lut.Options,
+        build=mixer_lut.build,
+        source="arXiv 2503.03103 with the LUT layers of arXiv 2604.22293",
+    ),
+    "hlf-mlp-lut": Architecture(
+        options=hlf_mlp_lut.Options,
+        build=hlf_mlp_lut.build,
+        source="arXiv 2604.22293, perceptron of LUT layers on jet-level features",
+        takes_particles=False,
     ),
     "mlp": Architecture(
         options=mlp.Options, build=mlp.build, source="arXiv 2402.01876, multi-layer perceptron"
@@ -147,4 +174,4 @@ def build_tagger(spec: TaggerSpec) -> Any:
     if not spec.quantised:
         return chosen.build(spec, options, FullPrecisionLayers())
     with quantiser_scope(spec.quantiser):
-        return chosen.build(spec, options, QuantisedLayers())
+        return chosen.build(spec, options, QuantisedLayers(spec.quantiser))

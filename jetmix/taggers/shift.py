@@ -2,7 +2,8 @@
 
 With normalisation 'power-of-two' jets come scaled but not shifted. A dense layer with a batch
 normalisation gives the same answer either way: its mean takes the shift along. The bias of one
-without becomes b - W s, s being the mean of its input, which is what (x - s) would have given.
+without becomes b - W s, s being the mean of its input, which is what (x - s) would have given. In
+a LUT layer this holds for the first layer of its networks.
 """
 
 from typing import Any
@@ -29,13 +30,36 @@ def absorb_shift(model: Any, x: Floats) -> list[str]:
     shift = x.mean(axis=tuple(range(x.ndim - 1)), dtype=np.float64)
     changed = []
     for layer in model.layers:
-        if getattr(layer, "bias", None) is None or hasattr(layer, "moving_mean"):
+        first = _first_linear(layer)
+        if first is None:
             continue
         seen = _shift_at(layer.input, shift)
         if seen.any():
-            layer.bias.assign_sub(_bias_of(layer, seen).astype(np.float32))
+            lowered = _pair_bias(first, seen) if first is not layer else _bias_of(layer, seen)
+            first.bias.assign_sub(lowered.astype(np.float32))
             changed.append(layer.name)
     return changed
+
+
+def _first_linear(layer: Any) -> Any:
+    """Return what adds a bias to the layer's input as it is, None if nothing does.
+
+    In a LUT layer it is the first layer of the networks, one of which stands for each pair.
+    """
+    networks = getattr(layer, "module", None)
+    if networks is not None:
+        return networks.layers[0]
+    if getattr(layer, "bias", None) is None or hasattr(layer, "moving_mean"):
+        return None
+    return layer
+
+
+def _pair_bias(first: Any, seen: Float64) -> Float64:
+    """Return W s of each pair of an input and an output, in the shape of (input, output, ...)."""
+    mean = seen.reshape(-1, seen.shape[-1]).mean(axis=0)
+    kernel = np.asarray(first.kernel, np.float64)
+    response = kernel * mean.reshape(-1, *(1,) * (kernel.ndim - 1))
+    return np.asarray(response.reshape(first.bias.shape))
 
 
 def _shift_at(tensor: Any, shift: Float64) -> Float64:

@@ -12,11 +12,15 @@ from jetmix.taggers.shift import absorb_shift
 from jetmix.taggers.spec import TaggerSpec
 
 keras = keras_env.activate()
+LUT = ("gnn-lut", "mixer-lut", "hlf-mlp-lut")
 SHIFT = np.array([1.5, -0.25, 4.0])
 FIRST = {
     "mixer": ["channel_mixing_1", "channel_mixing_3"],
     "deepsets": ["phi_1"],
     "gnn": ["embedding"],
+    "gnn-lut": ["embedding"],
+    "mixer-lut": ["channel_mixing_1", "channel_mixing_2"],
+    "hlf-mlp-lut": ["head_1"],
     "hlf-mlp": ["head_1"],
     "hlf-mlp-qkeras": ["head_1"],
     "mlp": ["head_1"],
@@ -56,7 +60,7 @@ def test_a_tagger_with_biases_answers_as_if_the_mean_were_subtracted(name):
     np.testing.assert_allclose(model.predict(shifted, verbose=0), before, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [n for n in FIRST if n != "hlf-mlp-qkeras"])
+@pytest.mark.parametrize("name", [n for n in FIRST if n not in ("hlf-mlp-qkeras", *LUT)])
 def test_a_batch_normalisation_takes_the_shift_itself(name):
     model = build_tagger(spec_of(name, quantised=True))
     first = model.get_layer(FIRST[name][0])
@@ -73,3 +77,14 @@ def test_fixed_bits_get_a_bias_too():
     expected = -np.asarray(first.kernel).T @ shifted.mean(axis=0)
     assert absorb_shift(model, shifted) == ["head_1"]
     np.testing.assert_allclose(np.asarray(first.bias), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LUT)
+def test_the_networks_of_a_lut_layer_take_the_shift(name):
+    model = build_tagger(spec_of(name, quantised=True))
+    first = model.get_layer(FIRST[name][0])
+    centred, shifted = shifted_jets(model)
+    before = np.asarray(first.module(centred[..., None, None] + np.zeros((first.n_out, 1))))
+    assert absorb_shift(model, shifted) == FIRST[name]
+    after = np.asarray(first.module(shifted[..., None, None] + np.zeros((first.n_out, 1))))
+    np.testing.assert_allclose(after, before, atol=1e-5)

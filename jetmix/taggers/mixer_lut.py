@@ -1,0 +1,51 @@
+"""The MLP-Mixer of arXiv 2503.03103 with the LUT layers of arXiv 2604.22293.
+
+In a LUT layer every pair of an input and an output is a small network that becomes a table in
+firmware; one layer stands for two dense ones, since it is not linear by itself. Input (particle N,
+feature n): a channel-mixing LUT layer (n to n), a token-mixing one over the particles (N to N, the
+same for all features), a residual add with the input, another channel-mixing LUT layer (to
+``width``), the learned weighted sum over the particles of the Mixer, LUT layers of ``head`` and the
+output. It depends on the order of the particles.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from jetmix.support.records import POSITIVE, POSITIVE_SIZES, Check, between
+from jetmix.taggers.layers import Layers
+from jetmix.taggers.spec import TaggerSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Sizes of the layers, hidden neurons per pair, and bits of a table's output at the start."""
+
+    width: int = 8
+    head: tuple[int, ...] = (16,)
+    neurons: int = 8
+    table_bits: int = 7
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "width": POSITIVE,
+        "head": POSITIVE_SIZES,
+        "neurons": POSITIVE,
+        "table_bits": between(1, 16),
+    }
+
+
+def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
+    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    particles, features = spec.input_shape
+    lut = partial(layers.lut, neurons=options.neurons, bits=options.table_bits)
+    jets = layers.input(spec.input_shape)
+    x = lut(jets, features, name="channel_mixing_1")
+    x = layers.permute(x, name="to_tokens")
+    x = lut(x, particles, name="token_mixing")
+    x = layers.permute(x, name="from_tokens")
+    x = layers.add([jets, x], name="residual")
+    x = lut(x, options.width, name="channel_mixing_2")
+    x = layers.weighted_sum(x, bias=not spec.quantised, relu=False)
+    for number, units in enumerate(options.head, start=1):
+        x = lut(x, units, name=f"head_{number}")
+    return layers.model(jets, lut(x, spec.n_classes, name="logits"), name="mixer_lut")
