@@ -18,7 +18,7 @@ from jetmix.taggers.spec import TaggerSpec
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Sizes of hidden layers, hidden neurons per pair, and bits of a table's output at the start."""
+    """Sizes of the layers, hidden neurons per pair, and bits of a table's output at the start."""
 
     hidden: tuple[int, ...] = (20,)
     neurons: int = 8

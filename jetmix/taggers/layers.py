@@ -166,7 +166,9 @@ class QuantisedLayers(Layers):
             toq_conf=QuantizerConfig("kbi", "table", b0=bits, **axes),
             name=name,
         )
-        return layer(x)
+        out = layer(x)
+        _spread(*layer.module.layers)
+        return out
 
 
 class FullPrecisionLayers(Layers):
@@ -221,11 +223,14 @@ class FullPrecisionLayers(Layers):
         import keras
 
         axes, sizes = "bn"[: len(x.shape) - 1], tuple(x.shape[1:])
+        first, bias, last = _pair_initialisers(neurons)
         x = keras.layers.EinsumDense(
             f"{axes}i,iod->{axes}iod",
             (*sizes, units, neurons),
             bias_axes="iod",
             activation="tanh",
+            kernel_initializer=first,
+            bias_initializer=bias,
             name=name,
         )(x)
         # the biases of an output's pairs are one bias of their sum
@@ -233,5 +238,34 @@ class FullPrecisionLayers(Layers):
             f"{axes}iod,iod->{axes}o",
             (*sizes[:-1], units),
             bias_axes="o",
+            kernel_initializer=last(sizes[-1]),
             name=f"{name}_pairs",
         )(x)
+
+
+def _uniform(limit: float) -> Any:
+    import keras
+
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+def _pair_initialisers(neurons: int) -> tuple[Any, Any, Any]:
+    """Return the initialisers of the network of one pair of an input and an output.
+
+    Keras' own takes all pairs for one big layer, and starts so small that no tanh bends. Here the
+    hidden kernel is Glorot's for one input, the thresholds lie over the range of the input, and
+    the output kernel is a function of the number of pairs that are added up.
+    """
+    return (
+        _uniform(math.sqrt(6 / (1 + neurons))),
+        _uniform(1.0),
+        lambda pairs: _uniform(math.sqrt(3 / (pairs * neurons))),
+    )
+
+
+def _spread(hidden: Any, output: Any) -> None:
+    """Start the networks of a LUT layer so; its normalisation divides by the number of pairs."""
+    first, bias, last = _pair_initialisers(hidden.kernel.shape[-1])
+    hidden.kernel.assign(first(hidden.kernel.shape))
+    hidden.bias.assign(bias(hidden.bias.shape))
+    output.kernel.assign(last(1)(output.kernel.shape))

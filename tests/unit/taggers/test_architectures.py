@@ -203,7 +203,8 @@ def test_architecture_and_input_must_fit(name, particles, message):
     [
         ("deepsets", True, True), ("deepsets", False, False), ("deepsets", None, None),
         ("gnn-lut", True, True), ("gnn-lut", False, False), ("mixer-lut", True, False),
-        ("hlf-mlp-lut", True, None), ("gnn", True, True), ("mixer", True, False), ("mlp", True, False),
+        ("hlf-mlp-lut", True, None), ("gnn", True, True),
+        ("mixer", True, False), ("mlp", True, False),
         ("hlf-mlp", True, None), ("hlf-mlp-qkeras", False, None), ("unknown", True, None),
     ],
 )  # fmt: skip

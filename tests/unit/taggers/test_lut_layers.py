@@ -37,7 +37,11 @@ def recipe_for(name, *, uniform=True, quantised=True, epochs=4):
         tagger=tagger,
         quantiser=dataclasses.replace(recipe.quantiser, uniform_particles=uniform),
         training=dataclasses.replace(
-            recipe.training, epochs=epochs, batch_size=64, beta=((0.0, 1e-6, "constant"),)
+            recipe.training,
+            epochs=epochs,
+            batch_size=64,
+            learning_rate=2e-2,
+            beta=((0.0, 1e-4, "constant"),),
         ),
     )
 
@@ -145,7 +149,7 @@ def test_calibration_is_that_of_hgq2(name, tmp_path):
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_saved_tagger_answers_the_same_and_lowers_exactly(name, tmp_path):
-    from jetmix.firmware.engines.da4ml import trace
+    from jetmix.firmware.da_graph import trace
 
     loop, _, _ = trained(name, tmp_path / "run")
     loop.model.save(tmp_path / "tagger.keras")
