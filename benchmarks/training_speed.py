@@ -34,7 +34,7 @@ LUT_BATCH = 700
 LUT_TWINS = {
     "gnn-lut-32x3": "gnn",
     "gnn-lut-16-quick": "gnn",
-    "mixer-lut-16-quick": "mixer",
+    "mixer-lut-16x3-quick": "mixer",
     "hlf-mlp-lut": "hlf-mlp",
 }
 LEARNING_RATE, BETA = 3e-3, 1e-7
