@@ -125,7 +125,8 @@ def test_twin_does_not_depend_on_the_order_of_the_particles(name):
     )
 
 
-@pytest.mark.parametrize("name", SMALL)
+# mixer-lut joins as soon as Permute is traced
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "mixer-lut"])
 def test_integers_after_lowering_are_those_of_keras_and_invariant_where_promised(name):
     from da4ml.converter import trace_model
     from da4ml.trace import HWConfig, comb_trace
