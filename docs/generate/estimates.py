@@ -21,7 +21,19 @@ from pages import filled
 
 from jetmix.report.figures.style import COLOURS, OURS, drawing, finished
 from jetmix.resources.layers import LayerCost
-from jetmix.resources.lut import COVERAGE, Costs, calibration, leave_one_out, lut_from_cost, lut_of
+from jetmix.resources.lut import (
+    COVERAGE,
+    Costs,
+    calibration,
+    conversions,
+    leave_one_out,
+    lut_from_cost,
+    lut_of,
+    per_adder_cost,
+    per_table_cost,
+    table_designs,
+    tables_leave_one_out,
+)
 from jetmix.resources.report import Interval
 from jetmix.support.files import write_text
 from jetmix.support.packaged import packaged
@@ -125,6 +137,53 @@ def reference_table(references: list[Reference]) -> str:
     ]
     head = ["Model", "da4ml cost", "Estimated LUT", "90% interval", "Cycles at 5 ns", "Seconds"]
     return table(head, rows)
+
+
+def engine_values() -> dict[str, str]:
+    """Return what the page tells of tables and of alkaid's cost."""
+    tables, alkaid, others = (
+        per_table_cost("da4ml"), per_adder_cost("alkaid"), per_table_cost("alkaid"),
+    )  # fmt: skip
+    ratios = conversions()
+    return {
+        "TABLE_N": str(len(table_designs("da4ml"))),
+        "TABLE_FREEDOM": str(len(table_designs("da4ml")) - 1),
+        "TABLE_RATIO": f"{tables.value:.2f}",
+        "TABLE_LOW": f"{tables.low:.2f}",
+        "TABLE_HIGH": f"{tables.high:.2f}",
+        "TABLE_DESIGNS": table_designs_table(),
+        "CONVERSION": f"{float(np.exp(np.log(ratios).mean())):.3f}",
+        "CONVERSION_MIN": f"{ratios.min():.3f}",
+        "CONVERSION_MAX": f"{ratios.max():.3f}",
+        "CONVERSION_N": str(len(ratios)),
+        "ALKAID_LOW": f"{100 * (alkaid.low / alkaid.value - 1):+.1f}%",
+        "ALKAID_HIGH": f"{100 * (alkaid.high / alkaid.value - 1):+.1f}%",
+        "ALKAID_TABLES": f"{others.value:.2f}",
+        "ALKAID_TABLES_LOW": f"{others.low:.2f}",
+        "ALKAID_TABLES_HIGH": f"{others.high:.2f}",
+    }
+
+
+def table_designs_table() -> str:
+    """Return one row per published tagger with LUT layers."""
+    names = [design["name"] for design in calibration_file()["table_design"]]
+    rows = []
+    pairs = zip(names, table_designs("da4ml"), tables_leave_one_out("da4ml"), strict=True)
+    for name, (costs, lut), (_, seen) in pairs:
+        span = lut_of(costs)
+        rows.append(
+            [
+                name,
+                f"{costs.adders:,.0f}",
+                f"{costs.tables:,.0f}",
+                f"{lut:,.0f}",
+                f"{seen:,.0f}",
+                f"{100 * (seen / lut - 1):+.1f}%",
+                f"{span.low:,.0f} to {span.high:,.0f}",
+            ]
+        )
+    head = ["Design", "Cost of sums", "Cost of tables", "Published LUT", "Predicted LUT", "Error"]
+    return table([*head, "90% interval"], rows)
 
 
 def layer_table(reference: Reference) -> str:
@@ -240,6 +299,7 @@ def page(references: list[Reference]) -> str:
         "SLOWEST": f"{max(one.seconds for one in references):.0f}",
         "LAYERS_OF": shown.title,
         "LAYERS": layer_table(shown),
+        **engine_values(),
         **cut_values(REFERENCES, mlp.registers),
         **estimate_tables.values(
             calibration_file(), [(one.title, one.registers) for one in references]

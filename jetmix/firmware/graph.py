@@ -150,13 +150,10 @@ class Stages:
     Attributes:
         solutions: the graph of each stage.
         reg_bits: bits of all registers.
-        first_register: what the Verilog calls the register of the inputs; those of stage 1 and on
-            are ``stage1_inp`` and so on, and the last one is ``model_out``.
     """
 
     solutions: Sequence[DaGraph]
     reg_bits: int
-    first_register: str
 
 
 def variables(trace: Any) -> list[Any]:

@@ -106,7 +106,7 @@ def cut_into_stages(graph: DaGraph, adders_per_stage: int) -> Stages:
     from da4ml.trace.pipeline import to_pipeline
 
     cut = to_pipeline(graph, adders_per_stage, verbose=False)
-    return Stages(solutions=cut.solutions, reg_bits=int(cut.reg_bits), first_register="stage0_inp")
+    return Stages(solutions=cut.solutions, reg_bits=int(cut.reg_bits))
 
 
 def write_hdl(

@@ -58,13 +58,12 @@ class Pipeline:
         """Cut ``graph`` as the Verilog of ``project`` was cut."""
         adders = read_ports(project.path).adders_per_stage
         self.graph = graph
-        cut = da_graph.cut_into_stages(graph, adders_per_stage=adders)
-        self.stages = cut.solutions
+        self.stages = da_graph.cut_into_stages(graph, adders_per_stage=adders).solutions
         kifs = [self.stages[0].inp_kifs, *(stage.out_kifs for stage in self.stages)]
         last = len(self.stages)
         self.registers = [
             Register(
-                name=_register_name(stage, last, cut.first_register),
+                name=f"stage{stage}_inp" if stage < last else "model_out",
                 stage=stage,
                 kif=np.asarray(kif.T, dtype=np.int64),
             )
@@ -103,12 +102,6 @@ class Pipeline:
         seen = _between(self.graph, ends, stops)
         names = dict.fromkeys(layers[index] for index in sorted(seen))
         return ", ".join(name for name in names if name != "inputs") or "no operation"
-
-
-def _register_name(stage: int, last: int, first: str) -> str:
-    if stage == last:
-        return "model_out"
-    return f"stage{stage}_inp" if stage else first
 
 
 def _between(graph: DaGraph, ends: set[int], stops: set[int]) -> set[int]:

@@ -8,6 +8,7 @@ import pytest
 from jetmix.errors import LoweringError, ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.engines import alkaid, alkaid_layers
+from jetmix.firmware.engines.alkaid_graph import AlkaidGraph
 from jetmix.firmware.engines.registry import ENGINES, engine_of
 from jetmix.firmware.graph import DaGraph, Traces, variables, watching
 from jetmix.firmware.parts import find_part
@@ -117,7 +118,7 @@ def vectors(graph: DaGraph, n: int = 200) -> np.ndarray:
 
 
 def test_every_operation_means_the_same_in_both_forms(traces):
-    native = alkaid.AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
+    native = AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
     assert {abs(op.opcode) for op in native.ops} == {1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10}
     assert {-1, -3} <= {op.opcode for op in native.ops}
     x = vectors(native)
@@ -127,7 +128,7 @@ def test_every_operation_means_the_same_in_both_forms(traces):
 
 
 def test_the_passes_of_alkaid_leave_the_function_as_it_is(traces):
-    traced = alkaid.AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
+    traced = AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
     graph = da_graph.graph_of(traces)
     x = vectors(graph)
     assert np.array_equal(graph.predict(x), traced.predict(x))
@@ -260,7 +261,7 @@ def test_what_alkaid_cannot_trace_is_one_line_with_the_other_engine(monkeypatch)
 def test_other_orders_than_the_known_one_are_refused(two_layers):
     traces = two_layers["alkaid"]
     graph = da_graph.graph_of(traces)
-    traced = alkaid.AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
+    traced = AlkaidGraph(alkaid._traced(traces, variables(traces["final"])))
     shorter = traced._replace(ops=traced.native.ops[:-1])
     with pytest.raises(LoweringError, match="unexpected way"):
         alkaid_layers.by_values(traces, shorter, graph)
