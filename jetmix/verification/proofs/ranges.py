@@ -20,6 +20,7 @@ from jetmix.firmware.dais import Interval, Width, port_of, widths_of
 from jetmix.firmware.graph import DaGraph, Operation, watching
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_NEGATIVE, Check, checked
+from jetmix.verification.proofs import sums
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,12 @@ def quantisers_of(graph: DaGraph, layers: Sequence[str] | None = None) -> list[Q
 
 def _walked(graph: DaGraph, layers: Sequence[str] | None) -> "_Walk":
     walk = _Walk(graph=graph, widths=widths_of(graph), layers=layers)
-    for index in range(len(graph.ops)):
-        walk.step(index)
+    walk.all()
+    if walk.overflows:
+        # operands that depend on one another, taken together: slower, and needed for alkaid only
+        walk = _Walk(graph=graph, widths=walk.widths, layers=layers)
+        walk.forms = sums.Forms(graph, walk.widths)
+        walk.all()
     return walk
 
 
@@ -136,20 +141,33 @@ class _Walk:
         self.quantisers: list[Quantiser] = []
         self.overflows: list[int] = []
         self.unproven: list[int] = []
+        self.forms: sums.Forms | None = None
+
+    def all(self) -> None:
+        for index in range(len(self.graph.ops)):
+            self.step(index)
 
     def step(self, index: int) -> None:
         op = self.graph.ops[index]
         code = abs(op.opcode)
         if op.opcode != dais.COPY_INPUT and code in (dais.RELU, dais.QUANTISE):
+            self._narrowed(index, None)
             self.intervals.append(self._cut(index))
             return
-        interval = self._interval(op, self.widths[index])
+        interval, whole = self._narrowed(index, self._interval(op, self.widths[index]))
         if interval is None:
             self.unproven.append(index)
             interval = (op.qint.min, op.qint.max)
-        elif not _fits(interval, self.widths[index]) or not self._on_grid(index):
+        elif not _fits(interval, self.widths[index]) or not (whole or self._on_grid(index)):
             self.overflows.append(index)
         self.intervals.append(interval)
+
+    def _narrowed(self, index: int, interval: Interval | None) -> tuple[Interval | None, bool]:
+        """Return an interval with its operands taken together, and whether that is all of it."""
+        together = self.forms.add(index, self.intervals) if self.forms else None
+        if together is None or interval is None:
+            return interval, False
+        return (max(interval[0], together[0]), min(interval[1], together[1])), True
 
     def _interval(self, op: Operation, width: Width) -> Interval | None:
         """Return the interval of an operation that cuts nothing, None for an unknown kind."""

@@ -6,8 +6,8 @@ that are no sums themselves, each taken once. alkaid narrows its values like thi
 not.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from jetmix.firmware import dais
 from jetmix.firmware.dais import Interval, Width
@@ -17,64 +17,91 @@ SUMS = (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sum:
-    """What a sum can be: its interval, and the step of its values."""
+class Form:
+    """Factors of values that are no sums, by their operation, and a constant."""
 
-    interval: Interval
-    step: float
+    terms: Mapping[int, float] = field(default_factory=dict)
+    constant: float = 0.0
+
+    def times(self, factor: float) -> "Form":
+        """Return the form times a factor."""
+        terms = {source: factor * value for source, value in self.terms.items()}
+        return Form(terms=terms, constant=factor * self.constant)
+
+    def plus(self, other: "Form") -> "Form":
+        """Return the sum of two forms; values that cancel are no longer there."""
+        terms = dict(self.terms)
+        for source, value in other.terms.items():
+            terms[source] = terms.get(source, 0.0) + value
+        kept = {source: value for source, value in terms.items() if value}
+        return Form(terms=kept, constant=self.constant + other.constant)
 
 
-def of_terms(
-    graph: DaGraph, index: int, intervals: Sequence[Interval], widths: Sequence[Width]
-) -> Sum:
-    """Return what a sum can be, as a linear form of values that are no sums.
+class Forms:
+    """The forms of the operations of a graph, asked for in its order."""
 
-    Args:
-        graph: the graph.
-        index: an operation whose opcode is one of :data:`SUMS`.
-        intervals: interval of every operation before it.
-        widths: width of every operation.
-    """
-    terms, bias, step = _terms(graph, index, intervals, widths)
-    low = high = bias
-    for source, factor in terms.items():
+    def __init__(self, graph: DaGraph, widths: Sequence[Width]) -> None:
+        self.graph, self.widths = graph, widths
+        self.known: dict[int, Form] = {}
+
+    def of(self, index: int) -> Form:
+        """Return the form of an operation: itself, unless it is a sum that was added."""
+        return self.known.get(index) or Form(terms={index: 1.0})
+
+    def add(self, index: int, intervals: Sequence[Interval]) -> Interval | None:
+        """Work out the form of an operation, and return the interval of a sum.
+
+        Args:
+            index: the operation.
+            intervals: interval of every operation before it.
+
+        Returns:
+            None for what is no sum, or for one of which bits are cut off.
+        """
+        op, width = self.graph.ops[index], self.widths[index]
+        if op.opcode == -dais.QUANTISE and self._negates(op, intervals, width):
+            self.known[index] = self.of(op.id0).times(-1.0)
+        if op.opcode not in SUMS:
+            return None
+        form = self._summed(op)
+        if self._step(form, intervals) < 2.0**-width.fraction:
+            return None
+        self.known[index] = form
+        return _interval(form, intervals)
+
+    def _summed(self, op: Operation) -> Form:
+        first = self.of(op.id0)
+        if op.opcode == dais.ADD_CONSTANT:
+            return first.plus(Form(constant=op.data * op.qint.step))
+        factor = 2.0**op.data * (1.0 if op.opcode == dais.ADD else -1.0)
+        return first.plus(self.of(op.id1).times(factor))
+
+    def _step(self, form: Form, intervals: Sequence[Interval]) -> float:
+        """Return the step of the values of a form."""
+        steps = [
+            _lowest_bit(factor) * 2.0 ** -self.widths[source].fraction
+            for source, factor in form.terms.items()
+            if intervals[source] != (0.0, 0.0)
+        ]
+        return min([*steps, _lowest_bit(form.constant)])
+
+    def _negates(self, op: Operation, intervals: Sequence[Interval], result: Width) -> bool:
+        """Tell whether a quantiser is the exact negative of its operand: nothing is cut off."""
+        low, high = intervals[op.id0]
+        ends = dais.port_of(result)
+        fits = ends[0] <= -high and -low <= ends[1]
+        return fits and not op.data and result.fraction >= self.widths[op.id0].fraction
+
+
+def _interval(form: Form, intervals: Sequence[Interval]) -> Interval:
+    low = high = form.constant
+    for source, factor in form.terms.items():
         ends = sorted(factor * end for end in intervals[source])
         low, high = low + ends[0], high + ends[1]
-        if intervals[source] != (0.0, 0.0):
-            step = min(step, abs(factor) * 2.0 ** -widths[source].fraction)
-    return Sum(interval=(low, high), step=step)
+    return low, high
 
 
-def _terms(
-    graph: DaGraph, index: int, intervals: Sequence[Interval], widths: Sequence[Width]
-) -> tuple[dict[int, float], float, float]:
-    """Return the factor of every value of the form, its constant, and the constant's step."""
-    terms: dict[int, float] = {}
-    bias, step = 0.0, float("inf")
-    stack = [(index, 1.0)]
-    while stack:
-        current, factor = stack.pop()
-        op = graph.ops[current]
-        if op.opcode in SUMS:
-            stack.append((op.id0, factor))
-        elif op.opcode == -dais.QUANTISE and _negates(op, intervals, widths, widths[current]):
-            stack.append((op.id0, -factor))
-        else:
-            terms[current] = terms.get(current, 0.0) + factor
-        if op.opcode == dais.ADD_CONSTANT:
-            bias += factor * op.data * op.qint.step
-            step = min(step, abs(factor) * op.qint.step)
-        elif op.opcode in SUMS:
-            sign = 1.0 if op.opcode == dais.ADD else -1.0
-            stack.append((op.id1, factor * sign * 2.0**op.data))
-    return {source: factor for source, factor in terms.items() if factor}, bias, step
-
-
-def _negates(
-    op: Operation, intervals: Sequence[Interval], widths: Sequence[Width], result: Width
-) -> bool:
-    """Tell whether a quantiser is the exact negative of its operand, of which nothing is cut."""
-    low, high = intervals[op.id0]
-    ends = dais.port_of(result)
-    fits = ends[0] <= -high and -low <= ends[1]
-    return fits and not op.data and result.fraction >= widths[op.id0].fraction
+def _lowest_bit(value: float) -> float:
+    """Return the weight of the lowest bit of a number, infinite for 0."""
+    numerator, denominator = value.as_integer_ratio()
+    return (numerator & -numerator) / denominator if numerator else float("inf")
