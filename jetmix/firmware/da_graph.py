@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.errors import ReportReadError
+from jetmix.firmware.derived import adopt
 from jetmix.firmware.engines.registry import engine, engine_of, engine_of_file
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph, Stages, Traces
 from jetmix.firmware.project import DA4ML, EngineName
@@ -38,6 +39,7 @@ def trace_layers(
     Raises:
         LoweringError: if the engine cannot trace a layer.
     """
+    adopt(model, by)
     return engine(by).trace_layers(model, delay_constraint)
 
 

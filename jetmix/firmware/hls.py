@@ -24,6 +24,7 @@ from jetmix.firmware.project import (
     write_templates,
 )
 from jetmix.firmware.softmax import is_softmax
+from jetmix.models.keras_env import is_hgq_layer
 from jetmix.support.arrays import Floats
 from jetmix.support.files import place_folder
 
@@ -90,7 +91,7 @@ def check_lowerable(model: Any) -> None:
                 where=f"layer {layer.name}",
                 mend="leave it out with 'jetmix synth --logits', or use hgq's QSoftmax",
             )
-        if type(layer).__module__.split(".")[0] not in ("hgq", "qkeras") and kind not in structural:
+        if not is_hgq_layer(layer) and kind not in structural:
             raise LoweringError(
                 f"{kind} is not quantised, so it cannot be lowered exactly",
                 where=f"layer {layer.name}",

@@ -119,8 +119,13 @@ def has_hgq_layers(model: Any) -> bool:
 
     Layers inside nested models count, and so do layers derived from those of hgq.
     """
-    kinds = {kind for layer in all_layers(model) for kind in type(layer).__mro__}
-    return any(kind.__module__.split(".")[0] in ("hgq", "qkeras") for kind in kinds)
+    return any(is_hgq_layer(layer) for layer in all_layers(model))
+
+
+def is_hgq_layer(layer: Any) -> bool:
+    """Return whether a layer is one of hgq or its qkeras module, or is derived from one."""
+    roots = (kind.__module__.split(".", maxsplit=1)[0] for kind in type(layer).__mro__)
+    return any(root in ("hgq", "qkeras") for root in roots)
 
 
 def _require_hgq_layers(model: Any, path: Path) -> None:

@@ -12,7 +12,6 @@ from jetmix.support.files import JSON
 TRUSTED_PACKAGES = ("keras", "hgq", "qkeras")
 # packages that earlier versions of hgq2 registered their classes under
 REGISTERED_PACKAGES = (*TRUSTED_PACKAGES, "hgq2")
-TRUST = "if you trust the package that has it, name its module: --trust MODULE (trust= in Python)"
 
 
 def check_model_file(path: Path, trust: Sequence[str] = ()) -> ModelFile:
@@ -37,7 +36,8 @@ def check_model_file(path: Path, trust: Sequence[str] = ()) -> ModelFile:
             raise LoweringError(
                 f"the model carries the foreign class '{_full_name(entry)}'",
                 where=path,
-                mend=f"use layers of {', '.join(TRUSTED_PACKAGES)} only, or, {TRUST}",
+                mend=f"use layers of {', '.join(TRUSTED_PACKAGES)} only, or, if you trust the "
+                f"module that has it: --trust {_root(entry)} (trust= in Python)",
             )
     return file
 
@@ -83,6 +83,11 @@ def _is_function_name(entry: JSON) -> bool:
     """Tell whether an entry is the bare name of a function, which Keras looks up among its own."""
     name = entry.get("config")
     return entry["class_name"] == "function" and isinstance(name, str) and name.isidentifier()
+
+
+def _root(entry: JSON) -> str:
+    module = str(entry.get("module") or "MODULE")
+    return "MODULE" if module == "builtins" else module.split(".", maxsplit=1)[0]
 
 
 def _full_name(entry: JSON) -> str:
