@@ -82,7 +82,8 @@ def assemble(graph: DaGraph) -> Program:
     if any(graph.inp_shifts):
         raise UnsupportedError("shifted inputs")
     assembler = _Assembler(graph=graph, widths=widths_of(graph))
-    for index in range(len(graph.ops)):
+    # all inputs are read before the first operation, wherever they stand in the graph
+    for index in sorted(range(len(graph.ops)), key=lambda index: not _is_input(graph.ops[index])):
         assembler.add(index)
     outputs = [assembler.output(number) for number in range(len(graph.out_idxs))]
     inputs = sorted(assembler.inputs)
@@ -98,6 +99,10 @@ def assemble(graph: DaGraph) -> Program:
         n_columns=int(graph.shape[0]),
         word_bits=word_bits,
     )
+
+
+def _is_input(op: Operation) -> bool:
+    return op.opcode == dais.COPY_INPUT
 
 
 @dataclass

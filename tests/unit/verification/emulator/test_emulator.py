@@ -273,3 +273,16 @@ def test_directory_without_a_graph(tmp_path):
         write_json(tmp_path / "tagger.json", {"input_shape": shape})
         with pytest.raises(ReportReadError, match="input_shape"):
             Emulator.load(tmp_path)
+
+
+def test_inputs_may_stand_anywhere_in_a_graph(tmp_path):
+    """alkaid puts an input where it is first read; its slot must not be used before."""
+    from tests.unit.firmware.test_engines import every_operation, vectors
+
+    graph = da_graph.graph_of(every_operation())
+    first = next(index for index, op in enumerate(graph.ops) if op.opcode != -1)
+    assert any(op.opcode == -1 for op in graph.ops[first:])
+    emulator = Emulator.of(graph, (graph.shape[0],), tmp_path)
+    assert emulator.native is not None
+    x = vectors(graph, 500).astype(np.float32)
+    assert np.array_equal(emulator.predict(x), graph.predict(x.astype(np.float64)))
