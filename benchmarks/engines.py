@@ -40,7 +40,7 @@ PART = "xcvu13p"
 N_VECTORS = 1000
 CARRIED_BITS = 20
 # Verilated code of larger graphs is compiled without optimisation, or g++ takes half an hour
-OPTIMISED_BELOW = 30_000
+OPTIMISED_BELOW = 3_000
 YOSYS_LIMIT_S = 1800.0
 
 

@@ -104,6 +104,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         proofs=synth.proofs,
         faults=synth.faults,
         hls=synth.hls,
+        rtl=synth.rtl,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
@@ -211,6 +212,7 @@ def _synth(folder: Path) -> Tagger:
         proofs=made.proofs,
         faults=made.faults,
         hls=made.projects.get("hls4ml"),
+        rtl=made.projects.get("rtl"),
         gaps=tuple(gaps),
     )
 

@@ -85,6 +85,7 @@ class Tagger:
     proofs: Proofs | None = None
     faults: tuple[FaultScore, ...] = ()
     hls: FirmwareProject | None = None
+    rtl: FirmwareProject | None = None
     kinematics: Kinematics | None = None
     other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())

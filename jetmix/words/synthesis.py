@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from jetmix.firmware.project import DA4ML
 from jetmix.resources.layers import LAYERS_FILE, largest
 from jetmix.synthesis.budget import BUDGET_FILE, CLOCKS_NS, BudgetOutcome
 from jetmix.synthesis.options import SynthOptions
@@ -30,9 +31,14 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     if done.judged is not None:
         lines += budget_lines(done.judged)
     return lines + [
-        f"Project: {project.path}" + (f" ({hls_way(project)})" if project.way == "graph" else "")
-        for project in done.projects.values()
+        f"Project: {project.path}{_remark(project)}" for project in done.projects.values()
     ]
+
+
+def _remark(project: "FirmwareProject") -> str:
+    if project.way == "graph":
+        return f" ({hls_way(project)})"
+    return "" if project.engine == DA4ML else f" (by the engine {project.engine})"
 
 
 def hls_way(project: "FirmwareProject | None") -> str | None:

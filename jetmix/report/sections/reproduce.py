@@ -32,6 +32,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
         ("Training", " ".join(training.command) if training else None),
         ("Synthesis", " ".join(synthesis.command) if synthesis else None),
         ("HLS project", words.hls_way(tagger.hls)),
+        ("Verilog", f"by the engine {tagger.rtl.engine}" if tagger.rtl else None),
         *_made_with(training or synthesis),
         ("Data file", data.path if data else None),
         ("Data SHA-256", data.sha256 if data else None),
