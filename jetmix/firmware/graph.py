@@ -157,11 +157,16 @@ class Stages:
 
 
 def variables(trace: Any) -> list[Any]:
-    """Return the variables of a traced array, or of several of them, flattened."""
+    """Return the variables of a traced array, or of several of them, flattened.
+
+    An array whose values are not known before the next quantiser, such as what an activation makes
+    before it is rounded into a table, has none.
+    """
     import numpy as np
 
     arrays = trace if isinstance(trace, tuple | list) else (trace,)
-    return [variable for array in arrays for variable in np.ravel(array)]
+    known = [array for array in arrays if not type(array).__name__.startswith("Retarded")]
+    return [variable for array in known for variable in np.ravel(array)]
 
 
 def watching(

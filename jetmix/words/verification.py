@@ -8,6 +8,7 @@ from jetmix.verification.proofs.inputs import Wrapped, WrappedInput
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
 from jetmix.verification.proofs.ranges import RangeProof
+from jetmix.verification.proofs.tables import TableProof
 from jetmix.verification.result import VerificationResult
 from jetmix.words.numbers import count, source
 
@@ -90,6 +91,7 @@ def proof_lines(proofs: Proofs | None) -> list[str]:
     if proofs is None:
         return []
     lines = [_range_line(proofs.proof), _weights_line(proofs.linear)]
+    lines += [_tables_line(proofs.tables)] if proofs.tables else []
     return lines if proofs.data is None else [*lines, _overflow_line(proofs.data)]
 
 
@@ -108,6 +110,19 @@ def _weights_line(layers: Sequence[LinearProof]) -> str:
         f"Weights: in {len(equal)} of {len(layers)} layers the adder graph equals the weight "
         f"matrix exactly ({coefficients} coefficients compared)"
     )
+
+
+def _tables_line(proofs: Sequence[TableProof]) -> str:
+    shown = [proof for proof in proofs if proof.reason is None]
+    total, equal = (sum(proof.tables for proof in some) for some in (proofs, shown))
+    wrong = sum(proof.wrong for proof in proofs)
+    line = (
+        f"Lookup tables: {count(equal)} of {count(total)} were compared with their layers for "
+        f"every input value ({count(sum(proof.entries for proof in shown))} entries); "
+        f"{count(wrong) if wrong else 'no'} values differ"
+    )
+    others = "; ".join(f"not shown for {p.layer}: {p.reason}" for p in proofs if p.reason)
+    return f"{line}; {others}" if others else line
 
 
 def _overflow_line(data: Wrapped) -> str:

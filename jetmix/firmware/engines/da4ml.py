@@ -77,7 +77,11 @@ def layer_of_operations(traces: Traces, graph: DaGraph) -> list[str]:
     if [v.unscaled.qint for v in kept] != [op.qint for op in graph.ops]:
         raise LoweringError("da4ml orders its operations in an unexpected way", mend=INSTALL)
     layers = first_layers(traces)
-    return [layers[variable.id] for variable in kept]
+    for variable in kept:
+        # da4ml gives a constant another id in each copy of what is made from it
+        for source in variable._from or ():
+            layers.setdefault(source.id, layers.get(variable.id, "final"))
+    return [layers.get(variable.id, "final") for variable in kept]
 
 
 def first_layers(traces: Traces) -> dict[Any, str]:

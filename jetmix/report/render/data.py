@@ -71,6 +71,7 @@ def _proofs(proofs: Proofs) -> JSON:
         "can_wrap": proof.can_wrap,
         "can_wrap_by_layer": proof.can_wrap_by_layer,
         "linear": dump(proofs.linear),
+        "tables": dump(proofs.tables),
         "data": jets
         and {
             "path": jets.path,

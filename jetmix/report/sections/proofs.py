@@ -10,11 +10,13 @@ from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import Proofs
 from jetmix.verification.proofs.ranges import RangeProof
+from jetmix.verification.proofs.tables import TableProof
 
 # how many of the inputs that wrap are named
 NAMED = 3
 SUMS = "Sums that keep all their bits"
 WEIGHTS = "Adder graphs that equal the weight matrix"
+LOOKUPS = "Lookup tables that equal their layers"
 JETS = "Jets that exceed an input range"
 PROOFS_NOTE = (
     "Proven for every input that the ports can hold, not for samples. A quantiser that wraps turns "
@@ -55,6 +57,7 @@ def _proofs(known: Proofs | None) -> list[Row]:
         _sums(known.proof),
         _quantisers(known.proof),
         _weights(known.linear),
+        *_tables(known.tables),
         _overflow(known.data),
     ]
 
@@ -70,7 +73,7 @@ def _sums(proof: RangeProof) -> Row:
         text(SUMS),
         narrow if n_narrow else text("proven", mark="good"),
         text(f"{words.count(proof.operations)} operations"),
-        text(f"{words.count(n_taken)} ranges are da4ml's own" if n_taken else ""),
+        text(f"{words.count(n_taken)} ranges are no narrower than their widths" if n_taken else ""),
     )
 
 
@@ -98,6 +101,25 @@ def _weights(linear: Sequence[LinearProof]) -> Row:
         text(f"{len(compared)} of {len(linear)} layers, {coefficients} coefficients"),
         text(f"not compared: {others}" if others else ""),
     )
+
+
+def _tables(tables: Sequence[TableProof]) -> list[Row]:
+    """Return the row of the lookup tables; none for a tagger that has no tables."""
+    if not tables:
+        return []
+    shown = [proof for proof in tables if proof.reason is None]
+    wrong = sum(proof.wrong for proof in shown)
+    outcome = text("proven", mark="good") if shown else _unrun()
+    if wrong:
+        outcome = text(f"{words.count(wrong)} values differ", mark="bad")
+    total, equal = (sum(proof.tables for proof in some) for some in (tables, shown))
+    entries = words.count(sum(proof.entries for proof in shown))
+    others = "; ".join(f"{p.layer}: {p.reason}" for p in tables if p.reason is not None)
+    layers = ", ".join(f"{p.layer} {words.count(p.tables)}" for p in shown)
+    covered = f"{words.count(equal)} of {words.count(total)} tables, {entries} entries"
+    details = [f"compared: {layers}"] if layers else []
+    details += [f"not compared: {others}"] if others else []
+    return [(text(LOOKUPS), outcome, text(covered), text("; ".join(details)))]
 
 
 def _overflow(data: Wrapped | None) -> Row:

@@ -15,7 +15,16 @@ from typing import Literal
 import numpy as np
 
 Kind = Literal[
-    "weight-bit", "shift", "sign", "constant", "bit-width", "rounding", "register", "outputs"
+    "weight-bit",
+    "shift",
+    "sign",
+    "constant",
+    "bit-width",
+    "rounding",
+    "register",
+    "outputs",
+    "table",
+    "choice",
 ]
 # the variable, or port, that holds the number of the fault
 SELECT = "jetmix_fault"
@@ -69,6 +78,8 @@ _VALUE = re.compile(rf"^    ({_TYPE}) (v\d+) = (.+?);( //.*)?$")
 # of hls4ml's kernels, or of a port in the function of a whole graph
 _OUTPUT = re.compile(rf"^    ((?:model_out|out|out_\w+)\[\d+\]) = ({_TYPE})\((.+)\);$")
 _SUM = re.compile(r"^(v\d+) ([+-]) (bit_shift<(-?\d+)>\((v\d+)\)|v\d+)$")
+_CHOICE = re.compile(r"^(v\d+\[\d+\]) \? (.+) : (.+)$")
+_TABLE = re.compile(r"^table_\w+\[(v\d+)\.range\(\)\]$")
 _WIDTH = re.compile(r"^(ap_u?fixed)<(-?\d+),(-?\d+)(.*)>$")
 
 
@@ -81,6 +92,7 @@ def cpp_sites(file: str, text: str) -> list[Site]:
         if value:
             kind_of_type, _, expression = value.group(1, 2, 3)
             changes = [*_wrong_sums(expression), *_narrower(kind_of_type, expression)]
+            changes += [*_wrong_choices(expression), *_wrong_entries(kind_of_type, expression)]
         elif output:
             _, kind_of_type, expression = output.group(1, 2, 3)
             changes = [*_narrower(kind_of_type, expression), *_rounding(kind_of_type, expression)]
@@ -109,6 +121,24 @@ def _wrong_sums(expression: str) -> Iterable[tuple[Kind, str]]:
         yield "shift", f"{first} {sign} bit_shift<{int(shift) + 1}>({shifted})"
     else:
         yield "shift", f"{first} {sign} bit_shift<1>({second})"
+
+
+def _wrong_choices(expression: str) -> Iterable[tuple[Kind, str]]:
+    match = _CHOICE.match(expression)
+    if match:
+        yield "choice", f"!{match[1]} ? {match[2]} : {match[3]}"
+        yield "choice", f"{match[1]} ? {match[3]} : {match[2]}"
+
+
+def _wrong_entries(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:
+    """Yield the entry of zero off by one step of its type."""
+    match, width = _TABLE.match(expression), _WIDTH.match(kind_of_type)
+    if match and width:
+        step = 2.0 ** (int(width[3]) - int(width[2]))
+        wrong = f"{kind_of_type}({expression} + {kind_of_type}({step!r}))"
+        if int(width[2]) == 1:  # one bit cannot hold the sum
+            wrong = f"{kind_of_type}({step!r} - {expression})"
+        yield "table", f"{match[1]} == 0 ? {wrong} : {kind_of_type}({expression})"
 
 
 def _narrower(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:

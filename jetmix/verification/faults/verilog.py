@@ -2,72 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
+from jetmix.verification.faults.cells import Cell
 from jetmix.verification.faults.cpp import SELECT, Fault, Kind, Site
 
 PORT = f"input [15:0] {SELECT}"
 
-_ADDER = re.compile(
-    r"^    wire \[(\d+):0\] (v\d+); "
-    r"shift_adder #\(([\d, -]+)\) (op_\d+) \((.+), (.+), v\d+\[\d+:0\]\);$"
-)
 _SLICE = re.compile(r"^    wire \[(\d+):0\] (v\d+); assign v\d+\[\d+:0\] = (v\d+)\[(\d+):(\d+)\];$")
 _OUT = re.compile(r"^    assign model_out\[(\d+):(\d+)\] = (.+);$")
-_LITERAL = re.compile(r"^(\d+)'b([01]+)$")
 _REGISTER = re.compile(r"^        (\w+) <= (\w+);$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Adder:
-    """The parts of a line that makes one adder."""
-
-    high: int
-    name: str
-    parameters: tuple[int, ...]  # widths, signs, width of the sum, shift, subtract
-    label: str
-    inputs: tuple[str, str]
-
-    @classmethod
-    def read(cls, line: str) -> "_Adder | None":
-        match = _ADDER.match(line)
-        if not match:
-            return None
-        parameters = tuple(int(word) for word in match[3].split(","))
-        return cls(
-            high=int(match[1]),
-            name=match[2],
-            parameters=parameters,
-            label=match[4],
-            inputs=(match[5], match[6]),
-        )
-
-    def text(self, suffix: str) -> str:
-        parameters = ", ".join(str(parameter) for parameter in self.parameters)
-        out = f"{self.name}{suffix}[{self.high}:0]"
-        return (
-            f"wire [{self.high}:0] {self.name}{suffix}; shift_adder #({parameters}) "
-            f"{self.label}{suffix} ({self.inputs[0]}, {self.inputs[1]}, {out});"
-        )
-
-    def wrong(self) -> Iterable[tuple[Kind, "_Adder"]]:
-        """Return faulty adders."""
-        bits0, bits1, sign0, sign1, bits, shift, subtract = self.parameters
-        yield "shift", self._with((bits0, bits1, sign0, sign1, bits, shift + 1, subtract))
-        yield "sign", self._with((bits0, bits1, sign0, sign1, bits, shift, 1 - subtract))
-        yield "bit-width", self._with((bits0, bits1, 1 - sign0, sign1, bits, shift, subtract))
-        literal = _LITERAL.match(self.inputs[1])
-        if literal:
-            flipped = literal[2][:-1] + ("0" if literal[2][-1] == "1" else "1")
-            yield "constant", self._with(self.parameters, f"{literal[1]}'b{flipped}")
-        else:
-            # the term stands for one bit of a weight, in the signed-digit form of the solver
-            yield "weight-bit", self._with(self.parameters, f"{bits1}'b{'0' * bits1}")
-
-    def _with(self, parameters: tuple[int, ...], second: str | None = None) -> "_Adder":
-        inputs = (self.inputs[0], second or self.inputs[1])
-        return replace(self, parameters=parameters, inputs=inputs)
 
 
 def stage_sites(file: str, text: str) -> list[Site]:
@@ -80,12 +24,10 @@ def stage_sites(file: str, text: str) -> list[Site]:
         sites.append(Site(fault=fault, wrong={number: wrong}))
 
     for number, line in enumerate(text.splitlines()):
-        adder, piece, out = _Adder.read(line), _SLICE.match(line), _OUT.match(line)
-        if adder:
-            for kind, wrong in adder.wrong():
-                add(kind, number, adder.text(""), wrong.text("@"))
-            narrow = f"{{1'b0, {adder.name}_right[{adder.high - 1}:0]}}"
-            add("bit-width", number, adder.name, narrow)
+        cell, piece, out = Cell.read(line), _SLICE.match(line), _OUT.match(line)
+        if cell:
+            for kind, wrong in cell.wrong():
+                add(kind, number, cell.text("") if "@" in wrong else cell.name, wrong)
         elif piece and int(piece[5]) > 0:
             source, high, low = piece[3], int(piece[4]), int(piece[5])
             add("shift", number, f"{source}[{high}:{low}]", f"{source}[{high - 1}:{low - 1}]")
@@ -126,11 +68,11 @@ def plant_stage(text: str, sites: Sequence[Site], first: int) -> str:
         for number, expression in site.wrong.items():
             wrong[number].append((first + offset, expression))
     for number, choices in wrong.items():
-        adder, piece, out = (
-            _Adder.read(lines[number]), _SLICE.match(lines[number]), _OUT.match(lines[number])
+        cell, piece, out = (
+            Cell.read(lines[number]), _SLICE.match(lines[number]), _OUT.match(lines[number])
         )  # fmt: skip
-        if adder:
-            lines[number] = _planted_adder(adder, choices)
+        if cell:
+            lines[number] = _planted_cell(cell, choices)
         elif piece:
             head, right = lines[number].rsplit(" = ", 1)
             lines[number] = f"{head} = {_choice(right.rstrip(';'), choices)};"
@@ -141,16 +83,16 @@ def plant_stage(text: str, sites: Sequence[Site], first: int) -> str:
     return planted.replace("    input [", f"    {PORT},\n    input [", 1)
 
 
-def _planted_adder(adder: _Adder, choices: Sequence[tuple[int, str]]) -> str:
-    lines, values = [f"    {adder.text('_right')}"], []
+def _planted_cell(cell: Cell, choices: Sequence[tuple[int, str]]) -> str:
+    lines, values = [f"    {cell.text('_right')}"], []
     for number, wrong in choices:
-        if "shift_adder" in wrong:
+        if "@" in wrong:
             lines.append(f"    {wrong.replace('@', f'_{number}')}")
-            values.append((number, f"{adder.name}_{number}"))
+            values.append((number, f"{cell.name}_{number}"))
         else:
             values.append((number, wrong))
-    value = _choice(f"{adder.name}_right", values)
-    lines.append(f"    wire [{adder.high}:0] {adder.name}; assign {adder.name} = {value};")
+    value = _choice(f"{cell.name}_right", values)
+    lines.append(f"    wire [{cell.high}:0] {cell.name}; assign {cell.name} = {value};")
     return "\n".join(lines)
 
 

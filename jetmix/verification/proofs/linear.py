@@ -6,8 +6,9 @@ exactly, by pushing all unit vectors through it at once, and are compared with t
 that Keras multiplies with. Nothing is sampled.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,16 @@ from jetmix.verification.proofs import ranges
 # coefficients by operation, and that of 1 under the key CONSTANT
 Form = dict[int, float]
 ONE = -1
+LINEAR = (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT, dais.CONSTANT)
+# layers of lookup tables
+TABLES = (
+    "QUnaryFunctionLUT",
+    "QAffinedUnaryFunctionLUT",
+    "QDenseT",
+    "QEinsumDenseT",
+    "QConvT1D",
+    "QConvT2D",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,37 +66,68 @@ class LinearProof:
             yield "wrong", f"at most the {self.coefficients} coefficients"
 
 
-class _NotLinearError(Exception):
+class NotLinearError(Exception):
     """The graph between a layer's inputs and outputs does more than add and shift."""
 
 
-def prove(model: Any, traces: Traces) -> tuple[LinearProof, ...]:
+def prove(
+    model: Any, traces: Traces, layered: tuple[DaGraph, dict[str, list[int]]] | None = None
+) -> tuple[LinearProof, ...]:
     """Compare the adder graph of every linear layer with its matrix.
 
     Args:
         model: Keras HGQ model.
         traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave for it.
+        layered: what :func:`jetmix.firmware.da_graph.layered` made of them, where it is known.
     """
-    graph, places = da_graph.layered(traces)
+    graph, places = layered or da_graph.layered(traces)
     overflows = ranges.prove(graph).overflows
+    whole = ranges.whole(graph)
     proofs = []
     for layer in model.layers:
-        inputs = places.get(f"/{layer.name}/post_iq")
-        outputs = places.get(f"/{layer.name}/post_call")
-        if inputs is None or outputs is None:
-            continue
-        matrix = MATRICES.get(type(layer).__name__)
-        if matrix is None or overflows:
-            reason = f"no matrix is known of a {type(layer).__name__}"
-            reason = "a sum can overflow" if overflows else reason
-            proof = LinearProof(
-                layer=layer.name, outputs=len(outputs), coefficients=0, wrong=0, reason=reason
-            )
-        else:
-            shapes = [array.shape for array in traces[f"/{layer.name}/post_iq"]]
-            proof = _prove_layer(graph, layer.name, inputs, outputs, matrix(layer, shapes))
-        proofs.append(proof)
+        for name in uses(layer, places):
+            inputs = places.get(f"/{name}/post_iq")
+            outputs = places.get(f"/{name}/post_call")
+            reason = "a sum can overflow" if overflows else _why_not(layer, inputs, outputs)
+            if reason is None and inputs is not None and outputs is not None:
+                shapes = [array.shape for array in traces[f"/{name}/post_iq"]]
+                matrix = MATRICES[type(layer).__name__](layer, shapes)
+                parts = _Parts(graph=graph, whole=whole, inputs=inputs, outputs=outputs)
+                proofs.append(_prove_layer(parts, name, matrix))
+            else:
+                proofs.append(
+                    LinearProof(
+                        layer=name,
+                        outputs=len(places[f"/{name}/final"]),
+                        coefficients=0,
+                        wrong=0,
+                        reason=reason,
+                    )
+                )
     return tuple(proofs)
+
+
+def uses(layer: Any, places: Container[str]) -> Iterator[str]:
+    """Yield the names of an HGQ layer in the traces, one for each time that the model uses it."""
+    if not type(layer).__module__.startswith("hgq"):
+        return
+    name, number = str(layer.name), 0
+    while f"/{name}/final" in places:
+        yield name
+        number += 1
+        name = f"{layer.name}#{number}"
+
+
+def _why_not(layer: Any, inputs: list[int] | None, outputs: list[int] | None) -> str | None:
+    """Return why a layer has no matrix to compare with, None if it has one."""
+    kind = type(layer).__name__
+    if kind in TABLES:
+        return "its lookup tables are proven instead"
+    if kind not in MATRICES:
+        return f"no matrix is known of a {kind}"
+    if inputs is None:
+        return "it has no input quantiser"
+    return None if outputs else "its values are not known before its output quantiser"
 
 
 def require_proofs(proofs: tuple[LinearProof, ...], where: object) -> None:
@@ -104,25 +146,32 @@ def require_proofs(proofs: tuple[LinearProof, ...], where: object) -> None:
             )
 
 
-def _prove_layer(
-    graph: DaGraph,
-    name: str,
-    inputs: list[int],
-    outputs: list[int],
-    expected: tuple[Float64, Float64],
-) -> LinearProof:
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """A layer within a graph: the places of its inputs and outputs."""
+
+    graph: DaGraph
+    whole: Container[int]
+    inputs: list[int]
+    outputs: list[int]
+
+
+def _prove_layer(parts: _Parts, name: str, expected: tuple[Float64, Float64]) -> LinearProof:
     matrix, bias = expected
+    graph, inputs, outputs = parts.graph, parts.inputs, parts.outputs
+    unproven = partial(LinearProof, layer=name, outputs=len(outputs), coefficients=0, wrong=0)
+    if matrix.shape != (len(inputs), len(outputs)):
+        return unproven(reason=f"its matrix is one of {len(matrix)} inputs, not {len(inputs)}")
     forms: dict[int, Form] = {
         graph.out_idxs[place]: {graph.out_idxs[place]: 1.0} for place in inputs
     }
     wrong = 0
     for number, place in enumerate(outputs):
         try:
-            got = _scaled(graph, place, _form(graph, graph.out_idxs[place], forms))
-        except _NotLinearError as error:
-            return LinearProof(
-                layer=name, outputs=len(outputs), coefficients=0, wrong=0, reason=str(error)
-            )
+            form = form_of(graph, graph.out_idxs[place], forms, parts.whole)
+        except NotLinearError as error:
+            return unproven(reason=str(error))
+        got = _scaled(graph, place, form)
         wanted: Form = {ONE: float(bias[number])}
         for column in np.flatnonzero(matrix[:, number]):
             source = _scaled(graph, inputs[column], forms[graph.out_idxs[inputs[column]]])
@@ -133,8 +182,18 @@ def _prove_layer(
     )
 
 
-def _form(graph: DaGraph, index: int, forms: dict[int, Form]) -> Form:
-    """Return the coefficients of an operation, worked out without recursion for deep graphs."""
+def form_of(graph: DaGraph, index: int, forms: dict[int, Form], whole: Container[int] = ()) -> Form:
+    """Return the coefficients of an operation, worked out without recursion for deep graphs.
+
+    Args:
+        graph: the graph.
+        index: the operation.
+        forms: forms that are known; those that are found on the way are added.
+        whole: quantisers that cut nothing off, so that they only negate or shift.
+
+    Raises:
+        NotLinearError: if something between does more than add and shift.
+    """
     stack = [index]
     while stack:
         current = stack[-1]
@@ -142,8 +201,9 @@ def _form(graph: DaGraph, index: int, forms: dict[int, Form]) -> Form:
             stack.pop()
             continue
         op = graph.ops[current]
-        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT, dais.CONSTANT):
-            raise _NotLinearError(f"operation {current} has opcode {op.opcode}")
+        if op.opcode not in LINEAR and current not in whole:
+            known = dais.NAMES.get(op.opcode, dais.NAMES.get(abs(op.opcode), "unknown operation"))
+            raise NotLinearError(f"it holds a {known} (operation {current})")
         missing = [source for source in dais.operands(op) if source not in forms]
         if missing:
             stack += missing
@@ -155,6 +215,9 @@ def _form(graph: DaGraph, index: int, forms: dict[int, Form]) -> Form:
 def _combined(op: Operation, forms: dict[int, Form]) -> Form:
     if op.opcode == dais.CONSTANT:
         return {ONE: op.data * op.qint.step}
+    if abs(op.opcode) == dais.QUANTISE:
+        scale = 2.0 ** dais.shift_of(op) * (-1 if op.opcode < 0 else 1)
+        return {source: scale * value for source, value in forms[op.id0].items()}
     form = dict(forms[op.id0])
     if op.opcode == dais.ADD_CONSTANT:
         _accumulate(form, {ONE: 1.0}, op.data * op.qint.step)

@@ -9,10 +9,11 @@ from jetmix.models.prepare import Prepared, shown
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
-from jetmix.verification.proofs import inputs, linear, ranges
+from jetmix.verification.proofs import inputs, linear, ranges, tables
 from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.ranges import RangeProof
+from jetmix.verification.proofs.tables import TableProof
 
 RANGES_FILE = "ranges.json"
 
@@ -24,30 +25,39 @@ class Proofs:
     Attributes:
         proof: ranges of all values, for all inputs.
         linear: every layer's matrix against the adder graph.
+        tables: lookup tables against their layers.
         data: what the jets do at the input ports, None where no jets were given.
     """
 
     proof: RangeProof
     linear: tuple[LinearProof, ...]
     data: Wrapped | None = None
+    tables: tuple[TableProof, ...] = ()
 
 
 def prove(prepared: Prepared, traces: Traces, graph: DaGraph, where: object) -> Proofs:
-    """Prove ranges and matrices of a lowered model; layers get their original names.
+    """Prove ranges, matrices and tables of a lowered model; layers get their original names.
 
     Raises:
-        BitsDifferError: if a sum can overflow, or an adder graph is not its layer's matrix.
+        BitsDifferError: if a sum can overflow, an adder graph is not its layer's matrix, or a
+            lookup table is not its layer's function.
     """
-    with progress("Proving ranges and matrices"):
+    with progress("Proving ranges, matrices and tables"):
         layers = da_graph.layer_of_operations(traces, graph)
         proof = ranges.prove(graph, [shown(layer, prepared.names) for layer in layers])
         ranges.require_proof(proof, where)
+        layered = da_graph.layered(traces)
         matrices = tuple(
             replace(found, layer=shown(found.layer, prepared.names))
-            for found in linear.prove(prepared.model, traces)
+            for found in linear.prove(prepared.model, traces, layered)
         )
         linear.require_proofs(matrices, where)
-    return Proofs(proof=proof, linear=matrices)
+        looked_up = tuple(
+            replace(found, layer=shown(found.layer, prepared.names))
+            for found in tables.prove(prepared.model, traces, graph, layered)
+        )
+        tables.require_proofs(looked_up, where)
+    return Proofs(proof=proof, linear=matrices, tables=looked_up)
 
 
 def judge_data(graph: DaGraph, jets: Floats, names: tuple[str, ...] | None, path: Path) -> Wrapped:

@@ -16,11 +16,12 @@ import numpy as np
 
 from jetmix.errors import BitsDifferError
 from jetmix.firmware import dais
-from jetmix.firmware.dais import Interval, Width, port_of, widths_of
+from jetmix.firmware.dais import Interval, Width, port_of, width_of, widths_of
 from jetmix.firmware.graph import DaGraph, Operation, watching
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_NEGATIVE, Check, checked
-from jetmix.verification.proofs import sums
+from jetmix.verification.proofs import intervals, sums
+from jetmix.verification.proofs.sums import SUMS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class RangeProof:
     Attributes:
         operations: number of operations.
         overflows: operations whose declared width is too small for some input.
-        unproven: operations whose interval is taken from da4ml.
+        unproven: operations of which no more is proven than what their width can hold.
         quantisers: number of quantisers.
         can_wrap: how many of them some input may wrap.
         can_wrap_by_layer: the same per layer.
@@ -83,7 +84,7 @@ def prove(graph: DaGraph, layers: Sequence[str] | None = None) -> RangeProof:
     """Work out the interval of every operation from the ranges of the input ports.
 
     Args:
-        graph: da4ml ``CombLogic``.
+        graph: the graph.
         layers: layer of every operation, for the names of quantisers.
     """
     walk = _walked(graph, layers)
@@ -96,6 +97,21 @@ def prove(graph: DaGraph, layers: Sequence[str] | None = None) -> RangeProof:
         can_wrap=len(wraps),
         can_wrap_by_layer=dict(Counter(quantiser.layer for quantiser in wraps)),
         wraps=wraps,
+    )
+
+
+def intervals_of(graph: DaGraph) -> list[Interval]:
+    """Return where every value of a graph lies, for all inputs."""
+    return _walked(graph, None).intervals
+
+
+def whole(graph: DaGraph) -> frozenset[int]:
+    """Return the quantisers that never cut anything off, no ReLU among them."""
+    walk = _walked(graph, None)
+    return frozenset(
+        quantiser.operation
+        for quantiser in walk.quantisers
+        if not quantiser.can_wrap and walk.keeps_all(graph.ops[quantiser.operation])
     )
 
 
@@ -154,11 +170,13 @@ class _Walk:
             self._narrowed(index, None)
             self.intervals.append(self._cut(index))
             return
-        interval, whole = self._narrowed(index, self._interval(op, self.widths[index]))
-        if interval is None:
+        found = intervals.of(op, self.graph, self.widths, self.intervals)
+        interval, whole = self._narrowed(index, found)
+        fits = interval is not None and _fits(interval, self.widths[index])
+        if interval is None or (not fits and code not in SUMS):
             self.unproven.append(index)
-            interval = (op.qint.min, op.qint.max)
-        elif not _fits(interval, self.widths[index]) or not (whole or self._on_grid(index)):
+            interval = port_of(self.widths[index])
+        elif not fits or not (whole or self._on_grid(index)):
             self.overflows.append(index)
         self.intervals.append(interval)
 
@@ -169,26 +187,10 @@ class _Walk:
             return interval, False
         return (max(interval[0], together[0]), min(interval[1], together[1])), True
 
-    def _interval(self, op: Operation, width: Width) -> Interval | None:
-        """Return the interval of an operation that cuts nothing, None for an unknown kind."""
-        if op.opcode == dais.COPY_INPUT:
-            return port_of(width)
-        if op.opcode == dais.CONSTANT:
-            return (op.data * op.qint.step,) * 2
-        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT):
-            return None
-        low, high = self.intervals[op.id0]
-        if op.opcode == dais.ADD_CONSTANT:
-            return low + op.data * op.qint.step, high + op.data * op.qint.step
-        other = [2.0**op.data * end for end in self.intervals[op.id1]]
-        if op.opcode == dais.SUBTRACT:
-            other = [-end for end in reversed(other)]
-        return low + other[0], high + other[1]
-
     def _on_grid(self, index: int) -> bool:
         """Tell whether a sum's LSB is as fine as its operands', so that nothing is cut off."""
         op, fraction = self.graph.ops[index], self.widths[index].fraction
-        if op.opcode not in (dais.ADD, dais.SUBTRACT, dais.ADD_CONSTANT):
+        if op.opcode not in SUMS:
             return True
         needed = (
             [(op.id0, 0), (op.id1, op.data)] if op.opcode != dais.ADD_CONSTANT else [(op.id0, 0)]
@@ -210,9 +212,15 @@ class _Walk:
         self.quantisers.append(quantiser)
         return port if quantiser.can_wrap else (low, high)
 
+    def keeps_all(self, op: Operation) -> bool:
+        """Tell whether a quantiser, which does not wrap, keeps the lowest bits too."""
+        fraction = self.widths[op.id0].fraction - dais.shift_of(op)
+        return abs(op.opcode) == dais.QUANTISE and fraction <= width_of(op.qint).fraction
+
     def operand(self, op: Operation) -> Interval:
         """Return the interval of what an operation cuts: negated, or its positive part."""
-        low, high = self.intervals[op.id0]
+        scale = 2.0 ** dais.shift_of(op)
+        low, high = (scale * end for end in self.intervals[op.id0])
         if op.opcode < 0:
             low, high = -high, -low
         return (max(low, 0.0), max(high, 0.0)) if abs(op.opcode) == dais.RELU else (low, high)
@@ -227,11 +235,12 @@ def operand_graph(graph: DaGraph, proof: RangeProof) -> tuple[DaGraph, Float64]:
     """Return a graph whose outputs are the operands of all quantisers that can wrap.
 
     Returns:
-        ``CombLogic`` with one output per quantiser, and (quantiser, 2) the ends at which each of
+        The graph with one output per quantiser, and (quantiser, 2) the ends at which each of
         them wraps, infinite where no input reaches the end.
     """
     ops = [graph.ops[quantiser.operation] for quantiser in proof.wraps]
     watched = watching(graph, [op.id0 for op in ops], [op.opcode < 0 for op in ops])
+    watched = watched._replace(out_shifts=[dais.shift_of(op) for op in ops])
     ends = [
         (
             quantiser.port[0] if quantiser.operand[0] < quantiser.port[0] else -np.inf,

@@ -14,6 +14,7 @@ from jetmix.verification.proofs import proofs
 from jetmix.verification.proofs.inputs import Wrapped, WrappedInput
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.ranges import Quantiser, RangeProof
+from jetmix.verification.proofs.tables import TableProof
 
 NAME = st.text(min_size=1, max_size=9)
 COUNT = st.integers(0, 10**7)
@@ -41,6 +42,12 @@ LINEAR = st.one_of(
 INPUT = st.builds(
     WrappedInput, input=COUNT, particle=st.none() | COUNT, feature=NAME, jets=COUNT, port=ENDS,
     data=ENDS, step=st.none() | st.floats(0, 8),
+)  # fmt: skip
+
+
+TABLES = st.builds(
+    TableProof, layer=NAME, tables=st.integers(0, 9), entries=st.integers(9, 999), wrong=COUNT,
+    reason=st.none() | NAME,
 )  # fmt: skip
 
 
@@ -100,9 +107,12 @@ def test_ports(content):
         assert read_ports(Path(folder)) == content
 
 
-@given(range_proofs(), st.lists(LINEAR, max_size=3).map(tuple), st.none() | wrapped())
-def test_proofs(proof, linear, data):
-    content = proofs.Proofs(proof=proof, linear=linear, data=data)
+@given(
+    range_proofs(), st.lists(LINEAR, max_size=3).map(tuple), st.none() | wrapped(),
+    st.lists(TABLES, max_size=3).map(tuple),
+)  # fmt: skip
+def test_proofs(proof, linear, data, tables):
+    content = proofs.Proofs(proof=proof, linear=linear, data=data, tables=tables)
     with TemporaryDirectory() as folder:
         proofs.write(Path(folder), content)
         assert proofs.read(Path(folder)) == content

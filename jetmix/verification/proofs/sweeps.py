@@ -1,0 +1,240 @@
+"""Values that a layer's inputs run through, all of them, and what Keras gives for them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jetmix.firmware.dais import Interval, Width
+from jetmix.firmware.graph import DaGraph, Traces
+from jetmix.support.arrays import Float64, Ints
+
+# outputs of which layer are where: place to outputs of the layered graph
+Places = Mapping[str, Sequence[int]]
+# values that are given to Keras at once
+BATCH_VALUES = 4_000_000
+
+
+class TooManyError(Exception):
+    """An input takes too many values to run through all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The inputs of a layer in a graph, in the layer's order.
+
+    Attributes:
+        operations: the operation of each.
+        scales: what an operation's integer is to be multiplied with, to give the input.
+        first: smallest integer of each.
+        count: how many integers each can be.
+    """
+
+    operations: list[int]
+    scales: Float64
+    first: Ints
+    count: Ints
+
+    @classmethod
+    def of(
+        cls,
+        graph: DaGraph,
+        widths: Sequence[Width],
+        intervals: Sequence[Interval],
+        places: Sequence[int],
+    ) -> "Inputs":
+        """Read the inputs at ``places`` of a layered graph, or input ports, given as -1 - port."""
+        ports = {op.id0: index for index, op in enumerate(graph.ops) if op.opcode == -1}
+        found = [ports.get(-1 - p, -1) if p < 0 else graph.out_idxs[p] for p in places]
+        signs = [1.0 if p < 0 or not graph.out_negs[p] else -1.0 for p in places]
+        shifts = [0 if p < 0 else graph.out_shifts[p] for p in places]
+        scales, first, last = [], [], []
+        for index, sign, shift in zip(found, signs, shifts, strict=True):
+            fraction = widths[index].fraction if index >= 0 else 0
+            low, high = intervals[index] if index >= 0 else (0.0, 0.0)
+            scales.append(sign * 2.0 ** (shift - fraction))
+            first.append(round(low * 2.0**fraction))
+            last.append(round(high * 2.0**fraction))
+        begin = np.array(first, dtype=np.int64)
+        return cls(
+            operations=found,
+            scales=np.array(scales),
+            first=begin,
+            count=np.array(last, dtype=np.int64) - begin + 1,
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of inputs."""
+        return len(self.operations)
+
+    def together(self, most: int) -> Float64:
+        """Return vectors in which every input runs through all its values at the same time.
+
+        Raises:
+            TooManyError: if an input has more than ``most`` values.
+        """
+        longest = int(self.count.max(initial=1))
+        if longest > most:
+            raise TooManyError(f"an input has {longest} values")
+        steps = np.arange(longest)[:, None]
+        integers = self.first + np.minimum(steps, self.count - 1)
+        return np.asarray(integers * self.scales, dtype=np.float64)
+
+    def one_by_one(self, groups: Sequence[Sequence[int]], step: Float64, most: int) -> Float64:
+        """Return vectors in which the inputs of one group at a time run through all their values.
+
+        Args:
+            groups: operations of inputs.
+            step: smallest step of each input that matters, (input,).
+            most: largest number of values of an input.
+
+        Raises:
+            TooManyError: if an input has more than ``most`` values.
+        """
+        stride = np.maximum(step / np.abs(self.scales), 1.0).astype(np.int64)
+        # a value on the coarser grid stands for all that lie between it and the next
+        number = -(-self.count // stride) + 1
+        base = self.first * self.scales
+        blocks = [base[None]]
+        for group in groups:
+            members = [i for i, operation in enumerate(self.operations) if operation in group]
+            if not members:
+                continue
+            longest = int(number[members].max())
+            if longest > most:
+                raise TooManyError(f"an input has {longest} values")
+            block = np.repeat(base[None], longest, axis=0)
+            steps = np.arange(longest)[:, None] * stride[members]
+            integers = self.first[members] + np.minimum(steps, self.count[members] - 1)
+            block[:, members] = integers * self.scales[members]
+            blocks.append(block)
+        return np.concatenate(blocks)
+
+    def integers(self, values: Float64) -> dict[int, Ints]:
+        """Return the integers of operations for values of the inputs, (vector, input)."""
+        return {
+            operation: np.rint(values[:, i] / self.scales[i]).astype(np.int64)
+            for i, operation in enumerate(self.operations)
+            if operation >= 0
+        }
+
+
+def apart(readers: Mapping[int, set[int]]) -> list[list[int]]:
+    """Return inputs in groups of which no two are read by the same output, greedily."""
+    groups: list[tuple[list[int], set[int]]] = []
+    for one, outputs in readers.items():
+        for members, taken in groups:
+            if not taken & outputs:
+                members.append(one)
+                taken.update(outputs)
+                break
+        else:
+            groups.append(([one], set(outputs)))
+    return [members for members, _ in groups]
+
+
+def parts(model: Any, traces: Traces) -> Iterator[tuple[str, Any]]:
+    """Yield all layers with their names in the traces: again where used again, and inner ones."""
+    from jetmix.verification.proofs.linear import uses
+
+    for layer in model.layers:
+        for name in uses(layer, traces):
+            yield name, layer
+            yield from _inner(layer, name, traces)
+
+
+def _inner(layer: Any, name: str, traces: Traces) -> Iterator[tuple[str, Any]]:
+    for attribute, value in sorted(vars(layer).items()):
+        place = f"{name}/{attribute.strip('_')}"
+        if f"/{place}/final" in traces and hasattr(value, "call"):
+            yield place, value
+            yield from _inner(value, place, traces)
+
+
+def source(layer: Any, traces: Traces, places: Places) -> Sequence[int] | None:
+    """Return the places of what a layer takes; an input port of the model is -1 - its number."""
+    if f"/{layer.name}#1/final" in traces or isinstance(layer.input, list | tuple):
+        return None
+    operation = layer.input._keras_history.operation
+    if type(operation).__name__ == "InputLayer":
+        return _ports(layer.input, traces)
+    name = str(operation.name)
+    return None if f"/{name}#1/final" in traces else places.get(f"/{name}/final")
+
+
+def _ports(tensor: Any, traces: Traces) -> Sequence[int] | None:
+    arrays = traces["inputs"]
+    if len(arrays) != 1:
+        return None
+    return [-1 - number for number in range(int(np.prod(tensor.shape[1:])))]
+
+
+def finest(layer: Any) -> Float64:
+    """Return the smallest step of each flattened input that the quantiser of a layer sees."""
+    shape = tuple(layer.input.shape[1:])
+    if hasattr(layer, "rank"):
+        return np.zeros(int(np.prod(shape)))
+    _, _, fraction = layer.iq.quantizer.kif
+    mapper = layer.iq.quantizer.bw_mapper
+    bits = np.asarray(mapper.bw_to_x(fraction, (1, *shape, layer.n_out)), dtype=np.float64)
+    most = np.broadcast_to(bits, (1, *shape, layer.n_out)).max(axis=-1).ravel()
+    return np.asarray(2.0**-most)
+
+
+def called(layer: Any, values: Float64, size: int) -> Float64:
+    """Return what a Keras layer gives for values of its flattened inputs, (vector, output)."""
+    return _batched(layer, layer, values, size)
+
+
+def summed(layer: Any, values: Float64, size: int) -> Float64:
+    """Return the sums of a layer of tables before its activation, (vector, output)."""
+    from keras import activations
+
+    plain = layer.activation is activations.linear and not layer.enable_oq
+    return _batched(layer, layer if plain else _sum_of(layer), values, size)
+
+
+def _sum_of(layer: Any) -> Any:
+    """Return a function that calls a layer of tables without activation and output quantiser."""
+    from keras import activations
+
+    kind = type(layer)
+
+    def call(x: Any) -> Any:
+        kept, layer.activation = layer.activation, activations.linear
+        try:
+            return kind.call.__wrapped__(layer, x, training=False)
+        finally:
+            layer.activation = kept
+
+    return call
+
+
+def _batched(layer: Any, function: Any, values: Float64, size: int) -> Float64:
+    """Return a function of tensors as ``model.predict`` compiles it, (vector, output)."""
+    import keras
+
+    class Swept(keras.Model):  # type: ignore[misc]
+        """Runs a function as ``predict`` runs a model."""
+
+        def call(self, values: Any) -> Any:
+            return function(values)
+
+    shape = tuple(_input_shape(layer, values.shape[1]))
+    inner = getattr(layer, "n_out", 1) * (getattr(layer, "d_hl", 0) + 1)
+    batch = max(1, min(len(values), int(BATCH_VALUES / max(values.shape[1] * inner, 1))))
+    # batches of one size: each other size would be compiled anew
+    padded = np.concatenate([values, np.repeat(values[-1:], -len(values) % batch, axis=0)])
+    given = padded.astype(np.float32).reshape(-1, *shape)
+    got = Swept().predict(given, batch_size=batch, verbose=0)
+    return np.asarray(got, dtype=np.float64).reshape(len(padded), size)[: len(values)]
+
+
+def _input_shape(layer: Any, size: int) -> Sequence[int]:
+    try:
+        shape: Sequence[int] = layer.input.shape[1:]
+    except (AttributeError, ValueError):
+        shape = layer._build_shapes_dict["input_shape"][1:]
+    return shape if int(np.prod(shape)) == size else (size,)

@@ -1,0 +1,264 @@
+"""Table proof: every lookup table holds what its layer gives, for every value of its operand.
+
+The Keras layer is called with all values that its inputs can take, one after the other, and the
+graph is worked out for the same values. A layer of many tables adds their results up: then its
+outputs are shown to be sums of functions of one input each, so that it is enough to vary one
+input at a time. Nothing is sampled, and how the tables were made plays no part.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jetmix.errors import BitsDifferError
+from jetmix.firmware import arithmetic, dais
+from jetmix.firmware.dais import Width, widths_of
+from jetmix.firmware.graph import DaGraph, Operation, Traces
+from jetmix.support.arrays import Float64, Ints
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
+from jetmix.verification.proofs import linear, ranges, sweeps
+from jetmix.verification.proofs.sweeps import Places
+
+UNARY = ("QUnaryFunctionLUT", "QAffinedUnaryFunctionLUT")
+# values of one input, and values of a layer's outputs, beyond which a layer is not shown
+MOST_VALUES, MOST_OUTPUTS = 2**16, 3e8
+ELSEWHERE = "the trace does not name the inputs of these tables"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableProof:
+    """The lookup tables of one layer, compared with the layer.
+
+    Attributes:
+        layer: its name.
+        tables: number of tables.
+        entries: entries of all of them that some input reads.
+        wrong: values of the layer's outputs that differ, over all values of its inputs.
+        reason: why the tables could not be compared, None where they were.
+    """
+
+    layer: str
+    tables: int
+    entries: int
+    wrong: int
+    reason: str | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "tables", "entries", "wrong"),
+        **checked(NOT_EMPTY, "layer", "reason"),
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what must hold between the fields and does not."""
+        if self.entries < self.tables:
+            yield "entries", f"at least one per table, {self.tables}"
+
+
+class NotShownError(Exception):
+    """A layer whose tables cannot be compared, and why."""
+
+
+# content of a table, and the grids that it is read and written on
+Key = tuple[bytes, int, float, float]
+
+
+def prove(
+    model: Any, traces: Traces, graph: DaGraph, layered: tuple[DaGraph, Places]
+) -> tuple[TableProof, ...]:
+    """Compare all lookup tables of a graph with the layers of a model.
+
+    Args:
+        model: Keras HGQ model.
+        traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave for it.
+        graph: the graph of the firmware.
+        layered: what :func:`jetmix.firmware.da_graph.layered` made of the traces.
+    """
+    if not any(op.opcode == dais.TABLE for op in graph.ops):
+        return ()
+    prover = _Prover(traces, layered)
+    proofs = [
+        prover.prove(layer, name)
+        for name, layer in sweeps.parts(model, traces)
+        if _is_of_tables(layer)
+    ]
+    proofs = [proof for proof in proofs if proof.tables]
+    return (*proofs, *_rest(graph, layered[0], prover.shown, prover.seen))
+
+
+def require_proofs(proofs: Sequence[TableProof], where: object) -> None:
+    """Raise if a table differs from its layer.
+
+    Raises:
+        BitsDifferError: naming the first layer.
+    """
+    for proof in proofs:
+        if proof.wrong:
+            raise BitsDifferError(
+                f"the lookup tables of layer {proof.layer} differ from it in {proof.wrong} values",
+                where=where,
+                mend="do not use this firmware; keep the folder and report the model",
+            )
+
+
+def _is_of_tables(layer: Any) -> bool:
+    return type(layer).__name__ in UNARY or hasattr(layer, "toq")
+
+
+class _Prover:
+    """The layered graph, and which of its tables were compared."""
+
+    def __init__(self, traces: Traces, layered: tuple[DaGraph, Places]) -> None:
+        self.traces = traces
+        self.graph, self.places = layered
+        self.widths = widths_of(self.graph)
+        self.intervals = ranges.intervals_of(self.graph)
+        self.whole = ranges.whole(self.graph)
+        self.shown: set[Key] = set()
+        self.seen: set[int] = set()
+
+    def prove(self, layer: Any, name: str) -> TableProof:
+        tables: list[int] = []
+        try:
+            taken, ends = self._ends(layer, name)
+            stops = {self.graph.out_idxs[place] for place in taken}
+            live = [self.graph.out_idxs[place] for place in ends]
+            found = dais.reached(self.graph, live, stops)
+            tables = [i for i in found if self.graph.ops[i].opcode == dais.TABLE]
+            self.seen.update(tables)
+            inputs = sweeps.Inputs.of(self.graph, self.widths, self.intervals, taken)
+            wrong, entries = self._compared(layer, inputs, ends, tables)
+        except (NotShownError, linear.NotLinearError, sweeps.TooManyError) as error:
+            entries = sum(len(dais.entries_of(self.graph, self.graph.ops[i])[1]) for i in tables)
+            return TableProof(
+                layer=name, tables=len(tables), entries=entries, wrong=0, reason=str(error)
+            )
+        self.shown.update(key_of(self.graph, self.graph.ops[i]) for i in tables)
+        return TableProof(layer=name, tables=len(tables), entries=entries, wrong=wrong)
+
+    def _ends(self, layer: Any, name: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the places of a layer's inputs, quantised or not, and of its outputs."""
+        ends = self.places[f"/{name}/final"]
+        if type(layer).__name__ in UNARY:
+            taken = self.places.get(f"/{name}/post_iq")
+            if taken is None:
+                raise NotShownError("it has no input quantiser")
+            return taken, ends
+        taken = sweeps.source(layer, self.traces, self.places)
+        if taken is None:
+            raise NotShownError("the trace does not name its inputs")
+        return taken, self.places.get(f"/{name}/post_call") or ends
+
+    def _compared(
+        self, layer: Any, inputs: sweeps.Inputs, ends: Sequence[int], tables: Sequence[int]
+    ) -> tuple[int, int]:
+        """Return how many outputs differ over all values of the inputs, and entries read."""
+        live = [self.graph.out_idxs[place] for place in ends]
+        if type(layer).__name__ in UNARY:
+            values = inputs.together(MOST_VALUES)
+            expected = sweeps.called(layer, values, len(ends))
+            self._require_unary(inputs, live)
+        else:
+            groups = self._groups(inputs, live)
+            values = inputs.one_by_one(groups, sweeps.finest(layer), MOST_VALUES)
+            if len(values) * len(ends) * inputs.size > MOST_OUTPUTS:
+                raise NotShownError(f"{len(values)} vectors would be needed")
+            expected = sweeps.summed(layer, values, len(ends))
+        found = arithmetic.run(self.graph, self.widths, inputs.integers(values), live)
+        entries = sum(len(np.unique(found[self.graph.ops[i].id0])) for i in tables)
+        return int((self._real(found, len(values), ends) != expected).sum()), entries
+
+    def _real(self, found: Mapping[int, Ints], n: int, ends: Sequence[int]) -> Float64:
+        """Return the outputs (vector, output) from the integers of operations."""
+        got = np.zeros((n, len(ends)))
+        for number, place in enumerate(ends):
+            index = self.graph.out_idxs[place]
+            if index >= 0:
+                got[:, number] = _scale(self.graph, self.widths, place) * found[index]
+        return got
+
+    def _require_unary(self, inputs: sweeps.Inputs, live: Sequence[int]) -> None:
+        """Raise unless each output is made from the input at its own place alone."""
+        stops = set(inputs.operations)
+        for number, index in enumerate(live):
+            read = self._read(index, stops)
+            if not read <= {inputs.operations[number]}:
+                raise NotShownError("an output is made from more than one input")
+
+    def _read(self, end: int, stops: set[int]) -> set[int]:
+        if end in stops:
+            return {end}
+        between = dais.reached(self.graph, [end], stops)
+        return {s for i in between for s in dais.operands(self.graph.ops[i]) if s in stops}
+
+    def _groups(self, inputs: sweeps.Inputs, live: Sequence[int]) -> list[list[int]]:
+        """Return operations of inputs in groups of which each output reads one at most.
+
+        Raises:
+            NotShownError: if an output is more than a sum of functions of one input each.
+        """
+        owner = self._owners(inputs)
+        forms = {i: {i: 1.0} for i, source in owner.items() if source is not None}
+        readers: dict[int, set[int]] = {}
+        for number, index in enumerate(live):
+            form = linear.form_of(self.graph, index, forms, self.whole)
+            for leaf in form:
+                if leaf != linear.ONE:
+                    readers.setdefault(owner[leaf], set()).add(number)  # type: ignore[arg-type]
+        return sweeps.apart(readers)
+
+    def _owners(self, inputs: sweeps.Inputs) -> Mapping[int, int | None]:
+        """Return for each operation made from one input alone which one that is."""
+        owner: dict[int, int | None] = {index: index for index in inputs.operations}
+        for index, op in enumerate(self.graph.ops):
+            if index in owner:
+                continue
+            sources = [s for s in dais.operands(op) if self.graph.ops[s].opcode != dais.CONSTANT]
+            owners = {owner.get(source) for source in sources}
+            if len(owners) == 1 and None not in owners:
+                owner[index] = owners.pop()
+        return owner
+
+
+def key_of(graph: DaGraph, op: Operation) -> Key:
+    """Return what tells a table from others: its content and its grids."""
+    first, entries = dais.entries_of(graph, op)
+    return entries.tobytes(), first, graph.ops[op.id0].qint.step, op.qint.step
+
+
+def _rest(
+    graph: DaGraph, layered: DaGraph, shown: set[Key], seen: set[int]
+) -> Iterator[TableProof]:
+    """Yield the tables of the firmware that are none of those that were compared."""
+    others = {
+        key_of(layered, op)
+        for index, op in enumerate(layered.ops)
+        if op.opcode == dais.TABLE and index not in seen
+    }
+    not_shown = {
+        key_of(layered, layered.ops[index])
+        for index in seen
+        if key_of(layered, layered.ops[index]) not in shown
+    }
+    known: list[int] = []
+    wrong: list[int] = []
+    for op in graph.ops:
+        if op.opcode != dais.TABLE:
+            continue
+        key = key_of(graph, op)
+        if key in shown or key in not_shown:
+            continue
+        (known if key in others else wrong).append(len(dais.entries_of(graph, op)[1]))
+    for sizes, differing, reason in ((known, 0, ELSEWHERE), (wrong, sum(wrong), None)):
+        if sizes:
+            yield TableProof(
+                layer="(other tables)", tables=len(sizes), entries=sum(sizes), wrong=differing,
+                reason=reason,
+            )  # fmt: skip
+
+
+def _scale(graph: DaGraph, widths: Sequence[Width], place: int) -> float:
+    sign = -1.0 if graph.out_negs[place] else 1.0
+    fraction = widths[graph.out_idxs[place]].fraction
+    return sign * 2.0 ** (graph.out_shifts[place] - fraction)

@@ -1,0 +1,105 @@
+"""Tables against their layers, over models written for the purpose."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetmix import words
+from jetmix.errors import BitsDifferError
+from jetmix.firmware import da_graph, dais
+from jetmix.models import keras_env
+from jetmix.models.prepare import prepare
+from jetmix.verification.proofs import linear, proofs, tables
+
+
+@pytest.fixture(scope="module")
+def lut_model():
+    """A LUT layer over particles, an activation as table, and a linear head."""
+    keras = keras_env.activate()
+    from hgq.config import LayerConfigScope, QuantizerConfigScope
+    from hgq.layers import QDense, QDenseT, QUnaryFunctionLUT
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(7)
+    scopes = (
+        QuantizerConfigScope(place="all", default_q_type="kbi", overflow_mode="WRAP", b0=4, i0=2),
+        LayerConfigScope(enable_ebops=True, beta0=1e-7),
+    )
+    with scopes[0], scopes[1]:
+        x = keras.Input((3, 2), name="jets")
+        y = QDenseT(3, n_hl=1, d_hl=4, batch_norm=True, name="lut")(x)
+        y = QUnaryFunctionLUT("tanh", name="tanh")(y)
+        y = keras.layers.Flatten(name="flat")(y)
+        model = keras.Model(x, QDense(2, name="head")(y))
+    trace_minmax(model, np.random.default_rng(0).normal(0, 2, (500, 3, 2)).astype(np.float32))
+    return model
+
+
+@pytest.fixture(scope="module")
+def traced(lut_model):
+    traces = da_graph.trace_layers(lut_model)
+    return traces, da_graph.graph_of(traces), da_graph.layered(traces)
+
+
+def test_every_table_equals_its_layer(lut_model, traced):
+    traces, graph, layered = traced
+    found = {proof.layer: proof for proof in tables.prove(lut_model, traces, graph, layered)}
+    assert set(found) == {"lut", "tanh"}
+    n_tables = sum(op.opcode == dais.TABLE for op in graph.ops)
+    assert sum(proof.tables for proof in found.values()) == n_tables
+    assert found["lut"].tables > found["tanh"].tables == 9
+    assert all(proof.wrong == 0 and proof.reason is None for proof in found.values())
+    held = sum(len(dais.entries_of(graph, op)[1]) for op in graph.ops if op.opcode == dais.TABLE)
+    assert 0.9 * held < sum(proof.entries for proof in found.values()) <= held
+
+
+def corrupted(graph, number):
+    """The graph with one bit of one entry of a table flipped."""
+    chosen = [op for op in graph.ops if op.opcode == dais.TABLE][number]
+    table = graph.lookup_tables[int(chosen.data)]
+    values = table.table.copy()
+    values[len(values) // 2] ^= 1
+    wrong = type(table)(values, table.spec)
+    replaced = tuple(wrong if one is table else one for one in graph.lookup_tables)
+    return graph._replace(lookup_tables=replaced)
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_corrupted_table_of_the_traced_layers_is_found(lut_model, traced, number):
+    traces, graph, (layers, places) = traced
+    found = tables.prove(lut_model, traces, graph, (corrupted(layers, number), places))
+    assert sum(proof.wrong for proof in found) > 0
+    with pytest.raises(BitsDifferError, match="lookup tables of layer"):
+        tables.require_proofs(found, "here")
+
+
+def test_corrupted_table_of_the_firmware_is_found(lut_model, traced):
+    traces, graph, layered = traced
+    found = tables.prove(lut_model, traces, corrupted(graph, 3), layered)
+    assert [proof.layer for proof in found if proof.wrong] == ["(other tables)"]
+
+
+def test_layers_of_tables_have_no_matrix_and_the_others_do(lut_model, traced):
+    found = {proof.layer: proof for proof in linear.prove(lut_model, traced[0])}
+    assert found["lut"].reason == found["tanh"].reason == "its lookup tables are proven instead"
+    assert (found["head"].reason, found["head"].wrong) == (None, 0)
+
+
+def test_lines_and_record(lut_model, traced, tmp_path):
+    traces, graph, _ = traced
+    proven = proofs.prove(prepare(lut_model), traces, graph, Path("here"))
+    proofs.write(tmp_path, proven)
+    assert proofs.read(tmp_path) == proven
+    (line,) = [line for line in words.proof_lines(proven) if line.startswith("Lookup tables")]
+    total = sum(proof.tables for proof in proven.tables)
+    assert f"{total} of {total}" in line
+    assert "no values differ" in line
+    unknown = replace(proven.tables[0], reason="too many values")
+    (line,) = [
+        line
+        for line in words.proof_lines(replace(proven, tables=(unknown,)))
+        if line.startswith("Lookup tables")
+    ]
+    assert "not shown for lut: too many values" in line
