@@ -1,6 +1,6 @@
 """Where the bits go: the widths that HGQ gave to each activation and weight of a model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.errors import JetmixError
+from jetmix.models.calls import Call, calls_of
 from jetmix.report.tagger import Gap, LayerBits, Tagger
 
+# layers within an attention layer
+INNER = ("_lin_k_proj", "_lin_v_proj", "_query_dense", "_key_dense", "_value_dense", "_softmax",
+         "_output_dense")  # fmt: skip
 MODEL_PLACES = ("2-train/tagger.keras", "tagger.keras")
 
 
@@ -64,26 +68,44 @@ def read_bits(path: Path, trust: Sequence[str] = ()) -> tuple[LayerBits, ...]:
     from jetmix.models.prepare import prepare, shown
 
     prepared = prepare(load_tagger(path, trust=trust))
-    layers = [_layer(layer) for layer in prepared.model.layers]
-    return tuple(
-        replace(layer, name=shown(layer.name, prepared.names))
-        for layer in layers
-        if layer is not None
-    )
+    found = [bits for call in calls_of(prepared.model) for bits in bits_of(call)]
+    return tuple(replace(bits, name=shown(bits.name, prepared.names)) for bits in found)
 
 
-def _layer(layer: Any) -> LayerBits | None:
-    inputs = tuple(_input_bits(layer))
+def bits_of(call: Call) -> Iterator[LayerBits]:
+    """Yield the bit widths of a layer, or of the layers within; a layer used again comes once."""
+    layer = call.layer
+    if "#" in call.name or not type(layer).__module__.startswith("hgq"):
+        return
+    if hasattr(layer, "toq"):
+        yield _tables(call)
+        return
+    shapes = [tuple(tensor.shape[1:]) for tensor in call.inputs]
+    own = _layer(call.name, layer, shapes)
+    if own is not None:
+        yield own
+        return
+    for attribute in INNER:
+        inner = getattr(layer, attribute, None)
+        built = getattr(inner, "_build_shapes_dict", None) or {}
+        shape = tuple(built.get("input_shape") or ())[1:]
+        bits = _layer(f"{call.name}/{attribute.strip('_')}", inner, [shape]) if shape else None
+        if bits is not None:
+            yield bits
+
+
+def _layer(name: str, layer: Any, shapes: Sequence[tuple[int, ...]]) -> LayerBits | None:
+    inputs = tuple(_input_bits(layer, shapes))
     has_kernel = hasattr(layer, "kq") and hasattr(layer, "qkernel")
     if not inputs and not has_kernel:
         return None
-    kernel = np.asarray(layer.qkernel) if has_kernel else np.zeros(0)
-    widths = np.asarray(layer.kq.bits_(kernel.shape)) if has_kernel else kernel
+    kernel = _numbers(layer.qkernel) if has_kernel else np.zeros(0)
+    widths = _numbers(layer.kq.bits_(kernel.shape)) if has_kernel else kernel
     used = np.broadcast_to(widths, kernel.shape)[kernel != 0]
     return LayerBits(
-        name=str(layer.name),
+        name=name,
         kind=type(layer).__name__,
-        ebops=int(layer.ebops),
+        ebops=int(_numbers(layer.ebops)),
         inputs=inputs,
         n_weights=kernel.size,
         n_nonzero=int((kernel != 0).sum()),
@@ -91,14 +113,42 @@ def _layer(layer: Any) -> LayerBits | None:
     )
 
 
-def _input_bits(layer: Any) -> Iterable[NDArray[np.float32]]:
+def _tables(call: Call) -> LayerBits:
+    """Return the widths of a layer of lookup tables: a table counts as a weight.
+
+    An input has the bits of the widest table that it goes into.
+    """
+    layer, shape = call.layer, tuple(call.inputs[0].shape[1:])
+    if hasattr(layer, "rank"):
+        shape = (*tuple(layer.output_shape[1:-1]), layer.n_in)
+    wide = (1, *shape, layer.n_out)
+    taken = np.broadcast_to(_numbers(layer.iq.bits_(wide)), wide)[0]
+    given = np.broadcast_to(_numbers(layer.toq.bits_(wide)), wide)[0]
+    live = (taken > 0) & (given > 0)
+    return LayerBits(
+        name=call.name,
+        kind=type(layer).__name__,
+        ebops=int(_numbers(layer.ebops)),
+        inputs=(taken.max(axis=-1).astype(np.float32),),
+        n_weights=live.size,
+        n_nonzero=int(live.sum()),
+        weight_bits=float(given[live].mean()) if live.any() else None,
+    )
+
+
+def _input_bits(layer: Any, shapes: Sequence[tuple[int, ...]]) -> Iterator[NDArray[np.float32]]:
     """Yield the bit widths of each input of a layer, without the dimension of the jets."""
-    if not getattr(layer, "enable_iq", False):
+    quantisers = getattr(layer, "iq", None) if getattr(layer, "enable_iq", False) else None
+    if quantisers is None:
         return
-    given = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
     # a layer of several inputs holds several quantisers, one of a single input holds just one
-    quantisers = list(layer.iq) if hasattr(layer.iq, "__iter__") else [layer.iq]
-    for quantiser, tensor in zip(quantisers, given, strict=True):
-        shape = (1, *tensor.shape[1:])
-        bits = np.broadcast_to(np.asarray(quantiser.bits_(shape), np.float32), shape)
-        yield bits[0]
+    each = list(quantisers) if hasattr(quantisers, "__iter__") else [quantisers]
+    for quantiser, inner in zip(each, shapes, strict=False):
+        shape = (1, *inner)
+        yield np.broadcast_to(_numbers(quantiser.bits_(shape)).astype(np.float32), shape)[0]
+
+
+def _numbers(tensor: Any) -> NDArray[Any]:
+    import keras
+
+    return np.asarray(keras.ops.convert_to_numpy(tensor))

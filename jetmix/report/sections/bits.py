@@ -52,7 +52,10 @@ def layers(taggers: Sequence[Tagger]) -> Table:
         columns=columns(*titles, numeric=titles[2:]),
         groups=per_tagger(taggers, rows),
         sortable=True,
-        note="Bits do not count the sign. Means are over weights other than zero and all inputs.",
+        note=(
+            "Bits do not count the sign. Means are over weights other than zero and all inputs. "
+            "Of a layer of lookup tables the weights are its tables, with the bits of an entry."
+        ),
     )
 
 

@@ -5,7 +5,7 @@ while between two quantisers hls4ml keeps only those bits that the next one can 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,16 @@ import numpy as np
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.project import DA4ML, TOP, EngineName, FirmwareProject
+from jetmix.models.calls import Call, calls_of, origins
+from jetmix.models.signature import Signature, split
 from jetmix.support.arrays import Float64, Floats
 from jetmix.verification.divergence.traced_cpp import TRACER, traced_values
 
 # quantised inputs of layers: one array for each input of the layer, None where it is not known
 LayerInputs = Mapping[str, list[Float64 | None]]
+
+# key of what a layer gives, instead of what it takes
+OUTPUT = "/final"
 
 _CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
 
@@ -26,48 +31,77 @@ _CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
 def first_difference(model: Any, reference: LayerInputs, candidate: LayerInputs) -> str:
     """Return the first two layers between which two levels differ, such as ``mean -> head_1``.
 
-    It is the layer whose output differs, and the one that takes it. Where no quantised input
-    differs it is the last layer and the model's output.
+    It is the layer whose output differs, and the one that takes it. Where nothing that both levels
+    know differs it is the last layer and the model's output.
     """
-    for layer in model.layers:
-        for place, (right, got) in enumerate(
-            zip(reference.get(layer.name, []), candidate.get(layer.name, []), strict=False)
-        ):
-            if right is not None and got is not None and not np.array_equal(right, got):
-                return f"{_source(layer, place)} -> {layer.name}"
-    return f"{model.layers[-1].name} -> output"
+    calls, source = calls_of(model), origins(model)
+    for call in calls:
+        for place, differs in enumerate(_differ(call.name, reference, candidate)):
+            if differs:
+                return f"{source[id(call.inputs[place])][0]} -> {call.name}"
+        if any(_differ(f"{call.name}{OUTPUT}", reference, candidate)):
+            return f"{call.name} -> {_taker(call, calls)}"
+    return f"{calls[-1].name} -> output"
+
+
+def _differ(name: str, reference: LayerInputs, candidate: LayerInputs) -> Iterator[bool]:
+    for right, got in zip(reference.get(name, []), candidate.get(name, []), strict=False):
+        yield right is not None and got is not None and not np.array_equal(right, got)
+
+
+def _taker(call: Call, calls: Sequence[Call]) -> str:
+    given = {id(tensor) for tensor in call.outputs}
+    takers = (other.name for other in calls if given & {id(tensor) for tensor in other.inputs})
+    return next(takers, "output")
 
 
 def keras_inputs(model: Any, x: Floats) -> LayerInputs:
-    """Return the quantised inputs of all layers for one vector, float32 (1, *input shape)."""
+    """Return what all layers take for one vector, float32 (1, ...): as their quantisers take it.
+
+    Of a layer whose quantisers lie within, such as attention, what it gives instead.
+    """
     import keras
 
-    layers = [layer for layer in model.layers if _quantisers(layer)]
-    inputs = [tensor for layer in layers for tensor in _tensors(layer)]
-    values = keras.Model(model.inputs, inputs).predict(x, verbose=0) if inputs else []
-    values = iter(values if isinstance(values, list) else [values])
-    return {
-        layer.name: [
-            np.asarray(keras.ops.convert_to_numpy(quantiser(next(values))), np.float64).ravel()
-            for quantiser in _quantisers(layer)
-        ]
-        for layer in layers
-    }
+    calls = [call for call in calls_of(model) if _is_quantised(call)]
+    tensors = [tensor for call in calls for tensor in _watched(call)]
+    if not tensors:
+        return {}
+    inner = getattr(model, "_functional", None) or model
+    given = split(x, Signature.of(inner).inputs)
+    found = keras.Model(inner.inputs, tensors).predict(
+        given if len(given) > 1 else given[0], verbose=0
+    )
+    values = iter(found if isinstance(found, list) else [found])
+    return dict(_as_taken(call, [next(values) for _ in _watched(call)]) for call in calls)
+
+
+def _as_taken(call: Call, values: Sequence[Any]) -> tuple[str, list[Float64 | None]]:
+    import keras
+
+    quantisers = _quantisers(call.layer)
+    if not quantisers:
+        return f"{call.name}{OUTPUT}", [np.asarray(value, np.float64).ravel() for value in values]
+    return call.name, [
+        np.asarray(keras.ops.convert_to_numpy(quantiser(value)), np.float64).ravel()
+        for quantiser, value in zip(quantisers, values, strict=True)
+    ]
 
 
 def graph_inputs(
     model: Any, x: Floats, *, delay_constraint: int = DELAY_CONSTRAINT, by: EngineName = DA4ML
 ) -> LayerInputs:
-    """Return the quantised inputs of all layers in the DA graph, traced anew."""
+    """Return what all layers take or give in the graph, traced anew; see :func:`keras_inputs`."""
     traces = da_graph.trace_layers(model, delay_constraint=delay_constraint, by=by)
     graph, places = da_graph.layered(traces)
     values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
     found: dict[str, list[Float64 | None]] = {}
-    for layer in model.layers:
-        if f"/{layer.name}/post_iq" in places:
-            ends = np.cumsum([array.size for array in traces[f"/{layer.name}/post_iq"]])
-            taken = values[places[f"/{layer.name}/post_iq"]]
-            found[layer.name] = list(np.split(taken, ends[:-1]))
+    for call in calls_of(model):
+        for part, name in (("post_iq", call.name), ("final", f"{call.name}{OUTPUT}")):
+            if f"/{call.name}/{part}" in places:
+                arrays = traces[f"/{call.name}/{part}"]
+                ends = np.cumsum([array.size for array in arrays])
+                taken = values[list(places[f"/{call.name}/{part}"])]
+                found[name] = list(np.split(taken, ends[:-1]))
     return found
 
 
@@ -102,15 +136,18 @@ def with_traces(text: str) -> str:
 
 
 def _quantisers(layer: Any) -> list[Any]:
-    if not getattr(layer, "enable_iq", False):
+    """Return the quantisers of a layer's inputs, none where they do not act on the inputs alone."""
+    inputs = getattr(layer, "iq", None) if getattr(layer, "enable_iq", False) else None
+    # a layer of lookup tables quantises each input once for every output
+    if inputs is None or hasattr(layer, "toq"):
         return []
-    found = getattr(layer.iq, "quantizers", None)
-    return list(found) if found is not None else [layer.iq]
+    found = getattr(inputs, "quantizers", None)
+    return list(found) if found is not None else [inputs]
 
 
-def _tensors(layer: Any) -> list[Any]:
-    return list(layer.input) if isinstance(layer.input, list | tuple) else [layer.input]
+def _is_quantised(call: Call) -> bool:
+    return type(call.layer).__module__.startswith("hgq")
 
 
-def _source(layer: Any, place: int) -> str:
-    return str(_tensors(layer)[place]._keras_history.operation.name)
+def _watched(call: Call) -> Sequence[Any]:
+    return call.inputs if _quantisers(call.layer) else call.outputs

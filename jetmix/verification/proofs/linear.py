@@ -16,6 +16,7 @@ import numpy as np
 from jetmix.errors import BitsDifferError
 from jetmix.firmware import da_graph, dais
 from jetmix.firmware.graph import DaGraph, Operation, Traces
+from jetmix.models.calls import calls_of
 from jetmix.support.arrays import Float64
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.verification.proofs import ranges
@@ -84,38 +85,24 @@ def prove(
     overflows = ranges.prove(graph).overflows
     whole = ranges.whole(graph)
     proofs = []
-    for layer in model.layers:
-        for name in uses(layer, places):
-            inputs = places.get(f"/{name}/post_iq")
-            outputs = places.get(f"/{name}/post_call")
-            reason = "a sum can overflow" if overflows else _why_not(layer, inputs, outputs)
-            if reason is None and inputs is not None and outputs is not None:
-                shapes = [array.shape for array in traces[f"/{name}/post_iq"]]
-                matrix = MATRICES[type(layer).__name__](layer, shapes)
-                parts = _Parts(graph=graph, whole=whole, inputs=inputs, outputs=outputs)
-                proofs.append(_prove_layer(parts, name, matrix))
-            else:
-                proofs.append(
-                    LinearProof(
-                        layer=name,
-                        outputs=len(places[f"/{name}/final"]),
-                        coefficients=0,
-                        wrong=0,
-                        reason=reason,
-                    )
-                )
+    for call in calls_of(model):
+        name, layer = call.name, call.layer
+        if not type(layer).__module__.startswith("hgq") or f"/{name}/final" not in places:
+            continue
+        inputs = places.get(f"/{name}/post_iq")
+        outputs = places.get(f"/{name}/post_call")
+        reason = "a sum can overflow" if overflows else _why_not(layer, inputs, outputs)
+        if reason is None and inputs is not None and outputs is not None:
+            shapes = [array.shape for array in traces[f"/{name}/post_iq"]]
+            matrix = MATRICES[type(layer).__name__](layer, shapes)
+            parts = _Parts(graph=graph, whole=whole, inputs=inputs, outputs=outputs)
+            proofs.append(_prove_layer(parts, name, matrix))
+        else:
+            count = len(places[f"/{name}/final"])
+            proofs.append(
+                LinearProof(layer=name, outputs=count, coefficients=0, wrong=0, reason=reason)
+            )
     return tuple(proofs)
-
-
-def uses(layer: Any, places: Container[str]) -> Iterator[str]:
-    """Yield the names of an HGQ layer in the traces, one for each time that the model uses it."""
-    if not type(layer).__module__.startswith("hgq"):
-        return
-    name, number = str(layer.name), 0
-    while f"/{name}/final" in places:
-        yield name
-        number += 1
-        name = f"{layer.name}#{number}"
 
 
 def _why_not(layer: Any, inputs: list[int] | None, outputs: list[int] | None) -> str | None:

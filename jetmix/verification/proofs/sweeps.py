@@ -8,6 +8,7 @@ import numpy as np
 
 from jetmix.firmware.dais import Interval, Width
 from jetmix.firmware.graph import DaGraph, Traces
+from jetmix.models.calls import Call, calls_of, origins
 from jetmix.support.arrays import Float64, Ints
 
 # outputs of which layer are where: place to outputs of the layered graph
@@ -135,45 +136,38 @@ def apart(readers: Mapping[int, set[int]]) -> list[list[int]]:
     return [members for members, _ in groups]
 
 
-def parts(model: Any, traces: Traces) -> Iterator[tuple[str, Any]]:
-    """Yield all layers with their names in the traces: again where used again, and inner ones."""
-    from jetmix.verification.proofs.linear import uses
-
-    for layer in model.layers:
-        for name in uses(layer, traces):
-            yield name, layer
-            yield from _inner(layer, name, traces)
+def parts(model: Any, traces: Traces) -> Iterator[Call]:
+    """Yield all calls of HGQ layers that the traces name, each followed by its inner layers."""
+    for call in calls_of(model):
+        if type(call.layer).__module__.startswith("hgq") and f"/{call.name}/final" in traces:
+            yield call
+            yield from _inner(call, traces)
 
 
-def _inner(layer: Any, name: str, traces: Traces) -> Iterator[tuple[str, Any]]:
-    for attribute, value in sorted(vars(layer).items()):
-        place = f"{name}/{attribute.strip('_')}"
-        if f"/{place}/final" in traces and hasattr(value, "call"):
-            yield place, value
-            yield from _inner(value, place, traces)
+def _inner(call: Call, traces: Traces) -> Iterator[Call]:
+    for attribute, value in sorted(vars(call.layer).items()):
+        name = f"{call.name}/{attribute.strip('_')}"
+        if f"/{name}/final" in traces and hasattr(value, "call"):
+            inner = Call(name=name, layer=value, inputs=(), outputs=())
+            yield inner
+            yield from _inner(inner, traces)
 
 
-def source(layer: Any, traces: Traces, places: Places) -> Sequence[int] | None:
+def source(call: Call, model: Any, places: Places) -> Sequence[int] | None:
     """Return the places of what a layer takes; an input port of the model is -1 - its number."""
-    if f"/{layer.name}#1/final" in traces or isinstance(layer.input, list | tuple):
+    if len(call.inputs) != 1:
         return None
-    operation = layer.input._keras_history.operation
-    if type(operation).__name__ == "InputLayer":
-        return _ports(layer.input, traces)
-    name = str(operation.name)
-    return None if f"/{name}#1/final" in traces else places.get(f"/{name}/final")
+    name, number = origins(model).get(id(call.inputs[0]), ("", 0))
+    if name == "inputs":
+        sizes = [int(np.prod(tensor.shape[1:])) for tensor in model.inputs]
+        start = sum(sizes[:number])
+        return [-1 - port for port in range(start, start + sizes[number])]
+    return None if number else places.get(f"/{name}/final")
 
 
-def _ports(tensor: Any, traces: Traces) -> Sequence[int] | None:
-    arrays = traces["inputs"]
-    if len(arrays) != 1:
-        return None
-    return [-1 - number for number in range(int(np.prod(tensor.shape[1:])))]
-
-
-def finest(layer: Any) -> Float64:
+def finest(call: Call) -> Float64:
     """Return the smallest step of each flattened input that the quantiser of a layer sees."""
-    shape = tuple(layer.input.shape[1:])
+    layer, shape = call.layer, tuple(call.inputs[0].shape[1:])
     if hasattr(layer, "rank"):
         return np.zeros(int(np.prod(shape)))
     _, _, fraction = layer.iq.quantizer.kif
@@ -183,17 +177,18 @@ def finest(layer: Any) -> Float64:
     return np.asarray(2.0**-most)
 
 
-def called(layer: Any, values: Float64, size: int) -> Float64:
+def called(call: Call, values: Float64, size: int) -> Float64:
     """Return what a Keras layer gives for values of its flattened inputs, (vector, output)."""
-    return _batched(layer, layer, values, size)
+    return _batched(call, call.layer, values, size)
 
 
-def summed(layer: Any, values: Float64, size: int) -> Float64:
+def summed(call: Call, values: Float64, size: int) -> Float64:
     """Return the sums of a layer of tables before its activation, (vector, output)."""
     from keras import activations
 
+    layer = call.layer
     plain = layer.activation is activations.linear and not layer.enable_oq
-    return _batched(layer, layer if plain else _sum_of(layer), values, size)
+    return _batched(call, layer if plain else _sum_of(layer), values, size)
 
 
 def _sum_of(layer: Any) -> Any:
@@ -212,7 +207,7 @@ def _sum_of(layer: Any) -> Any:
     return call
 
 
-def _batched(layer: Any, function: Any, values: Float64, size: int) -> Float64:
+def _batched(call: Call, function: Any, values: Float64, size: int) -> Float64:
     """Return a function of tensors as ``model.predict`` compiles it, (vector, output)."""
     import keras
 
@@ -222,7 +217,7 @@ def _batched(layer: Any, function: Any, values: Float64, size: int) -> Float64:
         def call(self, values: Any) -> Any:
             return function(values)
 
-    shape = tuple(_input_shape(layer, values.shape[1]))
+    layer, shape = call.layer, _input_shape(call, values.shape[1])
     inner = getattr(layer, "n_out", 1) * (getattr(layer, "d_hl", 0) + 1)
     batch = max(1, min(len(values), int(BATCH_VALUES / max(values.shape[1] * inner, 1))))
     # batches of one size: each other size would be compiled anew
@@ -232,9 +227,10 @@ def _batched(layer: Any, function: Any, values: Float64, size: int) -> Float64:
     return np.asarray(got, dtype=np.float64).reshape(len(padded), size)[: len(values)]
 
 
-def _input_shape(layer: Any, size: int) -> Sequence[int]:
-    try:
-        shape: Sequence[int] = layer.input.shape[1:]
-    except (AttributeError, ValueError):
-        shape = layer._build_shapes_dict["input_shape"][1:]
-    return shape if int(np.prod(shape)) == size else (size,)
+def _input_shape(call: Call, size: int) -> tuple[int, ...]:
+    """Return the shape of one input; inner layers have no tensor of their own to tell it."""
+    if call.inputs:
+        return tuple(call.inputs[0].shape[1:])
+    built = getattr(call.layer, "_build_shapes_dict", None) or {}
+    shape = tuple(built.get("input_shape") or (None, size))[1:]
+    return shape if None not in shape and int(np.prod(shape)) == size else (size,)

@@ -16,6 +16,7 @@ from jetmix.errors import BitsDifferError
 from jetmix.firmware import arithmetic, dais
 from jetmix.firmware.dais import Width, widths_of
 from jetmix.firmware.graph import DaGraph, Operation, Traces
+from jetmix.models.calls import Call
 from jetmix.support.arrays import Float64, Ints
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.verification.proofs import linear, ranges, sweeps
@@ -77,12 +78,9 @@ def prove(
     """
     if not any(op.opcode == dais.TABLE for op in graph.ops):
         return ()
-    prover = _Prover(traces, layered)
-    proofs = [
-        prover.prove(layer, name)
-        for name, layer in sweeps.parts(model, traces)
-        if _is_of_tables(layer)
-    ]
+    prover = _Prover(model, layered)
+    calls = [call for call in sweeps.parts(model, traces) if _is_of_tables(call.layer)]
+    proofs = [prover.prove(call) for call in calls]
     proofs = [proof for proof in proofs if proof.tables]
     return (*proofs, *_rest(graph, layered[0], prover.shown, prover.seen))
 
@@ -109,8 +107,8 @@ def _is_of_tables(layer: Any) -> bool:
 class _Prover:
     """The layered graph, and which of its tables were compared."""
 
-    def __init__(self, traces: Traces, layered: tuple[DaGraph, Places]) -> None:
-        self.traces = traces
+    def __init__(self, model: Any, layered: tuple[DaGraph, Places]) -> None:
+        self.model = model
         self.graph, self.places = layered
         self.widths = widths_of(self.graph)
         self.intervals = ranges.intervals_of(self.graph)
@@ -118,53 +116,53 @@ class _Prover:
         self.shown: set[Key] = set()
         self.seen: set[int] = set()
 
-    def prove(self, layer: Any, name: str) -> TableProof:
+    def prove(self, call: Call) -> TableProof:
         tables: list[int] = []
         try:
-            taken, ends = self._ends(layer, name)
+            taken, ends = self._ends(call)
             stops = {self.graph.out_idxs[place] for place in taken}
             live = [self.graph.out_idxs[place] for place in ends]
             found = dais.reached(self.graph, live, stops)
             tables = [i for i in found if self.graph.ops[i].opcode == dais.TABLE]
             self.seen.update(tables)
             inputs = sweeps.Inputs.of(self.graph, self.widths, self.intervals, taken)
-            wrong, entries = self._compared(layer, inputs, ends, tables)
+            wrong, entries = self._compared(call, inputs, ends, tables)
         except (NotShownError, linear.NotLinearError, sweeps.TooManyError) as error:
             entries = sum(len(dais.entries_of(self.graph, self.graph.ops[i])[1]) for i in tables)
             return TableProof(
-                layer=name, tables=len(tables), entries=entries, wrong=0, reason=str(error)
+                layer=call.name, tables=len(tables), entries=entries, wrong=0, reason=str(error)
             )
         self.shown.update(key_of(self.graph, self.graph.ops[i]) for i in tables)
-        return TableProof(layer=name, tables=len(tables), entries=entries, wrong=wrong)
+        return TableProof(layer=call.name, tables=len(tables), entries=entries, wrong=wrong)
 
-    def _ends(self, layer: Any, name: str) -> tuple[Sequence[int], Sequence[int]]:
+    def _ends(self, call: Call) -> tuple[Sequence[int], Sequence[int]]:
         """Return the places of a layer's inputs, quantised or not, and of its outputs."""
-        ends = self.places[f"/{name}/final"]
-        if type(layer).__name__ in UNARY:
-            taken = self.places.get(f"/{name}/post_iq")
+        ends = self.places[f"/{call.name}/final"]
+        if type(call.layer).__name__ in UNARY:
+            taken = self.places.get(f"/{call.name}/post_iq")
             if taken is None:
                 raise NotShownError("it has no input quantiser")
             return taken, ends
-        taken = sweeps.source(layer, self.traces, self.places)
+        taken = sweeps.source(call, self.model, self.places)
         if taken is None:
             raise NotShownError("the trace does not name its inputs")
-        return taken, self.places.get(f"/{name}/post_call") or ends
+        return taken, self.places.get(f"/{call.name}/post_call") or ends
 
     def _compared(
-        self, layer: Any, inputs: sweeps.Inputs, ends: Sequence[int], tables: Sequence[int]
+        self, call: Call, inputs: sweeps.Inputs, ends: Sequence[int], tables: Sequence[int]
     ) -> tuple[int, int]:
         """Return how many outputs differ over all values of the inputs, and entries read."""
         live = [self.graph.out_idxs[place] for place in ends]
-        if type(layer).__name__ in UNARY:
+        if type(call.layer).__name__ in UNARY:
             values = inputs.together(MOST_VALUES)
-            expected = sweeps.called(layer, values, len(ends))
+            expected = sweeps.called(call, values, len(ends))
             self._require_unary(inputs, live)
         else:
             groups = self._groups(inputs, live)
-            values = inputs.one_by_one(groups, sweeps.finest(layer), MOST_VALUES)
+            values = inputs.one_by_one(groups, sweeps.finest(call), MOST_VALUES)
             if len(values) * len(ends) * inputs.size > MOST_OUTPUTS:
                 raise NotShownError(f"{len(values)} vectors would be needed")
-            expected = sweeps.summed(layer, values, len(ends))
+            expected = sweeps.summed(call, values, len(ends))
         found = arithmetic.run(self.graph, self.widths, inputs.integers(values), live)
         entries = sum(len(np.unique(found[self.graph.ops[i].id0])) for i in tables)
         return int((self._real(found, len(values), ends) != expected).sum()), entries
