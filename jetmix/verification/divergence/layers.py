@@ -96,12 +96,12 @@ def graph_inputs(
     values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
     found: dict[str, list[Float64 | None]] = {}
     for call in calls_of(model):
-        for part, name in (("post_iq", call.name), ("final", f"{call.name}{OUTPUT}")):
-            if f"/{call.name}/{part}" in places:
-                arrays = traces[f"/{call.name}/{part}"]
-                ends = np.cumsum([array.size for array in arrays])
-                taken = values[list(places[f"/{call.name}/{part}"])]
-                found[name] = list(np.split(taken, ends[:-1]))
+        taken = bool(_quantisers(call.layer))
+        place = f"/{call.name}/post_iq" if taken else f"/{call.name}/final"
+        if _is_quantised(call) and place in places:
+            ends = np.cumsum([array.size for array in traces[place]])
+            key = call.name if taken else f"{call.name}{OUTPUT}"
+            found[key] = list(np.split(values[list(places[place])], ends[:-1]))
     return found
 
 

@@ -14,6 +14,8 @@ from jetmix.support.arrays import Float64, Ints
 # outputs of which layer are where: place to outputs of the layered graph
 Places = Mapping[str, Sequence[int]]
 # values that are given to Keras at once
+# step of an input that nothing looks at
+NEVER = 2.0**60
 BATCH_VALUES = 4_000_000
 
 
@@ -170,11 +172,13 @@ def finest(call: Call) -> Float64:
     layer, shape = call.layer, tuple(call.inputs[0].shape[1:])
     if hasattr(layer, "rank"):
         return np.zeros(int(np.prod(shape)))
-    _, _, fraction = layer.iq.quantizer.kif
+    wide = (1, *shape, layer.n_out)
     mapper = layer.iq.quantizer.bw_mapper
-    bits = np.asarray(mapper.bw_to_x(fraction, (1, *shape, layer.n_out)), dtype=np.float64)
-    most = np.broadcast_to(bits, (1, *shape, layer.n_out)).max(axis=-1).ravel()
-    return np.asarray(2.0**-most)
+    kif = (mapper.bw_to_x(bits, wide) for bits in layer.iq.quantizer.kif)
+    sign, whole, fraction = (np.broadcast_to(np.asarray(bits, np.float64), wide) for bits in kif)
+    # a value without bits is always 0
+    most = np.where(sign + whole + fraction > 0, fraction, -np.inf).max(axis=-1).ravel()
+    return np.asarray(np.where(np.isfinite(most), 2.0**-most, NEVER))
 
 
 def called(call: Call, values: Float64, size: int) -> Float64:

@@ -120,12 +120,11 @@ class _Prover:
         tables: list[int] = []
         try:
             taken, ends = self._ends(call)
-            stops = {self.graph.out_idxs[place] for place in taken}
+            inputs = sweeps.Inputs.of(self.graph, self.widths, self.intervals, taken)
             live = [self.graph.out_idxs[place] for place in ends]
-            found = dais.reached(self.graph, live, stops)
+            found = dais.reached(self.graph, live, set(inputs.operations))
             tables = [i for i in found if self.graph.ops[i].opcode == dais.TABLE]
             self.seen.update(tables)
-            inputs = sweeps.Inputs.of(self.graph, self.widths, self.intervals, taken)
             wrong, entries = self._compared(call, inputs, ends, tables)
         except (NotShownError, linear.NotLinearError, sweeps.TooManyError) as error:
             entries = sum(len(dais.entries_of(self.graph, self.graph.ops[i])[1]) for i in tables)

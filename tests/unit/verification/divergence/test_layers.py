@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from jetmix.firmware import da_graph
+from jetmix.models import keras_env
 from jetmix.models.keras_env import load_tagger
 from jetmix.verification.divergence import layers
 from jetmix.verification.junit import write_junit
@@ -60,6 +61,35 @@ def test_second_input_of_a_layer_is_named_and_unknown_places_are_passed_over(tin
     assert layers.first_difference(tiny, right, {"residual": [None, None], "head_1": [None]}) == (
         "logits -> output"
     )
+
+
+def test_layers_used_again_of_two_inputs_and_of_tables():
+    """Each use has its name, ports are inputs, and a layer of tables is seen by what it gives."""
+    keras = keras_env.activate()
+    from hgq.config import QuantizerConfigScope
+    from hgq.layers import QAdd, QDense, QDenseT
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(3)
+    with QuantizerConfigScope(place="all", default_q_type="kbi", overflow_mode="WRAP", b0=4, i0=2):
+        one, two = keras.Input((3,), name="one"), keras.Input((3,), name="two")
+        shared = QDense(3, name="shared")
+        both = QAdd(name="both")([shared(one), shared(two)])
+        model = keras.Model([one, two], QDense(2, name="last")(QDenseT(3, name="lut")(both)))
+    rng = np.random.default_rng(2)
+    trace_minmax(model, [rng.normal(0, 2, (300, 3)).astype(np.float32) for _ in range(2)])
+    x = rng.normal(0, 2, (2, 6)).astype(np.float32)
+    right, got = layers.keras_inputs(model, x[:1]), layers.graph_inputs(model, x[:1])
+    assert set(right) == set(got) == {"shared", "shared#1", "both", "lut/final", "last"}
+    assert layers.first_difference(model, right, got) == "last -> output"
+    assert layers.first_difference(model, right, layers.graph_inputs(model, x[1:])) in (
+        "inputs -> shared", "inputs -> shared#1",
+    )  # fmt: skip
+    for place, parted in (("shared#1", "inputs -> shared#1"), ("lut/final", "lut -> last")):
+        wrong = {**got, place: [value + 1 for value in got[place]]}
+        assert layers.first_difference(model, right, wrong) == parted
+    wrong = {**got, "both": [got["both"][0], got["both"][1] + 1]}
+    assert layers.first_difference(model, right, wrong) == "shared#1 -> both"
 
 
 TOP_FUNCTION = """\

@@ -95,6 +95,57 @@ def test_verilog_is_planted_with_a_selector():
     assert "assign model_out[5:0] = jetmix_fault == 16'd7 ? v0_neg[5:0] : (v1[5:0]);" in planted
 
 
+CELLS = {
+    "table": '    wire [7:0] v5; lookup_table #(3, 8, "t.mem") op_5 (v2[2:0], v5[7:0]);',
+    "alkaid's table": "    wire [7:0] v5; table_0 op_5 (v2, v5[7:0]);",
+    "choice": "    wire [4:0] v6; mux #(4, 5, 1, 1, 5, 0, 0) op_6 (v3[5], v1[3:0], v2[4:0], v6[4:0]);",
+    "alkaid's sum": "    wire [5:0] v1; shift_adder #(5,4,1,0,6,0,-1,1) op_1 (v0[4:0],v2[3:0],v1[5:0]);",
+}
+
+
+def test_a_bit_of_an_entry_is_flipped():
+    found = wrongs(faults_verilog.stage_sites("s.v", CELLS["table"]))
+    assert [entry[:2] for entry in found] == [("table", 1)] * 2
+    assert found[0][2] == "(v2[2:0] == 3'd0 ? v5_right ^ 8'd8 : v5_right)"
+    sites = faults_verilog.stage_sites("s.v", CELLS["table"])
+    planted = faults_verilog.plant_stage(CELLS["table"], sites, first=3)
+    assert 'lookup_table #(3, 8, "t.mem") op_5_right (v2[2:0], v5_right[7:0]);' in planted
+    assert "assign v5 = jetmix_fault == 16'd4 ?" in planted
+    (other,) = wrongs(faults_verilog.stage_sites("s.v", CELLS["alkaid's table"]))
+    assert other[2] == "(v2 == 1'd0 ? v5_right ^ 8'd8 : v5_right)"
+
+
+def test_choices_are_inverted_and_swapped():
+    found = wrongs(faults_verilog.stage_sites("s.v", CELLS["choice"]))
+    assert [kind for kind, *_ in found] == ["choice", "choice"]
+    assert "(~v3[5], v1[3:0], v2[4:0], v6@[4:0])" in found[0][2]
+    assert "(v3[5], v2[4:0], v1[3:0], v6@[4:0])" in found[1][2]
+
+
+def test_sums_of_the_other_engine_are_known():
+    found = wrongs(faults_verilog.stage_sites("s.v", CELLS["alkaid's sum"]))
+    assert "shift_adder #(5, 4, 1, 0, 6, 0, 0, 1)" in found[0][2]
+    assert "shift_adder #(5, 4, 1, 0, 6, 0, -1, 0)" in found[1][2]
+    assert "4'b0000" in found[3][2]
+
+
+GRAPH = """\
+    ap_fixed<8,3> v4 = table_3f[v2.range()]; // 1.0
+    ap_fixed<6,3> v5 = v3[5] ? ap_fixed<6,3>(v1) : ap_fixed<6,3>(-v2);
+"""
+
+
+def test_tables_and_choices_of_cpp():
+    found = wrongs(faults.cpp_sites("g.h", GRAPH))
+    entry = next(wrong for kind, line, wrong in found if (kind, line) == ("table", 1))
+    assert entry.startswith("v2 == 0 ? ap_fixed<8,3>(table_3f[v2.range()] + ap_fixed<8,3>(0.03125)")
+    choices = [wrong for kind, line, wrong in found if (kind, line) == ("choice", 2)]
+    assert choices == [
+        "!v3[5] ? ap_fixed<6,3>(v1) : ap_fixed<6,3>(-v2)",
+        "v3[5] ? ap_fixed<6,3>(-v2) : ap_fixed<6,3>(v1)",
+    ]
+
+
 def test_dropped_registers_and_the_wider_port():
     sites = faults_verilog.register_sites("t.v", TOP)
     assert [site.fault.wrong for site in sites] == [

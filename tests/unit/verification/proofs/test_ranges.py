@@ -6,7 +6,8 @@ import pytest
 
 from jetmix import words
 from jetmix.errors import BitsDifferError, ReportReadError
-from jetmix.firmware import da_graph
+from jetmix.firmware import arithmetic, da_graph
+from jetmix.firmware.graph import watching
 from jetmix.models.keras_env import load_tagger
 from jetmix.models.prepare import Prepared
 from jetmix.support.files import read_json, write_json
@@ -14,6 +15,7 @@ from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.mining import extreme_vectors, rare_jets
 from jetmix.verification.proofs import inputs, linear, proofs, ranges
 from jetmix.verification.vectors import InputRange, build_vectors
+from tests.unit.verification.emulator.test_emulator import jets, random_graph
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 
@@ -83,10 +85,56 @@ def test_sum_that_is_too_narrow_is_found(change):
         ranges.require_proof(proof, "here")
 
 
-def test_operation_without_an_interval_is_told():
+def interval(graph, opcode):
+    (index,) = [i for i, op in enumerate(graph.ops) if op.opcode == opcode]
+    return ranges.intervals_of(graph)[index]
+
+
+def test_interval_of_a_product_and_of_a_square():
+    x = quantised_inputs(1, 2, 1)  # -4 to 3.5
+    assert interval(graph_of(x, x[0] * x[1]), 7) == (-14.0, 16.0)
+    assert interval(graph_of(x, x[0] * x[0]), 7) == (0.0, 16.0)
+
+
+def test_interval_of_the_larger_one_knows_what_the_choice_means():
     x = quantised_inputs(1, 2, 1)
-    proof = ranges.prove(graph_of(x, x[0] * x[1]))
-    assert len(proof.unproven) == 1
+    larger = x[0].max_of(x[1] * 0.25)  # -4 to 3.5, and -1 to 0.875
+    graph = graph_of(x, larger)
+    assert interval(graph, 6) == (-1.0, 3.5)
+    assert ranges.prove(graph).unproven == ()
+
+
+def test_interval_of_a_table_is_that_of_the_entries_that_can_be_read():
+    x = quantised_inputs(0, 2, 0)
+    table = np.array([-3.0, 5.0, 1.0, 2.0])
+    assert interval(graph_of(x, x[0].lookup(table)), 8) == (-3.0, 5.0)
+    graph = graph_of(x, x[0].lookup(table))
+    narrow = [op._replace(qint=type(op.qint)(0.0, 1.0, 1.0)) for op in graph.ops[:1]]
+    assert ranges.prove(graph._replace(ops=[*narrow, *graph.ops[1:]])).unproven == ()
+
+
+def test_operation_without_an_interval_is_told_and_holds_what_its_width_can():
+    x = quantised_inputs(1, 2, 1)
+    graph = graph_of(x, x[0].msb_mux(x[0], x[1]))
+    (index,) = [i for i, op in enumerate(graph.ops) if op.opcode == 6]
+    op = graph.ops[index]
+    narrow = op._replace(qint=type(op.qint)(-1.0, 0.5, 0.5))
+    proof = ranges.prove(graph._replace(ops=[*graph.ops[:index], narrow]))
+    assert proof.unproven == (index,)
+    assert ranges.intervals_of(graph._replace(ops=[*graph.ops[:index], narrow]))[index] == (
+        -1.0, 0.5,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_values_stay_within_their_intervals(seed):
+    graph = random_graph(seed)
+    found = ranges.intervals_of(graph)
+    values = arithmetic.predict(watching(graph, range(len(graph.ops))), jets(graph, n=100))
+    assert all(
+        low <= column.min() and column.max() <= high
+        for (low, high), column in zip(found, values.T, strict=True)
+    )
 
 
 def test_intervals_of_the_tiny_model_hold_for_random_inputs(tiny, tmp_path):
