@@ -98,8 +98,10 @@ def test_verilog_is_planted_with_a_selector():
 CELLS = {
     "table": '    wire [7:0] v5; lookup_table #(3, 8, "t.mem") op_5 (v2[2:0], v5[7:0]);',
     "alkaid's table": "    wire [7:0] v5; table_0 op_5 (v2, v5[7:0]);",
-    "choice": "    wire [4:0] v6; mux #(4, 5, 1, 1, 5, 0, 0) op_6 (v3[5], v1[3:0], v2[4:0], v6[4:0]);",
-    "alkaid's sum": "    wire [5:0] v1; shift_adder #(5,4,1,0,6,0,-1,1) op_1 (v0[4:0],v2[3:0],v1[5:0]);",
+    "choice": "    wire [4:0] v6; "
+    "mux #(4, 5, 1, 1, 5, 0, 0) op_6 (v3[5], v1[3:0], v2[4:0], v6[4:0]);",
+    "alkaid's sum": "    wire [5:0] v1; "
+    "shift_adder #(5,4,1,0,6,0,-1,1) op_1 (v0[4:0],v2[3:0],v1[5:0]);",
 }
 
 
