@@ -17,6 +17,7 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE, AlkaidGraph
 from jetmix.firmware.engines.alkaid_top import rewrite
 from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
+from jetmix.firmware.engines.inner import recorded, with_inner
 from jetmix.firmware.project import INSTALL
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     """
     from alkaid.converter import trace_model
     from alkaid.trace import HWConfig
+    from hgq._alkaid_keras_plugin.activation import _QFunctionLUT
 
     config = HWConfig(1, NO_CARRY_LIMIT, -1)
     try:
-        with mended():
+        with mended(), recorded(_QFunctionLUT) as found:
             traces = Traces(trace_model(model, config, {"hard_dc": delay_constraint}, dump=True))
+        traces = with_inner(traces, model, found)
     except Exception as error:
         raise _cannot("trace the model", error) from error
     traces.engine = NAME

@@ -15,7 +15,7 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
-from jetmix.firmware.dais import UnsupportedError, operands
+from jetmix.firmware.dais import reached
 from jetmix.firmware.graph import DaGraph, watching
 from jetmix.firmware.project import INSTALL, TOP, FirmwareProject
 from jetmix.firmware.verilog import read_ports
@@ -87,18 +87,20 @@ class Pipeline:
         """
         n = len(self.graph.ops)
         x = uniform(InputRange.of(self.graph), SIGNATURES, np.random.default_rng(1), stretch=1.0)
-        operations = np.asarray(watching(self.graph, range(n)).predict(x.astype(float)))
+        # a zero has no sign here
+        operations = np.asarray(watching(self.graph, range(n)).predict(x.astype(float))) + 0.0
         known: dict[bytes, list[int]] = {}
         for index in range(n):
             known.setdefault(operations[:, index].tobytes(), []).append(index)
-        held = self.values(x)
+        held = [values + 0.0 for values in self.values(x)]
         before = held[register.stage - 1]
         stops = {i for column in before.T for i in known.get(column.tobytes(), [])}
         if register.stage == len(self.stages):
             ends = {self.graph.out_idxs[element] for element in elements}
         else:
             columns = held[register.stage].T
-            ends = {known[columns[element].tobytes()][0] for element in elements}
+            found = (known.get(columns[element].tobytes(), []) for element in elements)
+            ends = {same[0] for same in found if same}
         seen = _between(self.graph, ends, stops)
         names = dict.fromkeys(layers[index] for index in sorted(seen))
         return ", ".join(name for name in names if name != "inputs") or "no operation"
@@ -106,17 +108,7 @@ class Pipeline:
 
 def _between(graph: DaGraph, ends: set[int], stops: set[int]) -> set[int]:
     """Return the operations from ``stops`` (not included) to ``ends`` (included)."""
-    seen: set[int] = set()
-    stack = list(ends)
-    while stack:
-        index = stack.pop()
-        if index not in seen and (index not in stops or index in ends):
-            seen.add(index)
-            try:
-                stack.extend(operands(graph.ops[index]))
-            except UnsupportedError:
-                stack.append(graph.ops[index].id0)  # a table
-    return seen
+    return set(reached(graph, sorted(ends), stops - ends))
 
 
 def first_difference(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.firmware.dais import Interval, Width
+from jetmix.firmware.engines.inner import TABLES
 from jetmix.firmware.graph import DaGraph, Traces
 from jetmix.models.calls import Call, calls_of, origins
 from jetmix.support.arrays import Float64, Ints
@@ -139,20 +140,22 @@ def apart(readers: Mapping[int, set[int]]) -> list[list[int]]:
 
 
 def parts(model: Any, traces: Traces) -> Iterator[Call]:
-    """Yield all calls of HGQ layers that the traces name, each followed by its inner layers."""
+    """Yield all calls of HGQ layers that the traces name, each followed by its inner tables."""
     for call in calls_of(model):
-        if type(call.layer).__module__.startswith("hgq") and f"/{call.name}/final" in traces:
+        if not type(call.layer).__module__.startswith("hgq"):
+            continue
+        if f"/{call.name}/final" in traces:
             yield call
-            yield from _inner(call, traces)
+        softmax = getattr(call.layer, "_softmax", call.layer)
+        for name in TABLES:
+            if f"/{call.name}/{name}:final" in traces:
+                inner = getattr(softmax, name)
+                yield Call(name=f"{call.name}/{name}", layer=inner, inputs=(), outputs=())
 
 
-def _inner(call: Call, traces: Traces) -> Iterator[Call]:
-    for attribute, value in sorted(vars(call.layer).items()):
-        name = f"{call.name}/{attribute.strip('_')}"
-        if f"/{name}/final" in traces and hasattr(value, "call"):
-            inner = Call(name=name, layer=value, inputs=(), outputs=())
-            yield inner
-            yield from _inner(inner, traces)
+def place_of(call: Call, part: str) -> str:
+    """Return the place of a part of a layer in the traces."""
+    return f"/{call.name}{':' if '/' in call.name else '/'}{part}"
 
 
 def source(call: Call, model: Any, places: Places) -> Sequence[int] | None:

@@ -136,9 +136,9 @@ class _Prover:
 
     def _ends(self, call: Call) -> tuple[Sequence[int], Sequence[int]]:
         """Return the places of a layer's inputs, quantised or not, and of its outputs."""
-        ends = self.places[f"/{call.name}/final"]
+        ends = self.places[sweeps.place_of(call, "final")]
         if type(call.layer).__name__ in UNARY:
-            taken = self.places.get(f"/{call.name}/post_iq")
+            taken = self.places.get(sweeps.place_of(call, "post_iq"))
             if taken is None:
                 raise NotShownError("it has no input quantiser")
             return taken, ends
