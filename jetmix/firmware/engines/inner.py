@@ -4,7 +4,7 @@ Engines replay them inside the layer and keep no trace of them: their handler is
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jetmix.firmware.graph import Traces
@@ -17,7 +17,7 @@ Replays = list[tuple[Any, Mapping[str, Any]]]
 
 @contextlib.contextmanager
 def recorded(handler: Any) -> Iterator[Replays]:
-    """Yield what instances of an engine's handler replay in the block: layer, and traces by part."""
+    """Yield what instances of a handler replay in the block: layer, and traces by part."""
     found: Replays = []
     before = handler.__call__
 
@@ -50,10 +50,10 @@ def with_inner(
         softmax = getattr(call.layer, "_softmax", call.layer)
         for name in TABLES:
             table = getattr(softmax, name, None)
-            place = next((n for n, (op, _) in enumerate(replays) if op is table), None)
-            if table is None or place is None:
+            number = next((n for n, (op, _) in enumerate(replays) if op is table), None)
+            if table is None or number is None:
                 continue
-            parts = replays.pop(place)[1]
+            parts = replays.pop(number)[1]
             kept = {part: parts[part] for part in ("post_iq", "final") if part in parts}
             before.setdefault(call.name, {}).update(
                 {f"/{call.name}/{name}:{part}": arrays for part, arrays in kept.items()}
