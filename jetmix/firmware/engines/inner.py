@@ -37,9 +37,7 @@ def recorded(handler: Any) -> Iterator[Replays]:
             handler.__call__ = own
 
 
-def with_inner(
-    traces: Traces, model: Any, found: Sequence[tuple[Any, Mapping[str, Any]]]
-) -> Traces:
+def with_inner(traces: Traces, model: Any, found: Replays) -> Traces:
     """Return traces with the places ``/<layer>/<table>:<part>`` of tables within layers.
 
     They stand before those of their layer, in order of data flow, and count as its own.

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from jetmix.report.bits import read_bits, with_bits
+from jetmix.models import keras_env
+from jetmix.models.calls import calls_of
+from jetmix.report.bits import bits_of, read_bits, with_bits
 from jetmix.report.build import write_report
 from jetmix.report.collect import collect
 from jetmix.report.tagger import LayerBits
@@ -39,6 +41,27 @@ def test_the_widths_of_a_trained_mixer(layers: tuple[LayerBits, ...]):
 
 def test_the_layers_hold_the_ebops_of_the_model(layers: tuple[LayerBits, ...]):
     assert sum(layer.ebops for layer in layers) == 4269
+
+
+def test_layers_of_tables_and_layers_within_attention(tmp_path: Path):
+    keras = keras_env.activate()
+    from hgq.config import QuantizerConfigScope
+    from hgq.layers import QDense, QDenseT, QMultiHeadAttention
+
+    with QuantizerConfigScope(place="all", default_q_type="kbi", overflow_mode="WRAP", b0=4, i0=2):
+        x = keras.Input((4, 3), name="jets")
+        y = QDenseT(5, n_hl=1, d_hl=2, name="lut")(x)
+        y = QMultiHeadAttention(2, 3, name="mha")(y, y)
+        model = keras.Model(x, QDense(2, name="head")(keras.layers.Flatten(name="flat")(y)))
+    found = {bits.name: bits for call in calls_of(model) for bits in bits_of(call)}
+    names = ["query_dense", "key_dense", "value_dense", "output_dense"]
+    assert list(found) == ["lut", *(f"mha/{name}" for name in names), "head"]
+    lut = found["lut"]
+    assert lut.inputs[0].shape == (4, 3)
+    assert (lut.n_weights, lut.n_nonzero) == (60, 60)
+    assert lut.weight_bits == 3.0
+    assert found["mha/query_dense"].inputs[0].shape == (4, 5)
+    assert found["mha/query_dense"].n_weights == 30
 
 
 def test_a_model_that_cannot_be_read_leaves_a_gap(run: Path):
