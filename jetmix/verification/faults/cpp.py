@@ -80,8 +80,6 @@ _OUTPUT = re.compile(rf"^    ((?:model_out|out|out_\w+)\[\d+\]) = ({_TYPE})\((.+
 _SUM = re.compile(r"^(v\d+) ([+-]) (bit_shift<(-?\d+)>\((v\d+)\)|v\d+)$")
 _CHOICE = re.compile(r"^(v\d+\[\d+\]) \? (.+) : (.+)$")
 _TABLE = re.compile(r"^(?:bits<.+>\()?table_\w+\[(v\d+)\.range\(\)\]\)?$")
-# outputs of templates of hls4ml have a type by name; those of a whole graph that of their array
-_OUTPUT_TYPES = {"model": "out_t", "out": "output_t"}
 _WIDTH = re.compile(r"^(ap_u?fixed)<(-?\d+),(-?\d+)(.*)>$")
 
 
@@ -184,7 +182,7 @@ def plant_cpp(text: str, sites: Sequence[Site], first: int) -> str:
             out = names.get(target.partition("[")[0], kind)
             right = f"{kind}({expression})"
             lines[number] = f"    {target} = {_choice(out, right, choices)};"
-    return "\n".join(["#include <type_traits>", f"extern int {SELECT};", *lines, ""])
+    return "\n".join([f"extern int {SELECT};", *lines, ""])
 
 
 def _choice(kind: str, right: str, choices: Sequence[tuple[int, str]]) -> str:
