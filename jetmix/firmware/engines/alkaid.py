@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE, AlkaidGraph
 from jetmix.firmware.engines.alkaid_top import rewrite
-from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
 from jetmix.firmware.engines.inner import recorded, with_inner
+from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
 from jetmix.firmware.project import INSTALL
 
 if TYPE_CHECKING:

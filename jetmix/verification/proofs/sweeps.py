@@ -97,7 +97,7 @@ class Inputs:
         Raises:
             TooManyError: if an input has more than ``most`` values.
         """
-        stride = np.maximum(step / np.abs(self.scales), 1.0).astype(np.int64)
+        stride = np.clip(step / np.abs(self.scales), 1, 2.0**40).astype(np.int64)
         # a value on the coarser grid stands for all that lie between it and the next
         number = -(-self.count // stride) + 1
         base = self.first * self.scales

@@ -63,6 +63,7 @@ def test_second_input_of_a_layer_is_named_and_unknown_places_are_passed_over(tin
     )
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
 def test_layers_used_again_of_two_inputs_and_of_tables():
     """Each use has its name, ports are inputs, and a layer of tables is seen by what it gives."""
     keras = keras_env.activate()

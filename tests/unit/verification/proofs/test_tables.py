@@ -14,6 +14,10 @@ from jetmix.models.prepare import prepare
 from jetmix.verification.proofs import linear, proofs, tables
 
 
+# hgq's tracer converts tensors of JAX in the old way
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
+
 @pytest.fixture(scope="module")
 def lut_model():
     """A LUT layer over particles, an activation as table, and a linear head."""
