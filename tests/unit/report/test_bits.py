@@ -59,7 +59,7 @@ def test_layers_of_tables_and_layers_within_attention(tmp_path: Path):
     lut = found["lut"]
     assert lut.inputs[0].shape == (4, 3)
     assert (lut.n_weights, lut.n_nonzero) == (60, 60)
-    assert lut.weight_bits == 3.0
+    assert lut.weight_bits == 4.0
     assert found["mha/query_dense"].inputs[0].shape == (4, 5)
     assert found["mha/query_dense"].n_weights == 30
 

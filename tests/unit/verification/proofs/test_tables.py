@@ -13,7 +13,6 @@ from jetmix.models import keras_env
 from jetmix.models.prepare import prepare
 from jetmix.verification.proofs import linear, proofs, tables
 
-
 # hgq's tracer converts tensors of JAX in the old way
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
