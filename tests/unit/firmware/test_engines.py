@@ -1,6 +1,7 @@
 """Engines: alkaid's operations in jetmix's form, its faulty pass, and what both have in common."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -253,7 +254,7 @@ def test_what_alkaid_cannot_trace_is_one_line_with_the_other_engine(monkeypatch)
 
     monkeypatch.setattr(converter, "trace_model", fails)
     with pytest.raises(LoweringError, match="alkaid cannot trace the model") as caught:
-        da_graph.trace_layers(object(), by="alkaid")
+        da_graph.trace_layers(SimpleNamespace(layers=[]), by="alkaid")
     assert "--engine da4ml" in str(caught.value)
     assert "\n" not in str(caught.value)
 
