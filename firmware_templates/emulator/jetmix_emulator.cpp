@@ -1,11 +1,11 @@
 // Runs a DA graph over batches of jets: each operation on a block of jets at once, one lane a jet,
 // so that the compiler vectorises every inner loop. The graph is data, so this compiles in seconds
 // for a graph of any size. See jetmix/verification/program.py for the program that it runs.
-#include <cfloat>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <type_traits>
 #include <vector>
@@ -18,6 +18,9 @@ constexpr int LANES = @LANES@;
 constexpr int TILE = 16;
 
 typedef @WORD@ word;
+// double where a port has more bits than float holds
+typedef @INPUT@ input_real;
+typedef @OUTPUT@ output_real;
 typedef std::make_unsigned<word>::type uword;
 constexpr int BITS = 8 * sizeof(word);
 
@@ -182,8 +185,8 @@ inline void run_op(const Op &op, word *values, const word *tables) {
 }
 
 // truncate to the input's grid and wrap to its width, as the firmware's input port does; doubles
-// hold every step of it exactly for any finite float32
-inline void convert(const Input &input, word *out, const float *x) {
+// hold every step of it exactly for any finite value
+inline void convert(const Input &input, word *out, const input_real *x) {
     const double grid = std::ldexp(1.0, input.fraction), turn = std::ldexp(1.0, input.width);
     const double inverse = 1.0 / turn, half = input.is_signed ? 0.5 : 0.0;
     for (int i = 0; i < LANES; i++) {
@@ -192,15 +195,15 @@ inline void convert(const Input &input, word *out, const float *x) {
     }
 }
 
-bool all_finite(const float *x, size_t n) {
+bool all_finite(const input_real *x, size_t n) {
     int wrong = 0;
     for (size_t i = 0; i < n; i++)
-        wrong |= !(std::fabs(x[i]) <= FLT_MAX);
+        wrong |= !(std::fabs(x[i]) <= std::numeric_limits<input_real>::max());
     return !wrong;
 }
 
-void load_block(const Program &program, word *values, const float *x, size_t n_jets) {
-    float tile[TILE][LANES];
+void load_block(const Program &program, word *values, const input_real *x, size_t n_jets) {
+    input_real tile[TILE][LANES];
     std::memset(tile, 0, sizeof tile);
     for (size_t start = 0; start < program.n_inputs; start += TILE) {
         const Input *inputs = program.inputs + start;
@@ -213,13 +216,13 @@ void load_block(const Program &program, word *values, const float *x, size_t n_j
     }
 }
 
-void store_block(const Program &program, const word *values, float *y, size_t n_jets) {
+void store_block(const Program &program, const word *values, output_real *y, size_t n_jets) {
     for (size_t i = 0; i < program.n_outputs; i++) {
         const Output &output = program.outputs[i];
         const word *from = values + (size_t)(output.slot < 0 ? 0 : output.slot) * LANES;
         for (size_t jet = 0; jet < n_jets; jet++)
             y[jet * program.n_outputs + i] =
-                output.slot < 0 ? 0.0f : (float)((double)from[jet] * output.scale);
+                output.slot < 0 ? 0 : (output_real)((double)from[jet] * output.scale);
     }
 }
 
@@ -230,7 +233,7 @@ extern "C" {
 int jetmix_emulator_word_bits() { return BITS; }
 
 // 0 if all went well, 1 if there is no memory, 2 if a value is not finite
-int jetmix_emulator_run(const Program *program, const float *x, float *y, size_t n_jets) {
+int jetmix_emulator_run(const Program *program, const input_real *x, output_real *y, size_t n_jets) {
     word *values = new (std::align_val_t(64), std::nothrow) word[program->n_slots * LANES];
     if (!values)
         return 1;

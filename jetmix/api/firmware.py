@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from jetmix import words
 from jetmix.api import notebook
@@ -13,12 +12,11 @@ from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run, source_of
 from jetmix.firmware.project import EngineName
 from jetmix.resources.report import ResourceReport
-from jetmix.support.arrays import Reals
 from jetmix.synthesis import flow as synthesis
 from jetmix.synthesis.options import Budget, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
-from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.emulator.emulator import Emulator, Given
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.proofs.proofs import Proofs
 from jetmix.verification.result import VerificationResult
@@ -74,14 +72,22 @@ class Firmware:
     def _emulator(self) -> Emulator:
         return Emulator.load(self.path)
 
-    def predict(self, x: Reals) -> Reals:
+    def predict(self, x: Given) -> Any:
         """Return what the firmware answers, bit for bit, (jet, output).
 
         Args:
             x: normalised jets, (jet, particle, feature) or (jet, feature), as the tagger takes
-                them: see :meth:`Run.load_jets`.
+                them: see :meth:`Run.load_jets`. For a model of several inputs a dict of arrays by
+                the inputs' names, or a list of arrays in order.
+
+        Returns:
+            float32, float64 where an output takes more than 24 bits; for a model of several
+            outputs a dict of arrays by the outputs' names.
+
+        Raises:
+            DataError: if an array is missing or has another shape.
         """
-        return self._emulator.predict(np.ascontiguousarray(x, dtype=np.float32))
+        return self._emulator.predict(x)
 
     def _repr_html_(self) -> str:
         best = best_resources(self.folder.resources)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray
 from jetmix.support.records import NOT_EMPTY, Check, checked
 
@@ -105,6 +106,32 @@ def split(flat: AnyArray, ports: Sequence[Port]) -> list[AnyArray]:
 def join(arrays: Iterable[AnyArray]) -> AnyArray:
     """Return flat vectors (vector, element) from the values of all ports, in their order."""
     return np.concatenate([values.reshape(len(values), -1) for values in arrays], axis=1)
+
+
+def joined(given: Mapping[str, AnyArray] | Sequence[AnyArray], ports: Sequence[Port]) -> AnyArray:
+    """Return flat vectors from one array per port, by name or in order.
+
+    Raises:
+        DataError: naming the port whose array is missing, not known, or of another shape.
+    """
+    names = [port.name for port in ports]
+    if not isinstance(given, Mapping):
+        if len(given) != len(ports):
+            raise DataError(
+                f"{len(given)} arrays for {len(ports)} inputs", mend=f"give {', '.join(names)}"
+            )
+        given = dict(zip(names, given, strict=True))
+    for name in [*(set(given) - set(names)), *(set(names) - set(given))]:
+        fault = "no input" if name in given else "an input without an array"
+        raise DataError(f"'{name}' is {fault}", mend=f"give the inputs {', '.join(names)}")
+    arrays = [np.asarray(given[name]) for name in names]
+    for port, array in zip(ports, arrays, strict=True):
+        if array.shape != (len(arrays[0]), *port.shape):
+            raise DataError(
+                f"input '{port.name}' has the shape {array.shape}",
+                mend=f"give it as {(len(arrays[0]), *port.shape)}",
+            )
+    return join(arrays)
 
 
 def _ports(

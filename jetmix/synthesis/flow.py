@@ -18,13 +18,14 @@ from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import calibration, keras_env
+from jetmix.models.float64 import Precision
 from jetmix.models.prepare import Prepared, functional, prepare
 from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, add_resources, write_resources
 from jetmix.support import provenance
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.support.console import progress
 from jetmix.support.files import atomic_path, file_digest
 from jetmix.support.records import dump
@@ -41,6 +42,7 @@ from jetmix.verification.faults.score import score_projects
 from jetmix.verification.junit import write_junit
 from jetmix.verification.levels import registry
 from jetmix.verification.options import FaultOptions, VectorOptions
+from jetmix.verification.precision import precision_of, require_exact_numbers
 from jetmix.verification.proofs import proofs
 from jetmix.verification.result import VerificationResult, write_results
 from jetmix.verification.vectors import VectorSet
@@ -101,11 +103,13 @@ def _synthesise(
         lowered, tried = budget.lower(
             model, partial(_estimate, options), options.budget, by=options.engine
         )
+    require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
+    precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, source.model)
     vectors, wrapped = ladder.vectors_of(
         lowered.graph, ports.input_shape, source.data, options.vectors
     )
-    reference = _reference(model, vectors)
+    reference = _reference(model, vectors, precision)
     synth_dir.begin(out, digest)
     with atomic_path(out / MODEL_FILE) as temporary:
         temporary.write_bytes(loaded.saved)
@@ -125,6 +129,8 @@ def _synthesise(
         reference=reference,
         delay_constraint=lowered.delay_constraint,
         names=prepared.names,
+        outputs=ports.outputs,
+        precision=precision,
     )
     results = _climb(bench, options.wanted_levels)
     synth_dir.finish(
@@ -196,15 +202,18 @@ def verify_again(
     if opened.proofs is not None and data is not None:
         proofs.write(folder, replace(opened.proofs, data=data))
     taken = opened.budget.taken if opened.budget else None
+    precision = precision_of(graph)
     bench = Bench(
         folder=folder,
         model=prepared.model,
         graph=graph,
         projects=opened.projects,
         vectors=vectors,
-        reference=_reference(prepared.model, vectors),
+        reference=_reference(prepared.model, vectors, precision),
         delay_constraint=DELAY_CONSTRAINT if taken is None else taken,
         names=prepared.names,
+        outputs=opened.tagger.outputs,
+        precision=precision,
     )
     results = _climb(bench, levels)
     if junit is not None:
@@ -325,9 +334,10 @@ def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
     return results
 
 
-def _reference(model: Any, vectors: VectorSet) -> Floats:
-    with progress("Reference outputs from Keras"):
-        return keras_logits(model, vectors.x)
+def _reference(model: Any, vectors: VectorSet, precision: Precision) -> Reals:
+    exactly = " in float64: some sums need more than 24 bits" if precision == "float64" else ""
+    with progress(f"Reference outputs from Keras{exactly}"):
+        return keras_logits(model, vectors.x, precision)
 
 
 def _write_projects(
@@ -335,7 +345,7 @@ def _write_projects(
     loaded: _Loaded,
     lowered: Lowered,
     options: SynthOptions,
-    test_bench: tuple[Floats, Floats],
+    test_bench: tuple[Reals, Reals],
 ) -> list[FirmwareProject]:
     """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS."""
     projects = []

@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.project import FirmwareProject, Flow
-from jetmix.models import keras_env
-from jetmix.models.signature import Signature, join, split
-from jetmix.support.arrays import Floats, Reals
+from jetmix.models.float64 import Precision, float64_outputs
+from jetmix.models.run import outputs_of
+from jetmix.models.signature import Port
+from jetmix.support.arrays import Reals
 from jetmix.verification.vectors import VectorSet
 
-KERAS_BATCH = 1024
 # where firmware is compiled again to show what is inside, after bits differed
 TRACED = "traced"
 
@@ -30,9 +28,11 @@ class Bench:
         graph: its adder graph.
         projects: what was written for hls4ml, as Verilog, or both.
         vectors: the inputs.
-        reference: Keras outputs for them, float32 (vector, output).
+        reference: Keras outputs for them, (vector, output), as exact as the firmware.
         delay_constraint: how many adders deeper than the shallowest the graph's adder trees may be.
         names: the original name of every layer that jetmix renamed.
+        outputs: the model's outputs, of which the flat ones are made.
+        precision: what Keras computed the reference in.
     """
 
     folder: Path
@@ -40,9 +40,11 @@ class Bench:
     graph: DaGraph
     projects: Mapping[Flow, FirmwareProject]
     vectors: VectorSet
-    reference: Floats
+    reference: Reals
     delay_constraint: int
     names: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Port, ...] = ()
+    precision: Precision = "float32"
 
 
 class Function(Protocol):
@@ -52,7 +54,7 @@ class Function(Protocol):
     def lsb(self) -> float:
         """Weight of the least significant bit of the outputs."""
 
-    def predict(self, x: Floats) -> Reals:
+    def predict(self, x: Reals) -> Reals:
         """Return the outputs (vector, output) for inputs (vector, ...)."""
 
 
@@ -79,16 +81,15 @@ class Outputs:
         return cls(values=values, lsb=function.lsb, seconds=round(time.monotonic() - start, 3))
 
 
-def keras_logits(model: Any, x: Floats) -> Floats:
-    """Return all outputs of a Keras model as float32 (vector, output).
+def keras_logits(model: Any, x: Reals, precision: Precision = "float32") -> Reals:
+    """Return all outputs of a Keras model, (vector, output).
 
     Args:
         model: the model, with any number of inputs and outputs.
-        x: vectors, float32 (vector, ...): all inputs in the model's order.
+        x: vectors (vector, ...): all inputs in the model's order.
+        precision: what Keras computes in.
+
+    Raises:
+        LoweringError: if Keras cannot build the model in float64.
     """
-    keras = keras_env.activate()
-    model = getattr(model, "_functional", None) or model
-    arrays = split(x, Signature.of(model).inputs)
-    fed = keras.tree.pack_sequence_as(model._inputs_struct, arrays)
-    given = model.predict(fed, batch_size=KERAS_BATCH, verbose=0)
-    return join(np.asarray(values, dtype=np.float32) for values in keras.tree.flatten(given))
+    return outputs_of(model, x) if precision == "float32" else float64_outputs(model, x)

@@ -117,7 +117,15 @@ def _climbed(level: Level, bench: Bench) -> VerificationResult:
         outputs = level.steps.run(bench)
     except ToolMissingError as error:
         return not_run(level.name, str(error))
-    return _traced(level, judged(level.name, outputs, bench.vectors, bench.reference), bench)
+    result = judged(
+        level.name,
+        outputs,
+        bench.vectors,
+        bench.reference,
+        heads=bench.outputs,
+        precision=bench.precision,
+    )
+    return _traced(level, result, bench)
 
 
 def _traced(level: Level, result: VerificationResult, bench: Bench) -> VerificationResult:

@@ -7,8 +7,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from jetmix.models.float64 import Precision
+from jetmix.models.signature import Port, slices
 from jetmix.support import records
-from jetmix.support.arrays import Bools, Float64, Floats, Reals
+from jetmix.support.arrays import Bools, Float64, Reals
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, POSITIVE, Check, checked, rule
 from jetmix.verification.bench import Outputs
 from jetmix.verification.levels.registry import LEVELS
@@ -31,6 +33,7 @@ class Mismatch:
         reference: value of the reference, which may lie between integers.
         candidate: value of the level.
         layer: layers between which the two first differ, where that could be traced.
+        head: name of the model's output, where it has several.
     """
 
     vector: int
@@ -39,10 +42,31 @@ class Mismatch:
     reference: float
     candidate: int
     layer: str | None = None
+    head: str | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_NEGATIVE, "vector", "output"),
         "origin": NOT_EMPTY,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadResult:
+    """How often one of several outputs of a model differs.
+
+    Attributes:
+        name: name of the output.
+        n_mismatch: vectors of which it differs.
+        n_values: values of it that differ, in all vectors.
+    """
+
+    name: str
+    n_mismatch: int
+    n_values: int
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "name": NOT_EMPTY,
+        **checked(NOT_NEGATIVE, "n_mismatch", "n_values"),
     }
 
 
@@ -65,6 +89,8 @@ class VerificationResult:
         latency_cycles: latency that a level with a clock measured.
         ii_cycles: initiation interval that it measured.
         latency_expected_cycles: latency that the project states.
+        precision: what Keras computed in, float64 where sums need more than 24 bits.
+        heads: each of several outputs by itself.
     """
 
     reference: str
@@ -81,6 +107,8 @@ class VerificationResult:
     latency_cycles: int | None = None
     ii_cycles: int | None = None
     latency_expected_cycles: int | None = None
+    precision: Precision | None = None
+    heads: tuple[HeadResult, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "candidate": lambda name: "" if name in LEVELS else f"must be one of {', '.join(LEVELS)}",
@@ -100,6 +128,9 @@ class VerificationResult:
             yield "status", "'failed' only where vectors or the latency differ"
         if self.status == "not-run" and self.n_vectors:
             yield "status", "'not-run' only without vectors"
+        worst = max((head.n_mismatch for head in self.heads), default=0)
+        if worst > self.n_mismatch:
+            yield "heads", f"outputs that differ on at most {self.n_mismatch} vectors"
         if self.status != "not-run" and sum(self.vectors.values()) != self.n_vectors:
             yield "vectors", f"counts that add up to {self.n_vectors}"
 
@@ -124,9 +155,10 @@ class VerificationResult:
                 f"{self.latency_expected_cycles}"
             )
         place = f", first at {first.layer}" if first.layer else ""
+        head = f" ({first.head})" if first.head else ""
         return (
             f"differs from {self.reference} on {self.n_mismatch} of {self.n_vectors} vectors; "
-            f"first: {first.origin} {first.vector}, output {first.output}: {first.candidate} "
+            f"first: {first.origin} {first.vector}, output {first.output}{head}: {first.candidate} "
             f"instead of {first.reference:g} LSB{place}"
         )
 
@@ -140,7 +172,13 @@ def not_run(candidate: str, reason: str) -> VerificationResult:
 
 
 def judged(
-    level: str, outputs: Outputs, vectors: VectorSet, reference: Floats
+    level: str,
+    outputs: Outputs,
+    vectors: VectorSet,
+    reference: Reals,
+    *,
+    heads: Sequence[Port] = (),
+    precision: Precision = "float32",
 ) -> VerificationResult:
     """Compare the outputs of a level with those of Keras.
 
@@ -151,7 +189,9 @@ def judged(
         level: its name.
         outputs: what it gave for the vectors.
         vectors: the inputs.
-        reference: Keras outputs for them, float32 (vector, output).
+        reference: Keras outputs for them, (vector, output).
+        heads: the outputs of the model.
+        precision: what Keras computed in.
     """
     result = compare(
         reference,
@@ -160,8 +200,10 @@ def judged(
         level=level,
         origins=vectors.origins,
         seconds=outputs.seconds,
+        heads=heads,
     )
-    result = replace(result, latency_expected_cycles=outputs.latency_expected_cycles)
+    expected = outputs.latency_expected_cycles
+    result = replace(result, latency_expected_cycles=expected, precision=precision)
     if result.status != "passed":
         return result  # wrong outputs measure no latency
     result = replace(result, latency_cycles=outputs.latency_cycles, ii_cycles=outputs.ii_cycles)
@@ -176,6 +218,7 @@ def compare(
     level: str,
     origins: list[tuple[str, int]],
     seconds: float | None = None,
+    heads: Sequence[Port] = (),
 ) -> VerificationResult:
     """Compare two (vector, output) arrays bit for bit.
 
@@ -189,15 +232,18 @@ def compare(
         level: name of the level under test.
         origins: (name, count) of the vectors, in order; counts add up to the number of vectors.
         seconds: wall time the candidate took.
+        heads: the outputs of the model; each is judged by itself where there are several.
     """
     if reference.shape != candidate.shape:
         raise ValueError(f"shapes differ: {reference.shape} and {candidate.shape}")
-    # float64 holds every output exactly: widths are far below 53 bits, NaN compares as different
+    # float64 holds every output exactly: none has more than 53 bits, NaN compares as different
     expected = reference.astype(np.float64) / lsb
     got = candidate.astype(np.float64) / lsb
     differs = ~(expected == got) | (got != np.rint(got))
     bad = differs.any(axis=1)
     first = _first_mismatch(expected, got, differs, origins) if bad.any() else None
+    if first is not None and len(heads) > 1:
+        first = replace(first, head=_head_of(first.output, heads))
     gap = np.abs(expected - got)
     return VerificationResult(
         reference="keras",
@@ -210,7 +256,24 @@ def compare(
         first_mismatch=first,
         vectors=dict(origins),
         seconds=seconds,
+        heads=_per_head(differs, heads) if len(heads) > 1 else (),
     )
+
+
+def _per_head(differs: Bools, heads: Sequence[Port]) -> tuple[HeadResult, ...]:
+    return tuple(
+        HeadResult(
+            name=port.name,
+            n_mismatch=int(differs[:, place].any(axis=1).sum()),
+            n_values=int(differs[:, place].sum()),
+        )
+        for port, place in zip(heads, slices(heads), strict=True)
+    )
+
+
+def _head_of(output: int, heads: Sequence[Port]) -> str:
+    places = zip(heads, slices(heads), strict=True)
+    return next(port.name for port, place in places if place.start <= output < place.stop)
 
 
 def _first_mismatch(

@@ -7,17 +7,24 @@ import numpy as np
 
 from jetmix.firmware.dais import Width, port_of
 from jetmix.firmware.graph import DaGraph
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Floats, Reals
+from jetmix.verification.precision import dtype_of
+
+# values between two steps of a wide input that random vectors take
+OFF_GRID = 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class VectorSet:
-    """Input vectors float32 (vector, *input shape); ``origins`` name and count them in order."""
+    """Input vectors (vector, *input shape); ``origins`` name and count them in order.
 
-    x: Floats
+    They are float32, and float64 where an input takes more bits than that holds.
+    """
+
+    x: Reals
     origins: list[tuple[str, int]]
 
-    def one(self, origin: str, index: int) -> Floats:
+    def one(self, origin: str, index: int) -> Reals:
         """Return vector ``index`` of an origin, (1, *input shape)."""
         names = [name for name, _ in self.origins]
         start = sum(count for _, count in self.origins[: names.index(origin)]) + index
@@ -26,11 +33,14 @@ class VectorSet:
 
 @dataclass(frozen=True, kw_only=True)
 class InputRange:
-    """Smallest and largest value and step of every input, each (input,); dead inputs are 0, 0."""
+    """Smallest and largest value and step of every input, each (input,); dead inputs are 0, 0.
 
-    low: Floats
-    high: Floats
-    step: Floats
+    They have the number format of the vectors, float32 or float64.
+    """
+
+    low: Reals
+    high: Reals
+    step: Reals
 
     @classmethod
     def of(cls, graph: DaGraph) -> "InputRange":
@@ -39,8 +49,9 @@ class InputRange:
 
         kifs = [[int(bits) for bits in minimal_kif(interval)] for interval in graph.inp_qint]
         widths = [Width(sign=k, fraction=f, bits=k + i + f) for k, i, f in kifs]
-        low, high = np.array([port_of(width) for width in widths], dtype=np.float32).T
-        step = np.array([2.0**-width.fraction for width in widths], dtype=np.float32)
+        dtype = dtype_of(widths)
+        low, high = np.array([port_of(width) for width in widths], dtype=dtype).T
+        step: Reals = np.array([2.0**-width.fraction for width in widths], dtype=dtype)
         return cls(low=low, high=high, step=step)
 
 
@@ -51,7 +62,7 @@ def build_vectors(
     jets: Floats | None,
     n_random: int,
     seed: int,
-    mined: Mapping[str, Floats] | None = None,
+    mined: Mapping[str, Reals] | None = None,
 ) -> VectorSet:
     """Put together all vectors of a verification.
 
@@ -64,7 +75,7 @@ def build_vectors(
         mined: vectors that were searched for, (vector, ...), by the name of their origin.
     """
     rng = np.random.default_rng(seed)
-    parts: list[tuple[str, Floats]] = [
+    parts: list[tuple[str, Reals]] = [
         ("corner", corners(ranges)),
         ("random", uniform(ranges, n_random, rng, stretch=1.0)),
         # wrap or saturate: what the quantiser does there is part of the function
@@ -74,29 +85,29 @@ def build_vectors(
         parts.append((name, values.reshape(len(values), len(ranges.low))))
     if jets is not None:
         parts.insert(0, ("jet", jets.reshape(len(jets), -1)))
-    x = np.concatenate([values for _, values in parts]).astype(np.float32)
+    x = np.concatenate([values for _, values in parts]).astype(ranges.low.dtype)
     return VectorSet(
         x=np.ascontiguousarray(x.reshape(-1, *shape)),
         origins=[(name, len(values)) for name, values in parts],
     )
 
 
-def corners(ranges: InputRange) -> Floats:
+def corners(ranges: InputRange) -> Reals:
     """Return zeros, all minima, all maxima, one step beyond both, and each input alone at its ends.
 
     Returns:
-        float32 (vector, input).
+        Vectors (vector, input).
     """
     low, high, step = ranges.low, ranges.high, ranges.step
     together = np.stack([np.zeros_like(low), low, high, low - step, high + step])
     live = np.flatnonzero(high > low)
-    alone = np.zeros((2 * len(live), len(low)), dtype=np.float32)
+    alone = np.zeros((2 * len(live), len(low)), dtype=low.dtype)
     alone[np.arange(len(live)), live] = low[live]
     alone[len(live) + np.arange(len(live)), live] = high[live]
-    return np.concatenate([together, alone]).astype(np.float32)
+    return np.concatenate([together, alone]).astype(low.dtype)
 
 
-def uniform(ranges: InputRange, n: int, rng: np.random.Generator, *, stretch: float) -> Floats:
+def uniform(ranges: InputRange, n: int, rng: np.random.Generator, *, stretch: float) -> Reals:
     """Return ``n`` random vectors over ``stretch`` times each input's range.
 
     Values lie off the quantiser's grid, so that its rounding is exercised too. Dead inputs, which
@@ -107,4 +118,9 @@ def uniform(ranges: InputRange, n: int, rng: np.random.Generator, *, stretch: fl
     low = np.where(dead, -dead_size, ranges.low)
     high = np.where(dead, dead_size, ranges.high)
     centre, half = (high + low) / 2, (high - low) / 2 * stretch
-    return (centre + half * rng.uniform(-1, 1, (n, len(low)))).astype(np.float32)
+    values = (centre + half * rng.uniform(-1, 1, (n, len(low)))).astype(low.dtype)
+    if low.dtype == np.float32:
+        return values
+    # Keras adds half a step to round, which must not round by itself: a few bits below the step
+    fine = ranges.step / OFF_GRID
+    return np.asarray(np.floor(values / fine) * fine)

@@ -13,16 +13,18 @@ import numpy as np
 from jetmix.errors import DataError, ToolFailedError
 from jetmix.firmware.project import fill
 from jetmix.support import tools as toolchain
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.support.console import say
 from jetmix.support.files import atomic_path, content_digest, file_digest, write_text
 from jetmix.support.packaged import shipped
 from jetmix.verification.emulator.program import Program
+from jetmix.verification.precision import Real
 
 SOURCE = "firmware_templates/emulator/jetmix_emulator.cpp"
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fno-math-errno")
 LANES = 128
 COMPILE_LIMIT_S = 300.0
+C_TYPES = {np.float32: "float", np.float64: "double"}
 NOT_FINITE = 2  # the library's status
 # what this process compiled, by digest: the same library runs any graph
 _BUILT: dict[str, tuple[Any, bytes]] = {}
@@ -56,20 +58,26 @@ class NativeEmulator:
     program: Program
     library: ctypes.CDLL
 
-    def run(self, x: Floats) -> Floats:
+    @property
+    def dtype(self) -> Real:
+        """Type of the inputs."""
+        return self.program.input_dtype
+
+    def run(self, x: Reals) -> Reals:
         """Run jets on the calling thread, which is free of Python's lock meanwhile.
 
         Args:
-            x: float32 (jet, input), C-contiguous.
+            x: (jet, input).
 
         Returns:
-            float32 (jet, output).
+            (jet, output), in float32 where that holds all of it.
 
         Raises:
             DataError: if a value is not finite.
         """
         program = self.program
-        y = np.empty((len(x), len(program.outputs)), dtype=np.float32)
+        x = np.ascontiguousarray(x, dtype=program.input_dtype)
+        y = np.empty((len(x), len(program.outputs)), dtype=program.output_dtype)
         described = _Program(
             program.inputs.ctypes.data, len(program.inputs),
             program.ops.ctypes.data, len(program.ops),
@@ -99,7 +107,12 @@ def build(program: Program, folder: Path) -> NativeEmulator:
         ToolMissingError: if there is no g++.
         ToolFailedError: if it fails.
     """
-    values = {"LANES": LANES, "WORD": f"int{program.word_bits}_t"}
+    values = {
+        "LANES": LANES,
+        "WORD": f"int{program.word_bits}_t",
+        "INPUT": C_TYPES[program.input_dtype],
+        "OUTPUT": C_TYPES[program.output_dtype],
+    }
     source = fill(shipped(SOURCE), values)
     digest = content_digest([source, FLAGS, _processor()])
     library = folder / f"libjetmix-emulator-{digest[:16]}.so"

@@ -16,6 +16,7 @@ from jetmix.firmware import dais
 from jetmix.firmware.dais import UnsupportedError, Width, operands, width_of, widths_of
 from jetmix.firmware.graph import DaGraph, Operation
 from jetmix.support.arrays import Ints
+from jetmix.verification.precision import Real, dtype_of
 
 OP = np.dtype([*((n, "<i4") for n in ("code", "out", *"abpqrs")), ("constant", "<i8")])
 INPUT = np.dtype([(n, "<i4") for n in ("column", "slot", "fraction", "width", "signed", "unused")])
@@ -61,7 +62,8 @@ TABLE_BITS = 24
 class Program:
     """What the emulator runs; ``word_bits`` (32 or 64) is the narrowest word that holds it all.
 
-    ``tables`` holds the entries of all lookup tables, each by the bits of its operand.
+    ``tables`` holds the entries of all lookup tables, each by the bits of its operand. The types of
+    inputs and outputs hold all their values exactly.
     """
 
     inputs: NDArray[np.void]
@@ -71,6 +73,8 @@ class Program:
     n_slots: int
     n_columns: int
     word_bits: int
+    input_dtype: Real = np.float32
+    output_dtype: Real = np.float32
 
 
 def assemble(graph: DaGraph) -> Program:
@@ -98,6 +102,8 @@ def assemble(graph: DaGraph) -> Program:
         n_slots=max(assembler.n_slots, 1),
         n_columns=int(graph.shape[0]),
         word_bits=word_bits,
+        input_dtype=dtype_of(map(width_of, graph.inp_qint)),
+        output_dtype=dtype_of(map(width_of, graph.out_qint)),
     )
 
 

@@ -13,7 +13,7 @@ def require_tools() -> None:
 
 def run(bench: Bench) -> Outputs:
     """Run the graph of the folder in the emulator."""
-    return Outputs.of(Emulator.load(bench.folder), bench.vectors)
+    return Outputs.of(Emulator.load(bench.folder).flat, bench.vectors)
 
 
 def trace(bench: Bench, x: Floats) -> str:
