@@ -64,7 +64,8 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         constants_option,
         trust_option,
-        click.option("--data", type=PATH, help="Jets whose test split is run through all levels."),
+        click.option("--data", type=PATH, help="Jets whose test split is run through all "
+            "levels; for a model of several inputs an .npz file with one array per input."),
     ):  # fmt: skip
         command = option(command)
     return command

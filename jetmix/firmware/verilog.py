@@ -9,8 +9,10 @@ from typing import ClassVar
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.registry import Language, engine_of, name_of
 from jetmix.firmware.graph import DaGraph
+from jetmix.firmware.named_ports import PlacedPort, places_of, write_wrapper
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
+from jetmix.models.signature import Signature
 from jetmix.support import records
 from jetmix.support.arrays import Ints
 from jetmix.support.files import place_folder, read_json
@@ -46,6 +48,8 @@ class Ports:
         latency_cycles: clock cycles from the edge at which the input register takes a jet to the
             edge at which the output register takes its result, which are the pipeline's stages.
         format: version of the file.
+        input_ports: which elements of ``model_inp`` are which input of the model.
+        output_ports: which elements of ``model_out`` are which output of the model.
     """
 
     inputs: tuple[Kif, ...]
@@ -53,6 +57,8 @@ class Ports:
     adders_per_stage: int
     latency_cycles: int
     format: str = FORMAT
+    input_ports: tuple[PlacedPort, ...] = ()
+    output_ports: tuple[PlacedPort, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "inputs", "outputs"),
@@ -90,6 +96,7 @@ def write_rtl(
     clock_period_ns: float,
     adders_per_stage: int,
     vhdl: bool = False,
+    ports: Signature | None = None,
 ) -> FirmwareProject:
     """Write the Verilog project of a DA graph; it appears only when it is complete.
 
@@ -100,6 +107,7 @@ def write_rtl(
         clock_period_ns: target clock period in ns.
         adders_per_stage: adders between two registers.
         vhdl: whether VHDL of the same pipeline is written beside it.
+        ports: the inputs and outputs of the model, where they are known.
 
     Raises:
         LoweringError: if the engine cannot write the graph as Verilog.
@@ -109,12 +117,16 @@ def write_rtl(
         stages = _generate(graph, folder, adders_per_stage, "verilog")
         if vhdl:
             _generate(graph, folder / VHDL, adders_per_stage, "vhdl")
+        places = places_of(ports, graph.inp_kifs, graph.out_kifs)
+        write_wrapper(folder, *places)
         # a register lies before every stage and one after the last: as many cycles as stages
         Ports(
             inputs=_packed(graph.inp_kifs),
             outputs=_packed(graph.out_kifs),
             adders_per_stage=adders_per_stage,
             latency_cycles=stages,
+            input_ports=places[0],
+            output_ports=places[1],
         ).write(folder)
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         write_templates("rtl", folder, values)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jetmix.errors import ReportReadError, UsageError
+from jetmix.firmware.named_ports import PlacedPort
+from jetmix.firmware.verilog import PORTS_FILE, read_ports
 from jetmix.report.tagger import Gap, Tagger
 from jetmix.resources.layers import LAYERS_FILE
 from jetmix.support.records import dump
@@ -105,6 +107,8 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         faults=synth.faults,
         hls=synth.hls,
         rtl=synth.rtl,
+        ports=synth.ports,
+        placed=synth.placed,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
@@ -213,8 +217,19 @@ def _synth(folder: Path) -> Tagger:
         faults=made.faults,
         hls=made.projects.get("hls4ml"),
         rtl=made.projects.get("rtl"),
+        ports=about.ports if about.outputs else None,
+        placed=_placed(made),
         gaps=tuple(gaps),
     )
+
+
+def _placed(made: SynthDir) -> tuple[PlacedPort, ...]:
+    """Return where the inputs and outputs lie in the Verilog, if there is any."""
+    rtl = made.projects.get("rtl")
+    if rtl is None or not (rtl.path / PORTS_FILE).exists():
+        return ()
+    ports = read_ports(rtl.path)
+    return (*ports.input_ports, *ports.output_ports)
 
 
 def _unfinished(folder: Path, name: str, gap: Gap) -> Tagger:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.record import DataUsed
+from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.project import FirmwareProject
+from jetmix.models.signature import Signature
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
@@ -86,6 +88,8 @@ class Tagger:
     faults: tuple[FaultScore, ...] = ()
     hls: FirmwareProject | None = None
     rtl: FirmwareProject | None = None
+    ports: Signature | None = None
+    placed: tuple[PlacedPort, ...] = ()
     kinematics: Kinematics | None = None
     other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())

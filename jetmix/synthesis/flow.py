@@ -106,9 +106,7 @@ def _synthesise(
     require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
     precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, source.model)
-    vectors, wrapped = ladder.vectors_of(
-        lowered.graph, ports.input_shape, source.data, options.vectors
-    )
+    vectors, wrapped = ladder.vectors_of(lowered.graph, ports, source.data, options.vectors)
     reference = _reference(model, vectors, precision)
     synth_dir.begin(out, digest)
     with atomic_path(out / MODEL_FILE) as temporary:
@@ -197,8 +195,8 @@ def verify_again(
         project.require_untouched()
     _require_trust(opened, trust)
     prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE, trust=trust))
-    graph, shape = Emulator.load(folder).graph, opened.tagger.input_shape
-    vectors, data = ladder.vectors_of(graph, shape, opened.tagger.dataset, options)
+    graph, ports = Emulator.load(folder).graph, opened.tagger.ports
+    vectors, data = ladder.vectors_of(graph, ports, opened.tagger.dataset, options)
     if opened.proofs is not None and data is not None:
         proofs.write(folder, replace(opened.proofs, data=data))
     taken = opened.budget.taken if opened.budget else None
@@ -212,7 +210,7 @@ def verify_again(
         reference=_reference(prepared.model, vectors, precision),
         delay_constraint=DELAY_CONSTRAINT if taken is None else taken,
         names=prepared.names,
-        outputs=opened.tagger.outputs,
+        outputs=ports.outputs,
         precision=precision,
     )
     results = _climb(bench, levels)
@@ -372,6 +370,7 @@ def _write_projects(
                 clock_period_ns=options.clock_ns,
                 adders_per_stage=adders_per_stage(options.clock_ns),
                 vhdl=options.vhdl,
+                ports=loaded.ports,
             )
         projects.append(rtl)
     return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]

@@ -10,7 +10,7 @@ from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.firmware.verilog import PORTS_FILE, read_ports
-from jetmix.models.signature import Port
+from jetmix.models.signature import Port, Signature
 from jetmix.resources.layers import LayerCost, read_layers
 from jetmix.resources.report import RESOURCES_FILE, ResourceReport, read_resources
 from jetmix.support.files import JSON, empty_folder, file_digest
@@ -87,6 +87,13 @@ class TaggerRecord:
         **checked(NOT_EMPTY, "model_sha256", "input_shape"),
         **checked(POSITIVE, "n_particles", "n_features"),
     }
+
+    @property
+    def ports(self) -> Signature:
+        """The inputs and outputs; those of an older version have no names."""
+        if self.inputs and self.outputs:
+            return Signature(inputs=self.inputs, outputs=self.outputs)
+        return Signature.single(self.input_shape, len(self.class_names or ()) or 1)
 
     def write(self, folder: Path) -> None:
         """Write ``tagger.json``."""

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from jetmix.data.for_tagger import features_of, load_for_tagger
+from jetmix.data.input_arrays import element_names, is_for_inputs, load_inputs
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, DataError, JetmixError, ToolMissingError
 from jetmix.firmware.graph import DaGraph
 from jetmix.models.prepare import shown
+from jetmix.models.signature import Signature
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress, say
 from jetmix.verification.bench import Bench
@@ -29,13 +31,13 @@ EXTREMES = 500
 
 
 def vectors_of(
-    graph: DaGraph, shape: tuple[int, ...], trained_on: DataUsed | None, options: VectorOptions
+    graph: DaGraph, ports: Signature, trained_on: DataUsed | None, options: VectorOptions
 ) -> tuple[VectorSet, Wrapped | None]:
     """Return all vectors, and what the jets of the data file do at the input ports.
 
     Args:
         graph: the adder graph.
-        shape: shape of one input, such as (particle, feature).
+        ports: the inputs and outputs of the model.
         trained_on: the data that the tagger was trained on, where known.
         options: which vectors.
 
@@ -43,10 +45,15 @@ def vectors_of(
         DataError: if the file cannot be read or is of another shape than the tagger's.
     """
     jets = wrapped = None
+    shape = ports.input_shape
     mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
     if options.data is not None:
-        features = features_of(trained_on, shape)
-        jets = _jets(options.data, shape, trained_on, features, options.constants)
+        features = features_of(trained_on, shape) if len(ports.inputs) == 1 else None
+        if is_for_inputs(options.data, ports.inputs):
+            jets = load_inputs(options.data, ports.inputs).reshape(-1, *shape)
+            features = features or element_names(ports.inputs)
+        else:
+            jets = _jets(options.data, shape, trained_on, features, options.constants)
         wrapped = proofs.judge_data(graph, jets, features, options.data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[: options.max_jets]
@@ -74,7 +81,8 @@ def _jets(
         raise DataError(
             f"the model takes inputs of shape {shape} but does not record which features they are",
             where=path,
-            mend="leave out --data (random and corner vectors are used), or lower a jetmix run",
+            mend="leave out --data (random and corner vectors are used), lower a jetmix run, or "
+            "give an .npz file with one array per input of the model, by its name",
         )
     jets = load_for_tagger(
         path,

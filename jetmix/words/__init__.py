@@ -30,6 +30,7 @@ from jetmix.words.verification import (
     fault_line,
     level_line,
     proof_lines,
+    reference,
     rung,
     vectors,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "origin",
     "percent",
     "proof_lines",
+    "reference",
     "resource_lines",
     "rung",
     "simulated",

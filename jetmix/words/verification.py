@@ -64,6 +64,12 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
+def reference(result: VerificationResult) -> str:
+    """Return what a level was compared with."""
+    name = "Keras" if result.reference == "keras" else result.reference
+    return f"{name} in float64" if result.precision == "float64" else name
+
+
 def vectors(result: VerificationResult) -> str:
     """Return how many vectors of each origin a level was compared on."""
     return ", ".join(
@@ -79,6 +85,8 @@ def level_line(result: VerificationResult) -> str:
         f"{result.candidate}: {result.status}, {count(result.n_mismatch)} of "
         f"{count(result.n_vectors)} vectors differ ({vectors(result)})"
     )
+    if result.precision == "float64":
+        line += f" from {reference(result)}"
     if result.latency_cycles is None:
         return line
     line += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"

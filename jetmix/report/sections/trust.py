@@ -14,7 +14,7 @@ from jetmix.report.render.model import (
     per_tagger,
     text,
 )
-from jetmix.report.sections import proofs
+from jetmix.report.sections import ports, proofs
 from jetmix.report.tagger import Tagger
 from jetmix.resources.report import ResourceReport
 from jetmix.verification.result import VerificationResult
@@ -31,6 +31,7 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
     """Return verification, proofs and origins of resources; None if there is nothing to show."""
     tables = [
         ladder(taggers),
+        ports.ports(taggers),
         proofs.proofs(taggers),
         proofs.faults(taggers),
         resources(taggers),
@@ -69,7 +70,7 @@ def _rung(result: VerificationResult) -> Row:
     ran = result.status != "not-run"
     return (
         text(words.source(result.candidate)),
-        text("Keras" if result.reference == "keras" else result.reference),
+        text(words.reference(result)),
         text(result.status.replace("-", " "), mark=STATUS_MARKS[result.status]),
         number(result.n_vectors if ran else None),
         number(result.n_mismatch if ran else None),
