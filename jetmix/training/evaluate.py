@@ -62,6 +62,7 @@ def evaluate(
         DataError: if the data cannot be read or do not hold enough particles or features.
     """
     model = keras_env.load_tagger(model_path, quantised_only=False, trust=trust)
+    _require_one_of_each(model, model_path)
     jets = _load(model, model_path, data, split, trained_on=trained_on, constants=constants)
     n_classes = len(jets.class_names)
     if model.output_shape[1:] != (n_classes,):
@@ -73,6 +74,22 @@ def evaluate(
     logits = predict(model, Jets(x=jets.x, y=jets.y))
     measured = metrics(logits, jets.y, jets.class_names, ebops=_ebops(model))
     return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=measured)
+
+
+def _require_one_of_each(model: Any, where: Path) -> None:
+    """Refuse a model that is no jet tagger by its number of inputs or outputs.
+
+    Raises:
+        UsageError: if it has several of one of them.
+    """
+    for ports, kind in ((model.inputs, "inputs"), (model.outputs, "outputs")):
+        if len(ports) != 1:
+            raise UsageError(
+                f"the model has {len(ports)} {kind}, and only a five-class tagger with one input "
+                "and one output can be evaluated",
+                where=where,
+                mend="give a model of the class scores alone; 'jetmix synth' takes this one",
+            )
 
 
 def _load(

@@ -55,7 +55,6 @@ def _exactness(tagger: Tagger, port: Port) -> Cell:
         own = [head.n_mismatch for head in result.heads if head.name == port.name]
         differing = own[0] if own else result.n_mismatch
         mark = "bad" if differing else mark
-        found.append(
-            f"{result.candidate}: {words.count(differing)} of {words.count(result.n_vectors)} differ"
-        )
+        shares = f"{words.count(differing)} of {words.count(result.n_vectors)}"
+        found.append(f"{result.candidate}: {shares} differ")
     return text(", ".join(found) or words.UNKNOWN, mark=mark if found else "unknown")

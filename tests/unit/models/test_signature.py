@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from jetmix.errors import DataError
 from jetmix.models import keras_env
-from jetmix.models.signature import Port, Signature, join, slices, split
+from jetmix.models.signature import Port, Signature, join, joined, slices, split
 from jetmix.verification.bench import keras_logits
 
 keras = keras_env.activate()
@@ -84,3 +85,42 @@ def test_split_and_join_are_inverse():
     arrays = split(flat, ports)
     assert [array.shape for array in arrays] == [(5, 2, 3), (5,), (5, 4)]
     np.testing.assert_array_equal(join(arrays), flat)
+
+
+PORTS = (
+    Port(name="mu", identifier="in_mu", shape=(2, 3)),
+    Port(name="adc", identifier="in_adc", shape=(4,)),
+)
+
+
+def given():
+    rng = np.random.default_rng(1)
+    return {"adc": rng.normal(size=(5, 4)), "mu": rng.normal(size=(5, 2, 3))}
+
+
+def test_arrays_are_joined_by_name_and_in_order():
+    arrays = given()
+    flat = joined(arrays, PORTS)
+    np.testing.assert_array_equal(flat, joined([arrays["mu"], arrays["adc"]], PORTS))
+    np.testing.assert_array_equal(flat[:, :6], arrays["mu"].reshape(5, 6))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda arrays: arrays.pop("adc"), "'adc' is an input without an array; give the inputs"),
+        (lambda arrays: arrays.update(ADC=1), "'ADC' is no input; give the inputs mu, adc"),
+        (lambda arrays: arrays.update(adc=np.zeros((5, 3))),
+         "input 'adc' has the shape (5, 3); give it as (5, 4)"),
+        (lambda arrays: arrays.update(adc=np.zeros((4, 4))),
+         "input 'adc' has the shape (4, 4); give it as (5, 4)"),
+    ],
+)  # fmt: skip
+def test_arrays_that_do_not_fit_are_named(change, said):
+    arrays = given()
+    change(arrays)
+    with pytest.raises(DataError) as caught:
+        joined(arrays, PORTS)
+    assert str(caught.value).startswith(said)
+    with pytest.raises(DataError, match="1 arrays for 2 inputs"):
+        joined([arrays["mu"]], PORTS)

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from jetmix import words
 from jetmix.errors import ReportReadError
+from jetmix.models.signature import Port
 from jetmix.support import records
 from jetmix.support.files import read_json, write_json
 from jetmix.verification.result import (
@@ -149,3 +150,35 @@ def test_an_edited_result_is_refused(tmp_path, changes, key):
     write_json(path, [entry | changes])
     with pytest.raises(ReportReadError, match=key):
         read_results(tmp_path)
+
+
+HEADS = (
+    Port(name="cls", identifier="out_cls", shape=(2,)),
+    Port(name="reg", identifier="out_reg", shape=(1,)),
+)
+
+
+def test_each_of_several_outputs_is_judged_by_itself(tmp_path):
+    reference = np.zeros((4, 3))
+    candidate = reference.copy()
+    candidate[2, 2] = candidate[3, 1] = candidate[3, 2] = 1.0
+    options = {"lsb": 1.0, "level": "rtl", "origins": [("random", 4)]}
+    result = compare(reference, candidate, heads=HEADS, **options)
+    assert [(h.name, h.n_mismatch, h.n_values) for h in result.heads] == [
+        ("cls", 1, 1), ("reg", 2, 2)
+    ]  # fmt: skip
+    assert (result.first_mismatch.output, result.first_mismatch.head) == (2, "reg")
+    assert "random 2, output 2 (reg): 1 instead of 0" in result.difference
+    write_results(tmp_path, [result])
+    assert read_results(tmp_path) == (result,)
+    single = compare(reference, candidate, heads=HEADS[:1], **options)
+    assert (single.heads, single.first_mismatch.head) == ((), None)
+
+
+def test_the_precision_of_the_reference_is_shown():
+    right = compare(
+        np.zeros((3, 1)), np.zeros((3, 1)), lsb=1.0, level="ir", origins=[("random", 3)]
+    )
+    assert words.reference(replace(right, precision="float64")) == "Keras in float64"
+    assert words.reference(replace(right, precision="float32")) == "Keras"
+    assert "from Keras in float64" in words.level_line(replace(right, precision="float64"))
