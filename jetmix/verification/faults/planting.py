@@ -9,13 +9,13 @@ import numpy as np
 
 from jetmix.firmware.project import TOP, FirmwareProject, seal
 from jetmix.firmware.verilog import read_ports
-from jetmix.support.arrays import Floats, Reals
+from jetmix.support.arrays import Reals
 from jetmix.verification.faults import cpp, verilog
 from jetmix.verification.faults.cpp import Fault, sample
 from jetmix.verification.simulators import csim, rtl
 
 # what runs vectors through the firmware with the fault of a number, 0 for none
-Run = Callable[[int, Floats], Reals]
+Run = Callable[[int, Reals], Reals]
 
 # of the faults in C++, those in biases; of those in Verilog, those in registers
 BIAS_SHARE, REGISTER_SHARE = 0.2, 0.1
@@ -86,7 +86,7 @@ def planted_copy(
 
 
 def _cpp_run(simulation: csim.CSim) -> Run:
-    def run(number: int, x: Floats) -> Reals:
+    def run(number: int, x: Reals) -> Reals:
         simulation.library.jetmix_set_fault(number)
         return simulation.run_quietly(x) * simulation.lsb
 
@@ -94,7 +94,7 @@ def _cpp_run(simulation: csim.CSim) -> Run:
 
 
 def _verilog_run(simulation: rtl.RtlSim) -> Run:
-    def run(number: int, x: Floats) -> Reals:
+    def run(number: int, x: Reals) -> Reals:
         selector = np.full((len(x), 1), number, dtype=np.float32)
         clocks = simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
         return rtl.results(clocks, simulation.latency_cycles, len(x))

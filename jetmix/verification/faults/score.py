@@ -18,7 +18,7 @@ import numpy as np
 from jetmix.errors import ToolFailedError
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.support import records
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.support.console import progress
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked, rule
 from jetmix.verification.bench import Bench
@@ -96,9 +96,7 @@ class FaultScore:
             yield "judged", f"at most the {self.planted} that were planted"
 
 
-def judge(
-    number: int, run: Run, x: Floats, reference: Floats, fresh: tuple[Floats, Floats]
-) -> Verdict:
+def judge(number: int, run: Run, x: Reals, reference: Reals, fresh: tuple[Reals, Reals]) -> Verdict:
     """Return the verdict on one fault.
 
     Args:
@@ -119,9 +117,9 @@ def score(
     project: FirmwareProject,
     scratch: Path,
     *,
-    x: Floats,
-    reference: Floats,
-    fresh: Floats,
+    x: Reals,
+    reference: Reals,
+    fresh: Reals,
     count: int,
     seed: int,
     limit_s: float,

@@ -1,7 +1,7 @@
 """The level 'csim': the C++ of the HLS project, compiled with g++."""
 
 from jetmix.support import tools
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
 from jetmix.verification.divergence import layers, whole
 from jetmix.verification.levels.rtl import layers_of
@@ -20,7 +20,7 @@ def run(bench: Bench) -> Outputs:
     return Outputs.of(csim.build(bench.projects["hls4ml"], bench.folder / FOLDER), bench.vectors)
 
 
-def trace(bench: Bench, x: Floats) -> str:
+def trace(bench: Bench, x: Reals) -> str:
     """Return where the C++ first differs: from Keras, or as a whole graph from that graph."""
     project, folder = bench.projects["hls4ml"], bench.folder / TRACED
     if project.way == "graph":

@@ -1,7 +1,7 @@
 """The level 'ir': the adder graph itself, in integers."""
 
 from jetmix.firmware.engines.registry import name_of
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.verification.bench import Bench, Outputs
 from jetmix.verification.divergence import layers
 from jetmix.verification.emulator.emulator import Emulator
@@ -16,7 +16,7 @@ def run(bench: Bench) -> Outputs:
     return Outputs.of(Emulator.load(bench.folder).flat, bench.vectors)
 
 
-def trace(bench: Bench, x: Floats) -> str:
+def trace(bench: Bench, x: Reals) -> str:
     """Return the layers between which the graph first differs from Keras."""
     found = layers.graph_inputs(
         bench.model, x, delay_constraint=bench.delay_constraint, by=name_of(bench.graph)

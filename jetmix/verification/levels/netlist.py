@@ -1,7 +1,7 @@
 """The level 'netlist': the gates that Yosys makes of the Verilog, clock by clock in Verilator."""
 
 from jetmix.eda import yosys
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
 from jetmix.verification.divergence import pipeline
 from jetmix.verification.levels import rtl
@@ -28,7 +28,7 @@ def run(bench: Bench) -> Outputs:
     return rtl.clocked(simulation, bench.vectors, bench.reference)
 
 
-def trace(bench: Bench, x: Floats) -> str:
+def trace(bench: Bench, x: Reals) -> str:
     """Return the first pipeline stage whose registers differ, and its layers."""
     return pipeline.first_difference(
         bench.projects["rtl"],

@@ -14,7 +14,7 @@ from jetmix.support.records import suggestion
 
 if TYPE_CHECKING:
     from jetmix.firmware.project import Flow
-    from jetmix.support.arrays import Floats
+    from jetmix.support.arrays import Reals
     from jetmix.verification.bench import Bench, Outputs
 
 
@@ -37,7 +37,7 @@ class Steps(Protocol):
             ToolFailedError: if one fails.
         """
 
-    def trace(self, bench: "Bench", x: "Floats") -> str:
+    def trace(self, bench: "Bench", x: "Reals") -> str:
         """Return where the level's bits first differ from Keras for one vector, (1, *input shape).
 
         Raises:

@@ -5,7 +5,7 @@ import time
 from jetmix.firmware import da_graph
 from jetmix.firmware.engines.registry import name_of
 from jetmix.support import tools
-from jetmix.support.arrays import Floats
+from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
 from jetmix.verification.divergence import pipeline
 from jetmix.verification.simulators import rtl, verilator
@@ -28,7 +28,7 @@ def run(bench: Bench) -> Outputs:
     return clocked(simulation, bench.vectors, bench.reference)
 
 
-def trace(bench: Bench, x: Floats) -> str:
+def trace(bench: Bench, x: Reals) -> str:
     """Return the first pipeline stage whose registers differ, and its layers."""
     return pipeline.first_difference(
         bench.projects["rtl"], bench.graph, layers_of(bench), x, bench.folder / TRACED
@@ -43,7 +43,7 @@ def layers_of(bench: Bench) -> list[str]:
     return da_graph.layer_of_operations(traces, bench.graph)
 
 
-def clocked(simulation: RtlSim, vectors: VectorSet, reference: Floats) -> Outputs:
+def clocked(simulation: RtlSim, vectors: VectorSet, reference: Reals) -> Outputs:
     """Return the outputs of a simulation that takes one vector per clock (II = 1).
 
     The latency is the shift at which most outputs agree with the reference.

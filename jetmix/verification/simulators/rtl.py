@@ -9,7 +9,7 @@ import numpy as np
 
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.verilog import TABLES, read_ports
-from jetmix.support.arrays import Float64, Floats, Ints, Reals, Words
+from jetmix.support.arrays import Float64, Ints, Reals, Words
 from jetmix.verification.simulators import verilator
 
 WORD_BITS = 32
@@ -39,11 +39,11 @@ class RtlSim:
         """Weight of the least significant bit over all outputs."""
         return float(2.0 ** -self.outputs[:, 2].max())
 
-    def run(self, x: Floats) -> Float64:
+    def run(self, x: Reals) -> Float64:
         """Feed one vector per clock and return the outputs of every clock.
 
         Args:
-            x: float32 (vector, ...).
+            x: (vector, ...).
 
         Returns:
             float64 (vector + FLUSH_CLOCKS, output): the outputs after each rising edge.
@@ -63,7 +63,7 @@ class RtlSim:
         return unpack(out, self.outputs)
 
 
-def align(clocks: Float64, reference: Floats, *, expected: int) -> int:
+def align(clocks: Float64, reference: Reals, *, expected: int) -> int:
     """Measure the latency: the shift at which the outputs agree with the reference on most vectors.
 
     Args:
