@@ -40,6 +40,11 @@ class Port:
         """Number of its elements."""
         return prod(self.shape)
 
+    @property
+    def shown_shape(self) -> str:
+        """Its shape for people, such as ``4 x 3``."""
+        return " x ".join(map(str, self.shape)) or "1"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetmix.data.record import DataUsed
+from jetmix.data.schema import CLASS_NAMES
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.project import FirmwareProject
 from jetmix.models.signature import Signature
@@ -98,6 +99,14 @@ class Tagger:
     def places(self) -> tuple[str, ...]:
         """The folders as they were named; bytes that are no text are replaced."""
         return tuple(str(f).encode("utf-8", "replace").decode("utf-8") for f in self.folders)
+
+    @property
+    def scores_classes(self) -> bool:
+        """Whether the model can be a jet tagger: one input, and one score per class."""
+        if self.ports is None:
+            return True
+        shapes = [port.shape for port in self.ports.outputs]
+        return len(self.ports.inputs) == 1 and shapes == [(len(CLASS_NAMES),)]
 
     @property
     def permutation_invariant(self) -> bool | None:

@@ -78,7 +78,7 @@ class Field:
 
 def setting_of(tagger: Tagger) -> Setting | None:
     """Return the setting of a tagger, None if not even its number of features is known."""
-    if tagger.n_features is None:
+    if tagger.n_features is None or not tagger.scores_classes:
         return None
     data = tagger.data
     return Setting(

@@ -142,8 +142,12 @@ def _part(tagger: Tagger) -> str:
 
 
 def _input(tagger: Tagger) -> str:
+    if tagger.ports is not None and len(tagger.ports.inputs) > 1:
+        return ", ".join(f"{port.name}: {port.shown_shape}" for port in tagger.ports.inputs)
     if tagger.n_features is None:
         return words.UNKNOWN
+    if not tagger.scores_classes and tagger.ports is not None:
+        return tagger.ports.inputs[0].shown_shape
     gate = words.gate((tagger.data.pt_gate_gev or 0.0) if tagger.data else None)
     if tagger.n_particles is None:
         return f"{tagger.n_features} jet-level features"

@@ -35,11 +35,10 @@ def _rows(tagger: Tagger) -> list[Row]:
 
 def _row(tagger: Tagger, kind: str, port: Port, exactness: Cell) -> Row:
     bits = {place.identifier: place.bits for place in tagger.placed}
-    shape = " x ".join(map(str, port.shape)) or "1"
     return (
         text(kind),
         text(port.name),
-        text(shape),
+        text(port.shown_shape),
         number(bits.get(port.identifier)),
         exactness,
     )

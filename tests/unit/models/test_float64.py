@@ -52,7 +52,7 @@ def wide(*, f0=14, i0=6):
         outputs = QDense(2, name="last")(fused)
     with scopes(f0=4, i0=2):
         bent = QUnaryFunctionLUT("tanh", name="bent")(fused)
-    return calibrated(inputs, keras.layers.Concatenate(name="all")([outputs, bent]))
+    return calibrated(inputs, [outputs, bent])
 
 
 @pytest.fixture(scope="module")
