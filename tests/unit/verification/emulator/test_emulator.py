@@ -153,9 +153,11 @@ def test_wide_values_run_in_64_bits(folder):
     graph = comb_trace(x, x[0] * x[1] + x[2])
     assert assemble(graph).word_bits == 64
     values = np.float32([[511.998046875, -512.0, 3.25], [-512.0, -512.0, 0.001953125]])
-    expected = graph.predict(values.astype(np.float64)).reshape(2, 1).astype(np.float32)
-    assert np.array_equal(emulator(graph, folder).predict(values), expected)
-    assert expected[1, 0] == np.float32(512.0**2 + 0.001953125)
+    expected = graph.predict(values.astype(np.float64)).reshape(2, 1)
+    got = emulator(graph, folder).predict(values)
+    assert got.dtype == np.float64
+    assert np.array_equal(got, expected)
+    assert got[1, 0] == 512.0**2 + 0.001953125
 
 
 def test_tiny_model_is_keras_to_the_last_bit(folder, tiny):
