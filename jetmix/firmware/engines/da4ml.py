@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.engines import da4ml_replay
 from jetmix.firmware.engines.inner import recorded, with_inner
 from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
 from jetmix.firmware.project import INSTALL
@@ -23,21 +24,11 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     Raises:
         LoweringError: if da4ml cannot trace a layer.
     """
-    from da4ml.converter import trace_model
-    from da4ml.trace import HWConfig
     from hgq._dais_tracer.layers.activation import ReplayQFunctionLUT
 
-    try:
-        with recorded(ReplayQFunctionLUT) as found:
-            traces = Traces(
-                trace_model(model, HWConfig(1, -1, -1), {"hard_dc": delay_constraint}, dump=True)
-            )
-        return with_inner(traces, model, found)
-    except Exception as error:
-        raise LoweringError(
-            f"da4ml cannot trace the model ({type(error).__name__}: {error})",
-            mend="use the layers that jetmix taggers use",
-        ) from error
+    with recorded(ReplayQFunctionLUT) as found:
+        traces = Traces(da4ml_replay.trace(model, delay_constraint))
+    return with_inner(traces, model, found)
 
 
 def graph_of(traces: Traces) -> DaGraph:

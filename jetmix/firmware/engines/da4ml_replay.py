@@ -1,0 +1,148 @@
+"""Keras layers traced by da4ml: its own handlers, and jetmix's where they are lacking or wrong."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jetmix.firmware.replay import rounding
+from jetmix.firmware.replay.kit import Kit
+from jetmix.firmware.replay.layers import replayed, require_quantised
+from jetmix.firmware.replay.walk import walk
+from jetmix.support.arrays import Float64
+
+
+class Da4mlKit:
+    """The operations of da4ml that go beyond NumPy's."""
+
+    def quantise(self, quantiser: Any, x: Any) -> Any:
+        """Return ``x`` as HGQ's ``Quantizer`` takes it."""
+        from hgq._dais_tracer.layers._base import mirror_quantizer
+
+        return mirror_quantizer(quantiser, x)
+
+    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
+        """Return the smallest and largest value and the step of every element."""
+        # da4ml's own figure is float32
+        ends = [(float(v.low), float(v.high), float(v.step)) for v in self.elements(x).ravel()]
+        low, high, step = np.array(ends, dtype=np.float64).reshape(-1, 3).T
+        return low.reshape(x.shape), high.reshape(x.shape), step.reshape(x.shape)
+
+    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
+        """Return what each element finds in its table, from its lowest code."""
+        found = np.empty(len(tables), dtype=object)
+        values = self.elements(x).ravel()
+        found[:] = [v.lookup(table) for v, table in zip(values, tables, strict=True)]
+        return self.array(found.reshape(x.shape), x)
+
+    def array(self, elements: Any, like: Any) -> Any:
+        """Return traced values and zeros as an array of da4ml."""
+        from da4ml.trace import FixedVariableArray
+
+        return FixedVariableArray(elements, like.solver_options, hwconf=like.hwconf)
+
+    def elements(self, x: Any) -> Any:
+        """Return the traced values of an array as an array of objects."""
+        return x._vars
+
+    def choose(self, negative: Any, one: Any, other: Any) -> Any:
+        """Return ``one`` where ``negative`` is below zero, else ``other``."""
+        arrays = (self.elements(array).ravel() for array in (negative, one, other))
+        found = np.empty(negative.size, dtype=object)
+        found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
+        return self.array(found.reshape(negative.shape), other)
+
+    def is_raw(self, x: Any) -> bool:
+        """Return whether an array holds inputs of the model that nothing has quantised."""
+        from da4ml.trace.fixed_variable import FixedVariableInput
+
+        return any(isinstance(v, FixedVariableInput) for v in self.elements(x).ravel())
+
+
+def trace(model: Any, delay_constraint: int) -> dict[str, Any]:
+    """Return the traces of a flat Keras model after every layer, 'inputs' first.
+
+    Raises:
+        LoweringError: naming the layer that cannot be traced.
+    """
+    from da4ml.trace import FixedVariableArrayInput, HWConfig
+
+    config, solver = HWConfig(1, -1, -1), {"hard_dc": delay_constraint}
+    inputs = tuple(
+        FixedVariableArrayInput(tuple(tensor.shape[1:]), config, solver) for tensor in model.inputs
+    )
+    with exact_rounding():
+        return {"inputs": inputs, **walk(model, inputs, _replay)}
+
+
+def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    from hgq._dais_tracer.layers import _registry
+
+    kit: Kit = Da4mlKit()
+    x = args[0] if len(args) == 1 else list(args)
+    require_quantised(op, x, kit)
+    handler = _registry.get(type(op))
+    shipped = None
+    if handler is not None and not handler.__input_quantizer_handled__:
+        shipped = handler(op).call
+    parts: Mapping[str, Any] | None = replayed(op, x, kit, shipped)
+    if parts is not None:
+        return parts
+    if handler is None:
+        raise NotImplementedError(f"da4ml has no form for a {type(op).__name__}")
+    traced: dict[str, Any] = handler(op)(*_tuples(args), **kwargs)
+    return {part: arrays for part, arrays in traced.items() if not _is_ephemeral(arrays)}
+
+
+def _tuples(args: Sequence[Any]) -> list[Any]:
+    """Return arguments with lists as the tuples that da4ml's handlers expect."""
+    return [tuple(arg) if isinstance(arg, list) else arg for arg in args]
+
+
+def _is_ephemeral(arrays: Any) -> bool:
+    """Return whether da4ml holds functions there that only a quantiser turns into values."""
+    from da4ml.trace.fixed_variable_array import RetardedFixedVariableArray
+
+    return any(isinstance(array, RetardedFixedVariableArray) for array in arrays)
+
+
+@contextlib.contextmanager
+def exact_rounding() -> Iterator[None]:
+    """Run a block with all rounding modes of HGQ, of which da4ml knows two."""
+    from da4ml.trace.fixed_variable import FixedVariable, FixedVariableInput
+
+    before, at_input = FixedVariable.quantize, FixedVariableInput.quantize
+    FixedVariable.quantize = _rounding(before)
+    FixedVariableInput.quantize = _checked(at_input)
+    try:
+        yield
+    finally:
+        FixedVariable.quantize, FixedVariableInput.quantize = before, at_input
+
+
+def _rounding(cut: Callable[..., Any]) -> Callable[..., Any]:
+    def quantize(x: Any, k: int, i: int, f: int, *modes: str, **options: Any) -> Any:
+        k, i, f = int(k), int(i), int(f)
+        overflow, mode = _modes(modes, options)
+        if f < int(x.kif[2]) and k + i + f > 0:
+            x = rounding.nudged(x, f, mode, cut)
+        return cut(x, k, i, f, overflow, "TRN", **options)
+
+    return quantize
+
+
+def _checked(cut: Callable[..., Any]) -> Callable[..., Any]:
+    def quantize(x: Any, k: int, i: int, f: int, *modes: str, **options: Any) -> Any:
+        overflow, mode = _modes(modes, options)
+        rounding.require_at_input(overflow, mode)
+        return cut(x, int(k), int(i), int(f), overflow, mode)
+
+    return quantize
+
+
+def _modes(given: Sequence[str], options: dict[str, Any]) -> tuple[str, str]:
+    """Return the modes of overflow and rounding, which da4ml gives by place or by name."""
+    overflow, mode = (*given, *("WRAP", "TRN")[len(given) :])
+    overflow = options.pop("overflow_mode", overflow)
+    return overflow.upper(), rounding.base(options.pop("round_mode", mode))

@@ -1,0 +1,1 @@
+"""Keras layers replayed on traced values, the same for every engine."""

@@ -1,0 +1,93 @@
+"""A flat Keras model replayed layer by layer; what goes wrong names the layer."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from jetmix.errors import JetmixError, LoweringError
+from jetmix.firmware.replay.kit import Deferred
+
+# replays one operation: its arguments in, its traces by part out, 'final' last
+Replay = Callable[[Any, Sequence[Any], Mapping[str, Any]], Mapping[str, Any]]
+
+
+def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[Any, ...]]:
+    """Return the traced arrays by place, in order of data flow: '/<layer>/<part>' ..., 'final'.
+
+    Places that wait for a quantiser are left out: they are no values yet.
+
+    Args:
+        model: a flat functional Keras model.
+        inputs: traced arrays of its inputs.
+        replay: replays one operation.
+
+    Raises:
+        LoweringError: naming the layer.
+    """
+    known = {id(tensor): array for tensor, array in zip(model.inputs, inputs, strict=True)}
+    places: dict[str, tuple[Any, ...]] = {}
+    calls: dict[str, int] = {}
+    for node in _nodes(model):
+        op = node.operation
+        args, kwargs = _given(node.arguments.args, known), _given(node.arguments.kwargs, known)
+        parts = _replayed(op, args, kwargs, replay)
+        for tensor, array in zip(node.outputs, _tuple(parts["final"]), strict=True):
+            known[id(tensor)] = array
+        calls[op.name] = calls.get(op.name, -1) + 1
+        name = f"{op.name}#{calls[op.name]}" if calls[op.name] else op.name
+        for part, arrays in parts.items():
+            if not any(isinstance(array, Deferred) for array in _tuple(arrays)):
+                places[f"/{name}/{part}"] = _tuple(arrays)
+    places["final"] = tuple(_output(tensor, known) for tensor in model.outputs)
+    return places
+
+
+def _nodes(model: Any) -> Iterator[Any]:
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            if not node.is_input:
+                yield node
+
+
+def _replayed(op: Any, args: Any, kwargs: Any, replay: Replay) -> Mapping[str, Any]:
+    where = f"layer {op.name}"
+    try:
+        return replay(op, args, kwargs)
+    except JetmixError as error:
+        if error.where:
+            raise
+        raise type(error)(error.what, mend=error.mend, where=where) from error
+    except Exception as error:
+        # engines raise AssertionError, KeyError, NotImplementedError ... for what they lack
+        kind = type(op).__name__
+        detail = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no message"
+        raise LoweringError(
+            f"{kind} cannot be lowered in this form ({type(error).__name__}: {detail})",
+            where=where,
+            mend="replace it by other layers of hgq",
+        ) from error
+
+
+def _output(tensor: Any, known: Mapping[int, Any]) -> Any:
+    array = known[id(tensor)]
+    if isinstance(array, Deferred):
+        raise LoweringError(
+            f"its {array.what} goes out of the model unquantised",
+            where=f"layer {tensor._keras_history.operation.name}",
+            mend=f"use QUnaryFunctionLUT('{array.what}') as last layer, or let the model give what "
+            "goes into it",
+        )
+    return array
+
+
+def _given(value: Any, known: Mapping[int, Any]) -> Any:
+    if id(value) in known:
+        return known[id(value)]
+    if isinstance(value, list | tuple):
+        return type(value)(_given(one, known) for one in value)
+    if isinstance(value, dict):
+        return {key: _given(one, known) for key, one in value.items()}
+    return value
+
+
+def _tuple(arrays: Any) -> tuple[Any, ...]:
+    return tuple(arrays) if isinstance(arrays, list | tuple) else (arrays,)
