@@ -31,7 +31,10 @@ def relu(op: Any, x: Any, kit: Kit) -> Any:
     if threshold == 0.0 and not slope.any():
         out = np.maximum(x, 0)
     else:
-        out = kit.choose(x - threshold, (x - threshold) * np.broadcast_to(slope, x.shape), x)
+        # at a threshold itself Keras takes the lower part
+        step = kit.grids(x - threshold)[2] if threshold else 0.0
+        below = x - (threshold + step)
+        out = kit.choose(below, (x - threshold) * np.broadcast_to(slope, x.shape), x)
     return out if top is None else np.minimum(out, float(top))
 
 
@@ -113,7 +116,7 @@ MERGES: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def _summing(op: Any) -> Callable[..., Any] | None:
-    """Return the replay of a dense layer whose equation sums an axis of one operand alone.
+    """Return the replay of a dense layer whose equation sums an axis of its input alone.
 
     Engines multiply matrices: they want such an axis summed before.
     """
@@ -121,25 +124,20 @@ def _summing(op: Any) -> Callable[..., Any] | None:
     if type(op).__name__ not in EINSUM_DENSE or "." in equation:
         return None
     given, kernel, out = equation.replace("->", ",").split(",")
-    alone = [n for n, axis in enumerate(given) if axis not in kernel + out]
-    kernel_alone = [n for n, axis in enumerate(kernel) if axis not in given + out]
-    if not alone and not kernel_alone:
-        return None
+    alone = tuple(n for n, axis in enumerate(given) if axis not in kernel + out)
+    kept = "".join(axis for axis in given if axis in kernel + out)
 
     def function(op: Any, x: Any, _: Kit) -> Any:
         import keras
 
-        weights = np.asarray(keras.ops.convert_to_numpy(op.qkernel), dtype=np.float64)
-        weights = weights.sum(axis=tuple(kernel_alone))
-        x = np.sum(x[None], axis=tuple(alone))
-        left = "".join(axis for n, axis in enumerate(given) if n not in alone)
-        right = "".join(axis for n, axis in enumerate(kernel) if n not in kernel_alone)
-        result = np.einsum(f"{left},{right}->{out}", x, weights)
-        if op.qbias is not None:
-            result = result + np.asarray(keras.ops.convert_to_numpy(op.qbias), dtype=np.float64)
-        return result[0]
+        weights, bias = (
+            0.0 if part is None else np.asarray(keras.ops.convert_to_numpy(part), np.float64)
+            for part in (op.qkernel, op.qbias)
+        )
+        summed = np.sum(x[None], axis=alone)
+        return (np.einsum(f"{kept},{kernel}->{out}", summed, weights) + bias)[0]
 
-    return function
+    return function if alone else None
 
 
 EINSUM_DENSE = ("QEinsumDense", "QEinsumDenseBatchnorm")

@@ -137,7 +137,6 @@ def test_layers_of_vectors(build: Callable[[Any], Any]) -> None:
         lambda x: keras.layers.AveragePooling1D(2)(x),
         lambda x: keras.layers.Concatenate(axis=1)([x, x]),
         lambda x: hgq.QEinsumDense("bij,jk->bk", 5, bias_axes="k", activation="relu")(x),
-        lambda x: hgq.QEinsumDense("bij,jkl->bik", (4, 5))(x),
     ],
 )
 def test_layers_of_sequences(build: Callable[[Any], Any]) -> None:
