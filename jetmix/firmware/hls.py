@@ -23,8 +23,6 @@ from jetmix.firmware.project import (
     substitute,
     write_templates,
 )
-from jetmix.firmware.softmax import is_softmax
-from jetmix.models.keras_env import is_hgq_layer
 from jetmix.support.arrays import Floats
 from jetmix.support.files import place_folder
 
@@ -62,7 +60,6 @@ def write_project(
     Raises:
         LoweringError: if hls4ml cannot lower the model, or its output is not as expected.
     """
-    check_lowerable(model)
     # hls4ml writes its paths into files and scripts, so it works at a path without odd characters
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "project"
@@ -73,31 +70,6 @@ def write_project(
         write_test_bench(folder / "tb_data", inputs, outputs)
         place_folder(folder, destination)
     return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
-
-
-def check_lowerable(model: Any) -> None:
-    """Refuse a model that the DA strategy cannot lower exactly, naming the layer.
-
-    Raises:
-        LoweringError: for a layer that is neither of hgq nor purely structural, or a softmax.
-    """
-    structural = {"InputLayer", "Reshape", "Flatten", "Permute"}
-    for layer in model.layers:
-        kind = type(layer).__name__
-        if is_softmax(layer) and kind != "QSoftmax":
-            raise LoweringError(
-                "the final softmax cannot be lowered; it does not change which class scores "
-                "highest",
-                where=f"layer {layer.name}",
-                mend="leave it out with 'jetmix synth --logits', or use hgq's QSoftmax",
-            )
-        if not is_hgq_layer(layer) and kind not in structural:
-            raise LoweringError(
-                f"{kind} is not quantised, so it cannot be lowered exactly",
-                where=f"layer {layer.name}",
-                mend="use the HGQ layer of the same name (supported: hgq layers, "
-                f"{', '.join(sorted(structural))})",
-            )
 
 
 def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:

@@ -6,6 +6,7 @@ functional model. The file of the user stays as it is, and its names are shown w
 named.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,18 @@ class Prepared:
 def shown(text: str, names: Mapping[str, str]) -> str:
     """Return a layer's name, or text made of such names, with the names that a reader knows."""
     return _IDENTIFIER.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+@contextlib.contextmanager
+def speaking(names: Mapping[str, str]) -> Iterator[None]:
+    """Run a block whose errors name layers as the user does."""
+    try:
+        yield
+    except LoweringError as error:
+        if not str(error.where).startswith(("layer ", "model ")):
+            raise
+        what, where = (shown(text, names) for text in (error.what, error.where))
+        raise LoweringError(what, mend=error.mend, where=where) from error
 
 
 def prepare(model: Any) -> Prepared:

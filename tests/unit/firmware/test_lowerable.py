@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.hls import check_lowerable
+from jetmix.firmware.lowerable import check_lowerable
 from jetmix.firmware.softmax import without_softmax
 from jetmix.models import keras_env
 
@@ -37,7 +37,7 @@ def test_calibrated_model_of_hgq_layers_is_lowerable():
     ("model", "said"),
     [
         (lambda: tagger(keras.layers.Dense(3, name="plain")),
-         "layer plain: Dense is not quantised, so it cannot be lowered exactly; use the HGQ layer"),
+         "layer plain: Dense is not quantised, so it cannot be lowered exactly; use hgq's QDense"),
         (lambda: tagger(last=[keras.layers.Softmax(name="classes")]),
          "layer classes: the final softmax cannot be lowered"),
         (lambda: tagger(last=[keras.layers.Activation("softmax", name="last")]),
