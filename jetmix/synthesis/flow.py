@@ -12,14 +12,14 @@ from jetmix.eda.vendor_tools import VendorTools
 from jetmix.errors import UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
-from jetmix.firmware.hls import check_lowerable
 from jetmix.firmware.hls_ways import write_hls
+from jetmix.firmware.lowerable import check_lowerable
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import calibration, keras_env
 from jetmix.models.float64 import Precision
-from jetmix.models.prepare import Prepared, functional, prepare
+from jetmix.models.prepare import Prepared, functional, prepare, speaking
 from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
@@ -99,7 +99,7 @@ def _synthesise(
     # all input is read and judged before the first file is written
     loaded = _load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
-    with progress("Lowering to a DA graph"):
+    with progress("Lowering to a DA graph"), speaking(prepared.names):
         lowered, tried = budget.lower(
             model, partial(_estimate, options), options.budget, by=options.engine
         )
@@ -303,7 +303,8 @@ def _load(source: TaggerSource, options: SynthOptions) -> _Loaded:
         Signature.of(functional(model)),
     )
     prepared = prepare(model)
-    check_lowerable(prepared.model)
+    with speaking(prepared.names):
+        check_lowerable(prepared.model)
     return _Loaded(prepared=prepared, ports=ports, saved=saved)
 
 
