@@ -36,7 +36,6 @@ def test_lut_layers(function: str) -> None:
         {"batch_norm": True, "bn_scale": False},
         {"use_bias": False},
         {"activation": "relu"},
-        {"enable_oq": True},
         {"enable_iq": False},
     ],
     ids=str,
