@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.replay.kit import kind_of
 from jetmix.firmware.replay.layers import PLAIN
 from jetmix.firmware.replay.moves import MOVES
 from jetmix.firmware.softmax import is_softmax
@@ -39,7 +40,7 @@ def check_lowerable(model: Any) -> None:
         LoweringError: for a layer that computes in floating point, or a softmax.
     """
     for layer in model.layers:
-        kind, package = type(layer).__name__, type(layer).__module__.split(".")[0]
+        package, kind = kind_of(layer)
         if is_softmax(layer) and kind != "QSoftmax":
             _refuse_softmax(layer, is_last=layer is model.layers[-1])
         if package in QUANTISED:
@@ -63,7 +64,7 @@ def _refuse_softmax(layer: Any, *, is_last: bool) -> None:
 
 def _rounds(layer: Any) -> bool:
     """Return whether a layer of an exact kind divides by a number that is no power of two."""
-    kind = type(layer).__name__
+    _, kind = kind_of(layer)
     if "Average" not in kind or "Pooling" not in kind:
         return kind == "Dot" and bool(layer.normalize)
     if kind.startswith("Global"):

@@ -65,6 +65,15 @@ class Deferred:
         return int(self.inner.size)
 
 
+def kind_of(op: Any) -> tuple[str, str]:
+    """Return the package and the class of keras or hgq that a layer is, or is derived from."""
+    for base in type(op).__mro__:
+        package = base.__module__.split(".", maxsplit=1)[0]
+        if package in ("keras", "hgq", "qkeras"):
+            return package, base.__name__
+    return type(op).__module__.split(".", maxsplit=1)[0], type(op).__name__
+
+
 def codes_of(grids: tuple[Float64, Float64, Float64]) -> Any:
     """Return how many values each element can take."""
     low, high, step = grids

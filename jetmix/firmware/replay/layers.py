@@ -8,7 +8,7 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.replay import tables
-from jetmix.firmware.replay.kit import Deferred, Kit
+from jetmix.firmware.replay.kit import Deferred, Kit, kind_of
 from jetmix.firmware.replay.moves import MOVES, moved
 
 # float32, in which Keras multiplies, holds so many bits
@@ -21,7 +21,7 @@ def relu(op: Any, x: Any, kit: Kit) -> Any:
     """Replay Keras' ``ReLU``, ``LeakyReLU`` and ``PReLU``."""
     import keras
 
-    kind = type(op).__name__
+    kind = kind_of(op)[1]
     top = getattr(op, "max_value", None) if kind == "ReLU" else None
     threshold = float(op.threshold) if kind == "ReLU" else 0.0
     slope = np.asarray(
@@ -82,7 +82,7 @@ def unary(op: Any, x: Any, _: Kit) -> Any:
     """Replay ``QUnaryFunctionLUT`` and ``QAffinedUnaryFunctionLUT``."""
 
     def function(codes: Any) -> Any:
-        if type(op).__name__ == "QAffinedUnaryFunctionLUT":
+        if kind_of(op)[1] == "QAffinedUnaryFunctionLUT":
             codes = codes * op.scale + op.bias
         return op.activation(codes)
 
@@ -92,10 +92,10 @@ def unary(op: Any, x: Any, _: Kit) -> Any:
 def merge(op: Any, x: Sequence[Any], _: Kit) -> Any:
     """Replay Keras' layers that merge tensors element by element."""
     first, *others = x
-    combine = MERGES[type(op).__name__]
+    combine = MERGES[kind_of(op)[1]]
     for other in others:
         first = combine(first, other)
-    if type(op).__name__ != "Average":
+    if kind_of(op)[1] != "Average":
         return first
     if len(x) & (len(x) - 1):
         raise LoweringError(
@@ -121,7 +121,7 @@ def _summing(op: Any) -> Callable[..., Any] | None:
     Engines multiply matrices: they want such an axis summed before.
     """
     equation = getattr(op, "equation", "")
-    if type(op).__name__ not in EINSUM_DENSE or "." in equation:
+    if kind_of(op)[1] not in EINSUM_DENSE or "." in equation:
         return None
     given, kernel, out = equation.replace("->", ",").split(",")
     alone = tuple(n for n, axis in enumerate(given) if axis not in kernel + out)
@@ -178,7 +178,8 @@ def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) ->
     """
     arrays = list(x) if isinstance(x, list | tuple) else [x]
     waiting = next((array.what for array in arrays if isinstance(array, Deferred)), "")
-    kind, is_keras = type(op).__name__, type(op).__module__.split(".")[0] == "keras"
+    package, kind = kind_of(op)
+    is_keras = package == "keras"
     if is_keras and kind in MOVES:
         return {"final": _moved(op, arrays, kit)}
     if is_keras and kind in PLAIN and not waiting:
@@ -198,7 +199,7 @@ def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) ->
 def _has_function(op: Any) -> bool:
     """Return whether a layer has an activation that the engines do not take."""
     name = getattr(getattr(op, "activation", None), "__name__", "linear")
-    return type(op).__module__.startswith("hgq") and name not in LINEAR
+    return kind_of(op)[0] == "hgq" and name not in LINEAR
 
 
 # layers that quantise inside what they take
@@ -211,7 +212,7 @@ def require_quantised(op: Any, x: Any, kit: Kit) -> None:
     Raises:
         LoweringError: without the layer, which the caller knows.
     """
-    kind = type(op).__name__
+    _, kind = kind_of(op)
     if kind in (*MOVES, *ATTENTION, "Quantizer") or getattr(op, "enable_iq", False):
         return
     arrays = x if isinstance(x, list | tuple) else [x]
@@ -236,14 +237,14 @@ def _moved(op: Any, arrays: Sequence[Any], kit: Kit) -> Any:
 def _framed(op: Any, x: Any, kit: Kit, function: Callable[..., Any]) -> dict[str, Any]:
     """Return the traces of a layer: input quantisers, function, activation, output quantiser."""
     parts: dict[str, Any] = {}
-    if op.enable_iq and type(op).__name__ not in LUT:
+    if op.enable_iq and kind_of(op)[1] not in LUT:
         arrays = list(x) if isinstance(x, list | tuple) else [x]
         quantisers = op.iq.quantizers if hasattr(op.iq, "quantizers") else [op.iq]
         taken = [_quantised(q, array, kit) for q, array in zip(quantisers, arrays, strict=True)]
         parts["post_iq"] = tuple(taken)
         x = tuple(taken) if len(taken) > 1 else taken[0]
     out = parts["post_call"] = function(op, x, kit)
-    if type(op).__name__ not in ACTIVATIONS:
+    if kind_of(op)[1] not in ACTIVATIONS:
         out = activated(op, out)
     if op.enable_oq:
         out = parts["post_oq"] = _quantised(op.oq, out, kit)
