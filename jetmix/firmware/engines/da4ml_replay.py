@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jetmix.errors import LoweringError
 from jetmix.firmware.replay import rounding
 from jetmix.firmware.replay.kit import Kit
 from jetmix.firmware.replay.layers import replayed, require_quantised
@@ -90,7 +91,11 @@ def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[
     if parts is not None:
         return parts
     if handler is None:
-        raise NotImplementedError(f"da4ml has no form for a {type(op).__name__}")
+        raise LoweringError(
+            f"da4ml has no form for a {type(op).__name__}",
+            mend="try --engine alkaid with --flow rtl, whose bits are verified like those of da4ml, "
+            "or use other layers of hgq",
+        )
     traced: dict[str, Any] = handler(op)(*_tuples(args), **kwargs)
     return {part: arrays for part, arrays in traced.items() if not _is_ephemeral(arrays)}
 
