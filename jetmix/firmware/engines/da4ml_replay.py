@@ -93,8 +93,8 @@ def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[
     if handler is None:
         raise LoweringError(
             f"da4ml has no form for a {type(op).__name__}",
-            mend="try --engine alkaid with --flow rtl, whose bits are verified like those of da4ml, "
-            "or use other layers of hgq",
+            mend="try --engine alkaid with --flow rtl, whose bits are verified in the same way, or "
+            "use other layers of hgq",
         )
     traced: dict[str, Any] = handler(op)(*_tuples(args), **kwargs)
     return {part: arrays for part, arrays in traced.items() if not _is_ephemeral(arrays)}
