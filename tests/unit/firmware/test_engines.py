@@ -302,3 +302,24 @@ def test_what_cannot_be_written_names_engine_and_language(two_layers, tmp_path, 
             clock_period_ns=5.0,
             adders_per_stage=2,
         )
+
+
+@pytest.mark.parametrize(
+    ("pool", "count"),
+    [
+        ({"pool_size": (3,), "padding": "valid"}, 3),
+        ({"pool_size": 4, "padding": "same"}, 3),
+        ({"data_format": "channels_last"}, 6),
+        ({"pool_size": (2, 2), "padding": "valid"}, None),
+        ({"pool_size": 2, "padding": "same"}, None),
+    ],
+)
+def test_alkaid_averages_over_powers_of_two_only(pool, count):
+    kind = type("QAvgPool1D", (), {"name": "pool", "input": np.zeros((1, 6, 4)), **pool})
+    model = SimpleNamespace(layers=[kind()])
+    if count is None:
+        alkaid.require_short_averages(model)
+        return
+    with pytest.raises(LoweringError, match=f"layer pool: .*average over {count} values") as caught:
+        alkaid.require_short_averages(model)
+    assert "--engine da4ml" in str(caught.value)
