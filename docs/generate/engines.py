@@ -49,9 +49,9 @@ def read(path: Path = LINES) -> dict[tuple[str, str], Line]:
 
 
 def exact(line: Line, level: str) -> str:
-    """Return whether a level was exact, or nothing where it did not run."""
+    """Return whether a level was exact, where it ran."""
     if f"{level}_wrong" not in line:
-        return ""
+        return "not run"
     wrong = line[f"{level}_wrong"]
     return "exact" if wrong == 0 else f"{wrong} of {line['vectors']} differ"
 
@@ -69,7 +69,7 @@ def row(title: str, line: Line) -> list[str]:
         f"{lut:,}" if lut is not None else "not run",
         str(line["stages"]),
         f"{line['seconds']:.0f}",
-        f"{line['peak_mb']:,}",
+        f"{line['peak_mb']:,}" if "peak_mb" in line else "",
     ]
 
 
@@ -89,11 +89,21 @@ def refusals(lines: dict[tuple[str, str], Line], cases: Sequence[str]) -> str:
     return "\n".join(rows)
 
 
-def both(lines: dict[tuple[str, str], Line], key: str) -> np.ndarray:
-    """Return alkaid's figure over da4ml's for every model that has both."""
-    names = sorted({name for name, _ in lines})
+def both(lines: dict[tuple[str, str], Line], key: str, *, tables: bool) -> np.ndarray:
+    """Return alkaid's figure over da4ml's for every model with or without lookup tables."""
+    names = sorted(
+        {name for (name, _), line in lines.items() if bool(line.get("tables")) == tables}
+    )
     pairs = [(lines.get((n, "alkaid"), {}), lines.get((n, "da4ml"), {})) for n in names]
     return np.array([a[key] / d[key] for a, d in pairs if a.get(key) and d.get(key)])
+
+
+def ratios_of(ratios: np.ndarray) -> str:
+    """Return the median and the ends of ratios, and how many there are."""
+    if not len(ratios):
+        return "not measured"
+    median, low, high = (100 * (end - 1) for end in (np.median(ratios), ratios.min(), ratios.max()))
+    return f"{median:+.0f}% ({low:+.0f}% to {high:+.0f}%, {len(ratios)} models)"
 
 
 def page() -> str:
@@ -110,23 +120,29 @@ def page() -> str:
         ]
         for kind, names in (("published", PUBLISHED), ("cases", cases))
     }
-    lut, cost = both(lines, "yosys_lut"), both(lines, "cost")
+    found = {
+        f"{key}_{kind}": ratios_of(both(lines, field, tables=kind == "TABLES"))
+        for key, field in (("LUT", "yosys_lut"), ("COST", "cost"))
+        for kind in ("SUMS", "TABLES")
+    }
     exact_by = {
-        by: [name for name in ordered if lines.get((name, by), {}).get("rtl_wrong") == 0]
+        by: [
+            name
+            for name in ordered
+            if "cost" in (line := lines.get((name, by), {}))
+            and not line.get("ir_wrong")
+            and not line.get("rtl_wrong")
+        ]
         for by in ("da4ml", "alkaid")
     }
     values = {
         "PUBLISHED": table(HEAD, rows["published"]),
         "CASES": table(HEAD, rows["cases"]),
         "REFUSED": refusals(lines, cases),
-        "N_LUT": len(lut),
-        "LUT": f"{100 * (np.exp(np.log(lut).mean()) - 1):+.1f}%",
-        "LUT_MIN": f"{100 * (lut.min() - 1):+.0f}%",
-        "LUT_MAX": f"{100 * (lut.max() - 1):+.0f}%",
-        "COST": f"{100 * (np.exp(np.log(cost).mean()) - 1):+.1f}%",
+        **found,
         "N_DA4ML": len(exact_by["da4ml"]),
         "N_ALKAID": len(exact_by["alkaid"]),
-        "N_ALL": len(ordered),
+        "N_ALL": len({name for name, _ in lines}),
         "SUMS_DA4ML": f"{per_adder_cost('da4ml').value:.3f}",
         "SUMS_ALKAID": f"{per_adder_cost('alkaid').value:.3f}",
         "TABLES_DA4ML": f"{per_table_cost('da4ml').value:.2f}",
