@@ -1,7 +1,8 @@
-"""A graph as C++ for Vitis HLS: every operation one line on fixed-point values, exact by its type.
+"""A graph as C++ for Vitis HLS: every operation one line on the bits of its values.
 
-The lines have the form of hls4ml's own kernels. They stand in functions of limited length, since
-compilers take more than proportionally longer for long ones; HLS inlines them all again.
+Ports are fixed-point numbers and all between them are integers, for which a compiler takes a
+fraction of the time. The lines stand in functions of limited length, since compilers take more than
+proportionally longer for long ones; HLS inlines them all again.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,28 @@ template <typename T> T bits(long long word) {
     T value;
     value.range() = word;
     return value;
+}
+
+// the bits of a value
+template <int w, int i> ap_int<w> word(const ap_fixed<w, i> &value) {
+    #pragma HLS INLINE
+    return value.range();
+}
+
+template <int w, int i> ap_uint<w> word(const ap_ufixed<w, i> &value) {
+    #pragma HLS INLINE
+    return value.range();
+}
+
+// more bits to the right
+template <int s, int w> ap_int<w + s> shl(const ap_int<w> &value) {
+    #pragma HLS INLINE
+    return ap_int<w + s>(value) << s;
+}
+
+template <int s, int w> ap_uint<w + s> shl(const ap_uint<w> &value) {
+    #pragma HLS INLINE
+    return ap_uint<w + s>(value) << s;
 }
 """
 
@@ -58,10 +81,16 @@ def cpp_of(graph: DaGraph, inputs: Sequence[Port], outputs: Sequence[Port]) -> C
         LoweringError: if a value is wider than a word, or an operation is not known.
     """
     try:
-        lines = _Lines(graph, _elements(inputs))
-        ends = [_width_of_output(graph, i) for i in range(graph.shape[1])]
-        input_types = _port_types([dais.width_of(grid) for grid in graph.inp_qint], inputs)
-        output_types = _port_types(ends, outputs)
+        ends = [dais.width_of(grid) for grid in graph.out_qint]
+        widths = _port_widths([dais.width_of(grid) for grid in graph.inp_qint], inputs)
+        elements = [
+            (element, width)
+            for port, width in zip(inputs, widths, strict=True)
+            for element in _elements([port])
+        ]
+        lines = _Lines(graph, elements)
+        input_types = tuple(map(fixed, widths))
+        output_types = tuple(map(fixed, _port_widths(ends, outputs)))
         arrays = [
             f"{kind} {port.identifier}[{port.size}]"
             for kind, port in zip((*input_types, *output_types), (*inputs, *outputs), strict=True)
@@ -83,7 +112,7 @@ def cpp_of(graph: DaGraph, inputs: Sequence[Port], outputs: Sequence[Port]) -> C
 class _Lines:
     """Writes the operations of a graph as lines of C++."""
 
-    def __init__(self, graph: DaGraph, elements: Sequence[str]) -> None:
+    def __init__(self, graph: DaGraph, elements: Sequence[tuple[str, Width]]) -> None:
         self.graph = graph
         self.elements = elements
         self.widths = dais.widths_of(graph)
@@ -95,7 +124,7 @@ class _Lines:
 
     def type_of(self, index: int) -> str:
         """Return the type of an operation's result."""
-        return _type(self.widths[index])
+        return _word(self.widths[index])
 
     def value(self, index: int) -> str:
         """Return the line that declares an operation's result."""
@@ -107,15 +136,18 @@ class _Lines:
         """Return the lines that write the outputs."""
         graph, lines = self.graph, []
         for i, (element, source) in enumerate(zip(elements, graph.out_idxs, strict=True)):
-            sign = "-" if graph.out_negs[i] else ""
-            value = f"{sign}{_shifted(source, graph.out_shifts[i])}" if source >= 0 else "0"
-            lines.append(f"{element} = {_type(widths[i])}({value});")
+            value = "0"
+            if source >= 0:
+                up = widths[i].fraction - self.widths[source].fraction + int(graph.out_shifts[i])
+                value = _moved(f"v{source}", up, "-" if graph.out_negs[i] else "")
+            lines.append(f"{element} = bits<{fixed(widths[i])}>({value});")
         return lines
 
     def _expression(self, index: int) -> str:
         op, width = self.graph.ops[index], self.widths[index]
         if op.opcode == dais.COPY_INPUT:
-            return self.elements[op.id0]
+            element, port = self.elements[op.id0]
+            return _moved(f"word({element})", width.fraction - port.fraction)
         write = {
             dais.ADD: self._sum,
             dais.SUBTRACT: self._sum,
@@ -131,56 +163,69 @@ class _Lines:
         }
         return write[abs(op.opcode)](op, width)
 
-    def _sum(self, op: Operation, _: Width) -> str:
+    def _up(self, width: Width, source: int, shift: int = 0) -> int:
+        """Return by how many bits a shifted source must move up to the grid of a width."""
+        return width.fraction - self.widths[source].fraction + shift
+
+    def _sum(self, op: Operation, width: Width) -> str:
+        first = self._up(width, op.id0)
+        second = self._up(width, op.id1, int(op.data))
+        # bits below the result's grid are cut off after the sum
+        low = min(first, second, 0)
         sign = "-" if op.opcode == dais.SUBTRACT else "+"
-        return f"v{op.id0} {sign} {_shifted(op.id1, int(op.data))}"
+        terms = _moved(f"v{op.id0}", first - low), _moved(f"v{op.id1}", second - low)
+        return _moved(f"{terms[0]} {sign} {terms[1]}", low)
 
     def _relu(self, op: Operation, width: Width) -> str:
-        kind, sign = _type(width), _sign(op)
-        kept = f"v{op.id0} {'<' if sign else '>'} 0"
-        return f"{kept} ? {kind}({sign}v{op.id0}) : {kind}(0)"
+        kind, sign = _word(width), _sign(op)
+        taken = _moved(f"v{op.id0}", self._up(width, op.id0), sign)
+        return f"v{op.id0} {'<' if sign else '>'} 0 ? {kind}({taken}) : {kind}(0)"
 
-    def _quantised(self, op: Operation, _: Width) -> str:
-        return f"{_sign(op)}{_shifted(op.id0, dais.shift_of(op))}"
+    def _quantised(self, op: Operation, width: Width) -> str:
+        return _moved(f"v{op.id0}", self._up(width, op.id0, dais.shift_of(op)), _sign(op))
 
     def _raised(self, op: Operation, width: Width) -> str:
         magnitude = abs(int(op.data))
-        # an integer in the narrowest type, since decimals may not be exact
-        term = Width(sign=0, fraction=width.fraction, bits=magnitude.bit_length())
-        return f"v{op.id0} {'-' if op.data < 0 else '+'} bits<{_type(term)}>({magnitude}LL)"
+        value = _moved(f"v{op.id0}", self._up(width, op.id0))
+        return f"{value} {'-' if op.data < 0 else '+'} {_unsigned(magnitude)}"
 
     def _constant(self, op: Operation, width: Width) -> str:
-        return f"bits<{_type(width)}>({int(op.data)}LL)"
+        return f"{int(op.data)}LL"
 
-    def _product(self, op: Operation, _: Width) -> str:
-        return f"v{op.id0} * v{op.id1}"
+    def _product(self, op: Operation, width: Width) -> str:
+        up = width.fraction - self.widths[op.id0].fraction - self.widths[op.id1].fraction
+        if up > 0:
+            return f"{_word(width)}(v{op.id0} * v{op.id1}) << {up}"
+        return _moved(f"v{op.id0} * v{op.id1}", up)
 
     def _choice(self, op: Operation, width: Width) -> str:
-        choice, kind = dais.choice_of(op), _type(width)
+        choice, kind = dais.choice_of(op), _word(width)
         top = max(self.widths[choice.chooser].bits - 1, 0)
-        second = f"{_sign(op)}{_shifted(op.id1, choice.shift)}"
-        return f"v{choice.chooser}[{top}] ? {kind}(v{op.id0}) : {kind}({second})"
+        first = _moved(f"v{op.id0}", self._up(width, op.id0))
+        second = _moved(f"v{op.id1}", self._up(width, op.id1, choice.shift), _sign(op))
+        return f"v{choice.chooser}[{top}] ? {kind}({first}) : {kind}({second})"
 
-    def _looked_up(self, op: Operation, width: Width) -> str:
-        return f"bits<{_type(width)}>({self._table(op)}[v{op.id0}.range()])"
+    def _looked_up(self, op: Operation, _: Width) -> str:
+        key = max(self.widths[op.id0].bits, 1)
+        return f"{self._table(op)}[ap_uint<{key}>(v{op.id0})]"
 
     def _bit_pair(self, op: Operation, width: Width) -> str:
-        pair, kind = dais.bit_pair_of(op), _type(width)
-        first, second = ("-" if negated else "" for negated in pair.negated)
+        pair, kind = dais.bit_pair_of(op), _word(width)
+        up = self._up(self.widths[op.id0], op.id1, pair.shift)
+        signs = ["-" if negated else "" for negated in pair.negated]
+        first = _moved(f"v{op.id0}", max(-up, 0), signs[0])
+        second = _moved(f"v{op.id1}", max(up, 0), signs[1])
         action = {dais.AND: "&", dais.OR: "|", dais.XOR: "^"}[pair.action]
-        second += _shifted(op.id1, pair.shift)
-        return f"{kind}({first}v{op.id0}) {action} {kind}({second})"
+        return f"{kind}({first}) {action} {kind}({second})"
 
     def _bit_unary(self, op: Operation, width: Width) -> str:
-        key = dais.width_of(self.graph.ops[op.id0].qint, negated=op.opcode < 0)
+        key = max(dais.width_of(self.graph.ops[op.id0].qint, negated=op.opcode < 0).bits, 1)
         value = f"{_sign(op)}v{op.id0}"
         if op.data == dais.ANY:
-            return f"bits<{_type(width)}>({value} != 0)"
-        word = f"ap_{'' if key.sign else 'u'}int<{max(key.bits, 1)}>"
-        inverted = f"~(long long)({word}({_type(key)}({value}).range()))"
+            return f"{value} != 0"
         if op.data == dais.ALL:
-            return f"bits<{_type(width)}>(({inverted} & {2**key.bits - 1}LL) == 0)"
-        return f"bits<{_type(width)}>({inverted}{'' if width.sign else f' & {2**key.bits - 1}LL'})"
+            return f"~ap_uint<{key}>({value}) == 0"
+        return f"~ap_int<{key + 1}>({value})" if width.sign else f"~ap_uint<{key}>({value})"
 
     def _table(self, op: Operation) -> str:
         """Return the name of the table of a look-up, by the bits of the operand, and keep it."""
@@ -233,33 +278,42 @@ def _elements(ports: Sequence[Port]) -> list[str]:
     return [f"{port.identifier}[{i}]" for port in ports for i in range(port.size)]
 
 
-def _port_types(widths: Sequence[Width], ports: Sequence[Port]) -> tuple[str, ...]:
-    """Return the type of each port's elements, which holds the values of all of them."""
-    return tuple(_type(_union(widths[place])) for place in slices(ports))
+def _port_widths(widths: Sequence[Width], ports: Sequence[Port]) -> list[Width]:
+    """Return the width of each port's elements, which holds the values of all of them."""
+    return [_union(widths[place]) for place in slices(ports)]
 
 
 def _union(widths: Sequence[Width]) -> Width:
     live = [width for width in widths if width.bits > 0]
     if not live:
-        return Width(sign=0, fraction=0, bits=0)
+        return Width(sign=0, fraction=0, bits=1)
     sign, fraction = max(w.sign for w in live), max(w.fraction for w in live)
     whole = max(w.bits - w.sign - w.fraction for w in live)
     return Width(sign=sign, fraction=fraction, bits=sign + whole + fraction)
 
 
-def _width_of_output(graph: DaGraph, index: int) -> Width:
-    return dais.width_of(graph.out_qint[index])
-
-
-def _type(width: Width) -> str:
-    """Return the type of a width; no bits at all is a bit that is always 0."""
+def fixed(width: Width) -> str:
+    """Return the fixed-point type of a width; no bits at all is a bit that is always 0."""
     if width.bits <= 0:
         return "ap_ufixed<1,1>"
     return f"ap_{'' if width.sign else 'u'}fixed<{width.bits},{width.bits - width.fraction}>"
 
 
-def _shifted(index: int, shift: int) -> str:
-    return f"bit_shift<{shift}>(v{index})" if shift else f"v{index}"
+def _word(width: Width) -> str:
+    """Return the type of the bits of a width."""
+    return f"ap_{'' if width.sign else 'u'}int<{max(width.bits, 1)}>"
+
+
+def _unsigned(value: int) -> str:
+    return f"ap_uint<{max(value.bit_length(), 1)}>({value}LL)"
+
+
+def _moved(value: str, up: int, sign: str = "") -> str:
+    """Return a value moved up, or down: then bits are cut off, after a change of sign."""
+    if up > 0:
+        return f"{sign}shl<{up}>({value})"
+    value = f"{sign}{value}"
+    return f"(({value}) >> {-up})" if up < 0 else value
 
 
 def _sign(op: Operation) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from jetmix.firmware import dais
 from jetmix.firmware.graph import DaGraph, watching
 from jetmix.firmware.project import FirmwareProject
 from jetmix.support.arrays import Reals
 from jetmix.verification.divergence.traced_cpp import CODE, TRACER, traced_values
 
-_VALUE = re.compile(r"^    ap_u?fixed<-?\d+,-?\d+> (v\d+) = .*;$", re.MULTILINE)
+_VALUE = re.compile(r"^    ap_u?int<\d+> (v\d+) = .*;$", re.MULTILINE)
 NOWHERE = "no operation: the graph itself differs from Keras"
 
 
@@ -28,7 +29,11 @@ def first_difference(
         folder: where to compile; it is emptied.
     """
     values = traced_values(project, {CODE: with_traces}, x, folder)
-    found = {int(name[1:]): value[0] for name, value in values.items()}
+    widths = dais.widths_of(graph)
+    found = {
+        index: value[0] * 2.0 ** -widths[index].fraction
+        for index, value in ((int(name[1:]), value) for name, value in values.items())
+    }
     operations = sorted(found)
     inputs = np.asarray(x, dtype=np.float64).reshape(1, -1)
     right = np.asarray(watching(graph, operations).predict(inputs)).ravel()

@@ -73,14 +73,18 @@ def sample(sites: Sequence[Site], count: int, seed: int) -> list[Site]:
 
 # --- C++ of hls4ml's kernels -------------------------------------------------------------------
 
-_TYPE = r"ap_u?fixed<-?\d+,-?\d+(?:,\w+,\w+)?>"
-_VALUE = re.compile(rf"^    ({_TYPE}) (v\d+) = (.+?);( //.*)?$")
-# of hls4ml's kernels, or of a port in the function of a whole graph
-_OUTPUT = re.compile(rf"^    ((?:model_out|out|out_\w+)\[\d+\]) = ({_TYPE})\((.+)\);$")
-_SUM = re.compile(r"^(v\d+) ([+-]) (bit_shift<(-?\d+)>\((v\d+)\)|v\d+)$")
+# numbers in hls4ml's kernels, bits in the function of a whole graph
+_FIXED = r"ap_u?fixed<-?\d+,-?\d+(?:,\w+,\w+)?>"
+_VALUE = re.compile(rf"^    ({_FIXED}|ap_u?int<\d+>) (v\d+) = (.+?);( //.*)?$")
+_OUTPUT = re.compile(rf"^    ((?:model_)?out\[\d+\]) = ({_FIXED})\((.+)\);$")
+_PORT = re.compile(rf"^    (out_\w+\[\d+\]) = bits<({_FIXED})>\((.+)\);$")
+_TERM = r"(?:(?:bit_shift|shl)<-?\d+>\(v\d+\)|v\d+)"
+_SUM = re.compile(rf"^({_TERM}) ([+-]) ({_TERM})$")
+_SHIFT = re.compile(r"^(bit_shift|shl)<(-?\d+)>(.+)$")
 _CHOICE = re.compile(r"^(v\d+\[\d+\]) \? (.+) : (.+)$")
-_TABLE = re.compile(r"^(?:bits<.+>\()?table_\w+\[(v\d+)\.range\(\)\]\)?$")
+_TABLE = re.compile(r"^table_\w+\[(?:(v\d+)\.range\(\)|ap_uint<\d+>\((v\d+)\))\]$")
 _WIDTH = re.compile(r"^(ap_u?fixed)<(-?\d+),(-?\d+)(.*)>$")
+_BITS = re.compile(r"^(ap_u?int)<(\d+)>$")
 
 
 def cpp_sites(file: str, text: str) -> list[Site]:
@@ -88,11 +92,15 @@ def cpp_sites(file: str, text: str) -> list[Site]:
     sites: list[Site] = []
     outputs: list[tuple[int, str, str]] = []
     for number, line in enumerate(text.splitlines()):
-        value, output = _VALUE.match(line), _OUTPUT.match(line)
+        value, output, port = _VALUE.match(line), _OUTPUT.match(line), _PORT.match(line)
+        changes: list[tuple[Kind, str]] = []
         if value:
             kind_of_type, _, expression = value.group(1, 2, 3)
-            changes = [*_wrong_sums(expression), *_narrower(kind_of_type, expression)]
+            changes = [*_wrong_sums(kind_of_type, expression), *_narrower(kind_of_type, expression)]
             changes += [*_wrong_choices(expression), *_wrong_entries(kind_of_type, expression)]
+        elif port:
+            expression = port[3]
+            outputs.append((number, f"bits<{port[2]}>", expression))
         elif output:
             _, kind_of_type, expression = output.group(1, 2, 3)
             changes = [*_narrower(kind_of_type, expression), *_rounding(kind_of_type, expression)]
@@ -103,24 +111,26 @@ def cpp_sites(file: str, text: str) -> list[Site]:
         for kind, wrong in changes:
             fault = Fault(kind=kind, file=file, line=number + 1, right=expression, wrong=wrong)
             sites.append(Site(fault=fault, wrong={number: wrong}))
-        last = output and not output[1].startswith("out[")
-        if last and len(outputs) > 1 and outputs[-2][0] == number - 1:
+        ends = port or (output and "model_out" in line)
+        if ends and len(outputs) > 1 and outputs[-2][0] == number - 1:
             sites.append(_swapped(file, outputs[-2], outputs[-1]))
     return sites
 
 
-def _wrong_sums(expression: str) -> Iterable[tuple[Kind, str]]:
+def _wrong_sums(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:
     match = _SUM.match(expression)
     if not match:
         return
-    first, sign, second, shift, shifted = match.groups()
+    first, sign, second = match.groups()
     # the term stands for one bit of a weight, in the signed-digit form that the solver uses
     yield "weight-bit", first
     yield "sign", f"{first} {'-' if sign == '+' else '+'} {second}"
+    shift = _SHIFT.match(second)
     if shift is not None:
-        yield "shift", f"{first} {sign} bit_shift<{int(shift) + 1}>({shifted})"
+        yield "shift", f"{first} {sign} {shift[1]}<{int(shift[2]) + 1}>{shift[3]}"
     else:
-        yield "shift", f"{first} {sign} bit_shift<1>({second})"
+        function = "bit_shift" if "fixed" in kind_of_type else "shl"
+        yield "shift", f"{first} {sign} {function}<1>({second})"
 
 
 def _wrong_choices(expression: str) -> Iterable[tuple[Kind, str]]:
@@ -133,21 +143,25 @@ def _wrong_choices(expression: str) -> Iterable[tuple[Kind, str]]:
 def _wrong_entries(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:
     """Yield the entry of zero off by one step of its type."""
     match, width = _TABLE.match(expression), _WIDTH.match(kind_of_type)
-    if match and width:
-        step = 2.0 ** (int(width[3]) - int(width[2]))
-        wrong = f"{kind_of_type}({expression} + {kind_of_type}({step!r}))"
-        if int(width[2]) == 1:  # one bit cannot hold the sum
-            wrong = f"{kind_of_type}({step!r} - {expression})"
-        yield "table", f"{match[1]} == 0 ? {wrong} : {kind_of_type}({expression})"
+    if not match:
+        return
+    # bits count in ones
+    step = repr(2.0 ** (int(width[3]) - int(width[2]))) if width else "1"
+    wrong = f"{kind_of_type}({expression} + {kind_of_type}({step}))"
+    if width and int(width[2]) == 1:  # one bit cannot hold the sum
+        wrong = f"{kind_of_type}({step} - {expression})"
+    yield "table", f"{match[1] or match[2]} == 0 ? {wrong} : {kind_of_type}({expression})"
 
 
 def _narrower(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:
-    match = _WIDTH.match(kind_of_type)
-    if not match or int(match[2]) < 2:
-        return
-    name, bits, whole, rest = match[1], int(match[2]), int(match[3]), match[4]
-    yield "bit-width", f"{name}<{bits - 1},{whole - 1}{rest}>({expression})"
-    yield "bit-width", f"{name}<{bits - 1},{whole}{rest}>({expression})"
+    fixed, integer = _WIDTH.match(kind_of_type), _BITS.match(kind_of_type)
+    if fixed and int(fixed[2]) > 1:
+        name, bits, whole, rest = fixed[1], int(fixed[2]), int(fixed[3]), fixed[4]
+        yield "bit-width", f"{name}<{bits - 1},{whole - 1}{rest}>({expression})"
+        yield "bit-width", f"{name}<{bits - 1},{whole}{rest}>({expression})"
+    if integer and int(integer[2]) > 1:
+        yield "bit-width", f"{integer[1]}<{int(integer[2]) - 1}>({expression})"
+        yield "bit-width", f"({kind_of_type}({expression}) >> 1) << 1"
 
 
 def _rounding(kind_of_type: str, expression: str) -> Iterable[tuple[Kind, str]]:
@@ -173,15 +187,20 @@ def plant_cpp(text: str, sites: Sequence[Site], first: int) -> str:
             wrong[number].append((first + offset, expression))
     for number, choices in wrong.items():
         value, output = _VALUE.match(lines[number]), _OUTPUT.match(lines[number])
+        port = _PORT.match(lines[number])
         if value:
             kind, name, expression = value.group(1, 2, 3)
             lines[number] = f"    {kind} {name} = {_choice(kind, expression, choices)};"
         elif output:
             target, kind, expression = output.group(1, 2, 3)
-            names = {"model_out": "out_t", "out": "output_t"}
-            out = names.get(target.partition("[")[0], kind)
+            out = "out_t" if target.startswith("model") else "output_t"
             right = f"{kind}({expression})"
             lines[number] = f"    {target} = {_choice(out, right, choices)};"
+        elif port:
+            target, kind, expression = port.group(1, 2, 3)
+            lines[number] = (
+                f"    {target} = {_choice(kind, f'bits<{kind}>({expression})', choices)};"
+            )
     return "\n".join([f"extern int {SELECT};", *lines, ""])
 
 
