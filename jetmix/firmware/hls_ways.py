@@ -4,6 +4,7 @@ hls4ml lowers it layer by layer where every layer is of a kind that hls4ml is kn
 exactly. Any other tagger goes as a whole: its graph becomes one combinational function.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -111,9 +112,12 @@ def not_for_hls4ml(model: Any, ports: Signature) -> str:
     """Return why a prepared model does not go through hls4ml, nothing if it does."""
     if len(ports.inputs) > 1 or len(ports.outputs) > 1:
         return f"{len(ports.inputs)} inputs and {len(ports.outputs)} outputs"
-    return next(
-        (f"layer {layer.name}: {why}" for layer in model.layers for why in _doubts(layer)), ""
-    )
+    uses = Counter(id(node.operation) for node in model._nodes)
+    for layer in model.layers:
+        twice = ["it is used more than once"] if uses[id(layer)] > 1 else []
+        for why in (*_doubts(layer), *twice):
+            return f"layer {layer.name}: {why}"
+    return ""
 
 
 def _doubts(layer: Any) -> Iterator[str]:
@@ -123,8 +127,6 @@ def _doubts(layer: Any) -> Iterator[str]:
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if activation not in EXACT_ACTIVATIONS:
         yield f"the activation {activation} is not known to be exact in hls4ml"
-    if len(layer._inbound_nodes) > 1:
-        yield "it is used more than once"
     for quantiser in quantisers(layer):
         modes = (quantiser.round_mode.upper(), quantiser.overflow_mode.upper())
         if modes[0] not in EXACT_ROUNDING or modes[1] not in EXACT_OVERFLOW:
