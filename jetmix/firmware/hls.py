@@ -157,10 +157,11 @@ def complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
 
 
 def write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:
-    """Write the vectors that the project's own C test bench reads, nine digits to be exact."""
+    """Write the vectors that the project's own C test bench reads, with digits enough to be exact."""
     for name, values in (
         ("tb_input_features.dat", inputs),
         ("tb_output_predictions.dat", outputs),
     ):
         rows = values[:TEST_BENCH_JETS].reshape(min(len(values), TEST_BENCH_JETS), -1)
-        np.savetxt(folder / name, rows, fmt="%.9g")
+        digits = 9 if rows.dtype == np.float32 else 17
+        np.savetxt(folder / name, rows, fmt=f"%.{digits}g")
