@@ -157,7 +157,7 @@ def complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
 
 
 def write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:
-    """Write the vectors that the project's own C test bench reads, with digits enough to be exact."""
+    """Write the vectors of the C test bench of the project, with enough digits to be exact."""
     for name, values in (
         ("tb_input_features.dat", inputs),
         ("tb_output_predictions.dat", outputs),

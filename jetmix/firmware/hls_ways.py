@@ -112,7 +112,8 @@ def not_for_hls4ml(model: Any, ports: Signature) -> str:
     """Return why a prepared model does not go through hls4ml, nothing if it does."""
     if len(ports.inputs) > 1 or len(ports.outputs) > 1:
         return f"{len(ports.inputs)} inputs and {len(ports.outputs)} outputs"
-    uses = Counter(id(node.operation) for node in model._nodes)
+    nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
+    uses = Counter(id(node.operation) for node in nodes)
     for layer in model.layers:
         twice = ["it is used more than once"] if uses[id(layer)] > 1 else []
         for why in (*_doubts(layer), *twice):
@@ -124,6 +125,7 @@ def _doubts(layer: Any) -> Iterator[str]:
     kind = type(layer).__name__
     if kind not in EXACT_IN_HLS4ML:
         yield f"{kind} is not known to be exact in hls4ml"
+        return
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if activation not in EXACT_ACTIVATIONS:
         yield f"the activation {activation} is not known to be exact in hls4ml"
