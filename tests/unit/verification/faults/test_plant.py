@@ -132,23 +132,31 @@ def test_sums_of_the_other_engine_are_known():
 
 
 GRAPH = """\
-    out_scores[0] = ap_fixed<5,2>(v0);
-    out_scores[1] = ap_fixed<6,2>(v1);
-    ap_fixed<8,3> v4 = bits<ap_fixed<8,3>>(table_3f[v2.range()]);
-    ap_fixed<6,3> v5 = v3[5] ? ap_fixed<6,3>(v1) : ap_fixed<6,3>(-v2);
+    out_scores[0] = bits<ap_fixed<5,2>>(v0);
+    out_scores[1] = bits<ap_fixed<6,2>>(v1);
+    ap_int<8> v4 = table_3_4_0[ap_uint<4>(v2)];
+    ap_int<6> v5 = v3[5] ? ap_int<6>(v1) : ap_int<6>(-v2);
+    ap_int<9> v6 = v4 - shl<2>(v5);
+    ap_fixed<8,3> v7 = table_3f[v2.range()];
 """
 
 
-def test_tables_and_choices_of_cpp():
+def test_the_function_of_a_whole_graph():
     found = wrongs(faults.cpp_sites("g.h", GRAPH))
-    entry = next(wrong for kind, line, wrong in found if (kind, line) == ("table", 3))
-    table = "bits<ap_fixed<8,3>>(table_3f[v2.range()])"
-    assert entry.startswith(f"v2 == 0 ? ap_fixed<8,3>({table} + ap_fixed<8,3>(0.03125)")
-    choices = [wrong for kind, line, wrong in found if (kind, line) == ("choice", 4)]
-    assert choices == [
-        "!v3[5] ? ap_fixed<6,3>(v1) : ap_fixed<6,3>(-v2)",
-        "v3[5] ? ap_fixed<6,3>(-v2) : ap_fixed<6,3>(v1)",
+    table, choices, sums, kernel = (
+        [(kind, wrong) for kind, line, wrong in found if line == place] for place in (3, 4, 5, 6)
+    )
+    right = "table_3_4_0[ap_uint<4>(v2)]"
+    assert ("table", f"v2 == 0 ? ap_int<8>({right} + ap_int<8>(1)) : ap_int<8>({right})") in table
+    assert [wrong for kind, wrong in choices if kind == "choice"] == [
+        "!v3[5] ? ap_int<6>(v1) : ap_int<6>(-v2)",
+        "v3[5] ? ap_int<6>(-v2) : ap_int<6>(v1)",
     ]
+    assert ("shift", "v4 - shl<3>(v5)") in sums
+    assert ("bit-width", "ap_int<8>(v4 - shl<2>(v5))") in sums
+    (entry,) = [wrong for kind, wrong in kernel if kind == "table"]
+    assert "table_3f[v2.range()] + ap_fixed<8,3>(0.03125)" in entry
+    assert ("outputs", 1, "bits<ap_fixed<6,2>>(v1)") in found
 
 
 def test_dropped_registers_and_the_wider_port():
