@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jetmix.errors import DataError, LoweringError, ReportReadError, ToolMissingError
 from jetmix.firmware import arithmetic, da_graph
 from jetmix.models.keras_env import load_tagger
+from jetmix.models.signature import Port, Signature
 from jetmix.support import tools as toolchain
 from jetmix.support.files import write_json
 from jetmix.verification.bench import keras_logits
@@ -288,3 +289,27 @@ def test_inputs_may_stand_anywhere_in_a_graph(tmp_path):
     assert emulator.native is not None
     x = vectors(graph, 500).astype(np.float32)
     assert np.array_equal(emulator.predict(x), graph.predict(x.astype(np.float64)))
+
+
+def port(name, *shape):
+    return Port(name=name, identifier=name, shape=shape)
+
+
+def test_several_inputs_and_outputs_go_by_name(folder):
+    graph = random_graph(8)
+    ports = Signature(
+        inputs=(port("mu", 2), port("adc", 2, 2)), outputs=(port("cls", 4), port("reg", 1))
+    )
+    made = emulator(graph, folder, ports=ports)
+    x = jets(graph)
+    named = {"adc": x[:, 2:].reshape(-1, 2, 2), "mu": x[:, :2]}
+    answers = made.predict(named)
+    assert {name: values.shape for name, values in answers.items()} == {
+        "cls": (len(x), 4), "reg": (len(x), 1)
+    }  # fmt: skip
+    flat = np.concatenate([answers["cls"], answers["reg"]], axis=1)
+    assert np.array_equal(flat, made.flat.predict(x))
+    assert np.array_equal(made.predict([named["mu"], named["adc"]])["reg"], answers["reg"])
+    assert np.array_equal(made.predict(x)["cls"], answers["cls"])
+    with pytest.raises(DataError, match="'adc' is an input without an array"):
+        made.predict({"mu": named["mu"]})
