@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from pages import filled
 
 from jetmix.resources.lut import per_adder_cost, per_table_cost
 from jetmix.support.files import write_text
-
-if __package__:
-    from docs.generate.pages import filled
-else:
-    from pages import filled
 
 HERE = Path(__file__).parent
 LINES = HERE / "engines.jsonl"

@@ -14,7 +14,7 @@ from jetmix.support.arrays import Float64, Ints
 NAME: EngineName = "alkaid"
 # delay of one adder, in alkaid's unit, whatever its width
 ADDER_DELAY = 1.09375 + 0.025390625
-OTHER_ENGINE = "use --engine da4ml"
+OTHER_ENGINE = "try --engine da4ml"
 # opcodes of alkaid whose form differs from da4ml's
 _NEGATE, _INPUT, _ADD_CONSTANT, _MUX, _BITS = -2, -1, 4, 6, 10
 _FUSED_SUM = 11
