@@ -32,6 +32,7 @@ from jetmix.models.keras_env import load_tagger
 from jetmix.models.prepare import prepare
 from jetmix.resources.estimate import adders_per_stage
 from jetmix.verification.bench import keras_logits
+from jetmix.verification.precision import precision_of
 from jetmix.verification.simulators import rtl, verilator
 from jetmix.verification.vectors import InputRange, uniform
 
@@ -90,7 +91,7 @@ def measure(path: Path, by: str, yosys_cost: float) -> dict:
         "tables": sum(op.opcode == 8 for op in graph.ops),
     }
     x = vectors_of(graph)
-    y = keras_logits(model, x)
+    y = keras_logits(model, x, precision_of(graph))
     found |= {"vectors": len(x), "ir_wrong": wrong(graph.predict(x.astype(np.float64)), y)}
     adders = adders_per_stage(CLOCK_NS)
     found["stages"], found["register_bits"] = da_graph.pipeline_registers(
