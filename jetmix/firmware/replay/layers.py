@@ -25,7 +25,10 @@ def relu(op: Any, x: Any, kit: Kit) -> Any:
     top = getattr(op, "max_value", None) if kind == "ReLU" else None
     threshold = float(op.threshold) if kind == "ReLU" else 0.0
     slope = np.asarray(
-        keras.ops.convert_to_numpy(op.alpha) if kind == "PReLU" else op.negative_slope, np.float64
+        keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(op.alpha))
+        if kind == "PReLU"
+        else op.negative_slope,
+        np.float64,
     )
     require_exact_slope(x, slope, kit)
     if threshold == 0.0 and not slope.any():

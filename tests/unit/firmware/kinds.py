@@ -1,5 +1,6 @@
 """Small models of one kind each, and whether their graph equals Keras."""
 
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from jetmix.models import keras_env
 from jetmix.models.prepare import prepare
 
 keras = keras_env.activate()
+# hgq would import Keras on the backend of its own choice before
+hgq = importlib.import_module("hgq.layers")
 
 
 def calibrated(
