@@ -88,8 +88,9 @@ def refusals(lines: dict[tuple[str, str], Line], cases: Sequence[str]) -> str:
 def both(lines: dict[tuple[str, str], Line], key: str, *, tables: bool) -> np.ndarray:
     """Return alkaid's figure over da4ml's for every model with or without lookup tables."""
     names = sorted(
-        {name for (name, _), line in lines.items() if bool(line.get("tables")) == tables}
+        {name for (name, _), line in lines.items() if (line.get("tables", -1) > 0) == tables}
     )
+    names = [name for name in names if "tables" in lines.get((name, "da4ml"), {})]
     pairs = [(lines.get((n, "alkaid"), {}), lines.get((n, "da4ml"), {})) for n in names]
     return np.array([a[key] / d[key] for a, d in pairs if a.get(key) and d.get(key)])
 
