@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from formats import file_formats
+from kinds import kinds_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -25,6 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/command-line.md": command_line(),
         "reference/exit-codes.md": exit_codes(),
         "reference/recipe.md": recipe_keys(),
+        "reference/kinds.md": kinds_page(),
         "reference/files.md": file_formats(),
         "changelog.md": top_page(REPOSITORY, "CHANGELOG.md"),
         "contributing.md": top_page(REPOSITORY, "CONTRIBUTING.md"),

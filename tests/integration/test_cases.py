@@ -1,0 +1,184 @@
+"""Models in the shapes that people bring, and small published ones: exact, or refused with a mend.
+
+The cases are made anew by the scripts of JETMIX_REFERENCE/cases; all run in one process.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from jetmix.errors import JetmixError
+from jetmix.synthesis.flow import synthesise
+from jetmix.synthesis.options import SynthOptions
+from jetmix.training.run_dir import open_source
+from jetmix.verification.options import VectorOptions
+from tests.unit.firmware.kinds import calibrated
+
+pytestmark = [
+    # raised inside Keras on JAX
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+SCRIPTS = 4
+ALL, RTL, IR = ("ir", "csim", "rtl"), ("ir", "rtl"), ("ir",)
+LOWERED = {
+    "act_layers.keras": IR,
+    "allzero.keras": IR,
+    "avgpool1.keras": IR,
+    "avgpool3.keras": IR,
+    "avgpool_same.keras": RTL,
+    "batch_fixed.keras": IR,
+    "bn.keras": IR,
+    "coincidence.keras": IR,
+    "compiled.keras": IR,
+    "concat.keras": IR,
+    "conv2d_max.keras": IR,
+    "conv2d_same_stride.keras": IR,
+    "dropout.keras": IR,
+    "einsum2.keras": RTL,
+    "einsum_sum.keras": IR,
+    "gap.keras": IR,
+    "gmp.keras": RTL,
+    "gru.keras": RTL,
+    "leaky.keras": IR,
+    "leaky_lut.keras": IR,
+    "legacy_h5.h5": IR,
+    "lutdense.keras": ALL,
+    "mha.keras": IR,
+    "model_named_ap.keras": IR,
+    "mult_gate.keras": ALL,
+    "multi_in.keras": ALL,
+    "multi_out.keras": ALL,
+    "n_dash.keras": IR,
+    "n_double.keras": IR,
+    "n_greek.keras": IR,
+    "n_hidden_input.keras": IR,
+    "n_int.keras": IR,
+    "n_model.keras": IR,
+    "n_size.keras": IR,
+    "n_space.keras": IR,
+    "named_input.keras": IR,
+    "nested.keras": IR,
+    "odd_names.keras": ALL,
+    "oq_last.keras": IR,
+    "out_unquant.keras": IR,
+    "output_is_input_concat.keras": IR,
+    "permute_rep.keras": IR,
+    "qsoftmax.keras": ALL,
+    "qsum.keras": IR,
+    "reuse3.keras": IR,
+    "scalar_out_1d.keras": IR,
+    "sequential.keras": IR,
+    "sig_tanh.keras": ALL,
+    "single_output_list.keras": IR,
+    "tanh_only.keras": IR,
+    "wide.keras": ALL,
+    "wrap_trn.keras": IR,
+    "zerolayer.keras": IR,
+}
+# the engine where it is not da4ml
+ENGINES = {"gru.keras": "alkaid"}
+# what the one line says: where, and a part of the reason and of the mend
+REFUSED = {
+    "conv_single.keras": ("layer o", "WRAP with RND_CONV at an input", "round_mode='RND'"),
+    "keras215.keras": ("keras215.keras", "2.15.0", "HGQ2"),
+    "mixed_prec.keras": ("layer", "float16", "float32"),
+    "nan_weight.keras": ("layer h", "nan", ""),
+    "noiq.keras": ("layer h", "nothing has quantised", "Quantizer"),
+    "only.json": ("only.json", "", "whole model"),
+    "only.weights.h5": ("only.weights.h5", "weights", "whole model"),
+    "qkeras_k2.h5": ("qkeras_k2.h5", "2.11.0", "HGQ2"),
+    "relu_gauss.keras": ("layer kbn", "BatchNormalization", "QBatchNormalization"),
+    "sat_rnd.keras": ("layer h", "SAT with RND at an input", "overflow_mode='WRAP'"),
+    "sat_rndconv.keras": ("layer h", "SAT with RND_CONV at an input", "overflow_mode='WRAP'"),
+    "sigmoid_act.keras": ("layer o", "sigmoid", "QUnaryFunctionLUT"),
+    "subclassed.keras": ("subclassed.keras", "subclass", "keras.Model(inputs, outputs)"),
+    "tmp.h5": ("tmp.h5", "", ""),
+    "wrap_conv.keras": ("layer h", "WRAP with RND_CONV at an input", "round_mode='RND'"),
+}
+# published models that are small
+PUBLISHED = {
+    "lut/mlp_lut_openml_val76.1.keras": RTL,
+    "openml/mlp_openml_acc75.86.h5": IR,
+    "other/mlp_cernbox_acc75.16.keras": RTL,
+}
+
+
+@pytest.fixture(scope="module")
+def cases(reference, tmp_path_factory):
+    """The folder of the case models."""
+    folder = tmp_path_factory.mktemp("cases")
+    variables = {**os.environ, "CASES": str(folder), "KERAS_BACKEND": "jax"}
+    for number in range(1, SCRIPTS + 1):
+        script = reference / "cases" / f"models_{number}.py"
+        subprocess.run([sys.executable, script], env=variables, check=True, capture_output=True)
+    return folder / "models"
+
+
+def synthesised(path, out, levels, engine="da4ml"):
+    """Do what 'jetmix synth' does and return what each level found."""
+    options = SynthOptions(
+        part="xcvu13p",
+        flow="both" if "csim" in levels else "rtl",
+        engine=engine,
+        levels=levels,
+        vectors=VectorOptions(n_random=100),
+    )
+    done = synthesise(open_source(path), out, options)
+    return [(result.candidate, result.status) for result in done.verification]
+
+
+def all_passed(levels):
+    return [(level, "passed") for level in levels]
+
+
+def test_every_case_is_expected_to_lower_or_to_be_refused(cases):
+    made = {path.name for path in cases.iterdir() if path.suffix != ".npz"}
+    assert made == {*LOWERED, *REFUSED}
+
+
+@pytest.mark.parametrize("name", LOWERED)
+def test_case_is_exact(cases, tmp_path, name):
+    levels = LOWERED[name]
+    found = synthesised(cases / name, tmp_path / "out", levels, ENGINES.get(name, "da4ml"))
+    assert found == all_passed(levels)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_case_is_refused_in_one_line_before_any_work(cases, tmp_path, name):
+    out = tmp_path / "out"
+    with pytest.raises(JetmixError) as caught:
+        synthesised(cases / name, out, IR)
+    where, what, mend = REFUSED[name]
+    assert where in caught.value.where
+    assert what in caught.value.what
+    assert mend in caught.value.mend
+    assert caught.value.mend
+    assert "\n" not in str(caught.value)
+    assert not out.exists()
+
+
+def test_a_layer_that_one_engine_lacks_is_refused_with_the_other(cases, tmp_path):
+    with pytest.raises(JetmixError, match=r"layer gru: .*QGRU; .*--engine alkaid"):
+        synthesised(cases / "gru.keras", tmp_path / "gru", IR)
+    with pytest.raises(JetmixError, match=r"layer p: .*average over 3 values.*--engine da4ml"):
+        synthesised(cases / "avgpool3.keras", tmp_path / "avgpool3", IR, "alkaid")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_model_is_exact(reference, tmp_path, name):
+    levels = PUBLISHED[name]
+    assert synthesised(reference / "models" / name, tmp_path / "out", levels) == all_passed(levels)
+
+
+def test_saturation_and_convergent_rounding_inside_are_exact(tmp_path):
+    from hgq.layers import QDense
+
+    def build(x):
+        return QDense(3, name="last")(QDense(4, activation="relu", name="hidden")(x))
+
+    model = calibrated(build, overflow="SAT", rounding="RND_CONV")
+    model.save(tmp_path / "model.keras")
+    assert synthesised(tmp_path / "model.keras", tmp_path / "out", ALL) == all_passed(ALL)
