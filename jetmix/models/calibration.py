@@ -73,9 +73,10 @@ def _ebops(layer: Any) -> float:
 def _integer_bits(layer: Any) -> Iterator[tuple[Floats, float]]:
     """Yield the integer bits, now and at first, of every wrapping quantiser of values."""
     for name in ("iq", "oq"):
-        if not getattr(layer, f"enable_{name}", False):
+        outer = getattr(layer, name, None)
+        # a recurrent layer leaves its quantisers to its cell
+        if outer is None or not getattr(layer, f"enable_{name}", False):
             continue
-        outer = getattr(layer, name)
         for quantiser in getattr(outer, "quantizers", [outer]):
             inner = quantiser.quantizer
             first = getattr(getattr(inner, "_i0", None), "value", None)

@@ -47,9 +47,11 @@ def test_every_layer_of_keras_that_lowers_is_listed():
 
 def test_engines_are_those_that_have_a_form_of_the_layer():
     keras_env.activate()
-    import hgq._alkaid_keras_plugin  # noqa: F401 (registers its forms)
     from alkaid.converter.builtin.keras.layers import _registry as alkaid
+    from hgq._alkaid_keras_plugin import register
     from hgq._dais_tracer.layers import _registry as da4ml
+
+    register()
 
     # layers that jetmix replays itself, or leaves out, need no form of the engine
     without = {*IDENTITIES, "InputLayer"}

@@ -64,3 +64,15 @@ def test_note_in_the_file(tmp_path):
 def test_hdf5_files_have_no_note(tmp_path):
     small().save(tmp_path / "m.h5")
     assert not calibration.is_recorded(tmp_path / "m.h5")
+
+
+def test_a_recurrent_layer_has_its_quantisers_in_its_cell():
+    from hgq.layers import QSimpleRNN
+    from hgq.utils import trace_minmax
+
+    steps = keras.Input((2, 3))
+    model = keras.Model(steps, QSimpleRNN(2, name="steps")(steps))
+    trace_minmax(model, np.linspace(-3, 3, 600, dtype=np.float32).reshape(100, 2, 3))
+    calibration.require_calibrated(model)
+    assert model.get_layer("steps").enable_iq
+    assert not hasattr(model.get_layer("steps"), "iq")
