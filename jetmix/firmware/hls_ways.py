@@ -5,7 +5,7 @@ exactly. Any other tagger goes as a whole: its graph becomes one combinational f
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from jetmix.firmware.hls_whole import write_whole
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import FirmwareProject
 from jetmix.models.prepare import shown
-from jetmix.models.signature import Signature
+from jetmix.models.signature import Port, Signature
 from jetmix.support.arrays import Floats
 
 # Kinds of layers that hls4ml carries exactly, and where that was seen: bit for bit in the C
@@ -108,10 +108,14 @@ def write_hls(
     return replace(project, way="graph", why=shown(why, names))
 
 
+def _several(ports: Sequence[Port], what: str) -> str:
+    return f"{len(ports)} {what}{'' if len(ports) == 1 else 's'}"
+
+
 def not_for_hls4ml(model: Any, ports: Signature) -> str:
     """Return why a prepared model does not go through hls4ml, nothing if it does."""
     if len(ports.inputs) > 1 or len(ports.outputs) > 1:
-        return f"{len(ports.inputs)} inputs and {len(ports.outputs)} outputs"
+        return f"{_several(ports.inputs, 'input')} and {_several(ports.outputs, 'output')}"
     nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
     uses = Counter(id(node.operation) for node in nodes)
     for layer in model.layers:
