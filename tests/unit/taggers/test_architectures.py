@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jetmix.errors import UsageError
+from jetmix.firmware.da_graph import trace
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.layers import mean_scale
@@ -125,21 +126,17 @@ def test_twin_does_not_depend_on_the_order_of_the_particles(name):
     )
 
 
-# mixer-lut joins as soon as Permute is traced
-@pytest.mark.parametrize("name", [name for name in SMALL if name != "mixer-lut"])
+@pytest.mark.parametrize("name", SMALL)
 def test_integers_after_lowering_are_those_of_keras_and_invariant_where_promised(name):
-    from da4ml.converter import trace_model
-    from da4ml.trace import HWConfig, comb_trace
-
     model = calibrated(spec_of(name))
-    logic = comb_trace(*trace_model(model, HWConfig(1, -1, -1), {"hard_dc": 2}))
+    graph = trace(model)
     x = jets(64, seed=3, shape=model.input_shape[1:])
     expected = model.predict(x, verbose=0)
-    lowered = logic.predict(x.reshape(64, -1).astype(np.float64))
+    lowered = graph.predict(x.reshape(64, -1).astype(np.float64))
     assert np.array_equal(lowered, expected)
     assert expected.std(axis=0).min() > 0
     mixed = x[:, ::-1]
-    again = logic.predict(mixed.reshape(64, -1).astype(np.float64))
+    again = graph.predict(mixed.reshape(64, -1).astype(np.float64))
     assert np.array_equal(again, lowered) == (name in INVARIANT)
 
 

@@ -147,8 +147,7 @@ def test_calibration_is_that_of_hgq2(name, tmp_path):
     assert np.array_equal(loop.model.predict(x, verbose=0), answers)
 
 
-# mixer-lut joins as soon as Permute is traced
-@pytest.mark.parametrize("name", ["gnn-lut", "hlf-mlp-lut"])
+@pytest.mark.parametrize("name", OPTIONS)
 def test_a_saved_tagger_answers_the_same_and_lowers_exactly(name, tmp_path):
     from jetmix.firmware.da_graph import trace
 
