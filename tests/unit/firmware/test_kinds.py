@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.engines.registry import EngineName
 from tests.unit.firmware.kinds import calibrated, differing, hgq, keras
 
 # raised inside Keras on JAX
@@ -47,6 +48,15 @@ def test_lut_layers_with_options(options: dict[str, Any]) -> None:
         return lut(name="second", **options)(lut(name="first")(x))
 
     assert differing(calibrated(build, f0=3)) == 0
+
+
+@pytest.mark.parametrize("by", ["da4ml", "alkaid"])
+@pytest.mark.parametrize("rounding", MODES)
+def test_lut_layers_of_inputs_rounded_otherwise(rounding: str, by: EngineName) -> None:
+    def build(x: Any) -> Any:
+        return lut(name="second", batch_norm=True)(lut(name="first", batch_norm=True)(x))
+
+    assert differing(calibrated(build, rounding=rounding, f0=3), by=by) == 0
 
 
 def test_lut_convolutions() -> None:
