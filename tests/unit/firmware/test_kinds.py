@@ -50,8 +50,10 @@ def test_lut_layers_with_options(options: dict[str, Any]) -> None:
     assert differing(calibrated(build, f0=3)) == 0
 
 
-@pytest.mark.parametrize("by", ["da4ml", "alkaid"])
-@pytest.mark.parametrize("rounding", MODES)
+@pytest.mark.parametrize(
+    ("rounding", "by"),
+    [*((mode, "da4ml") for mode in MODES), *((mode, "alkaid") for mode in MODES if mode[0] != "S")],
+)
 def test_lut_layers_of_inputs_rounded_otherwise(rounding: str, by: EngineName) -> None:
     def build(x: Any) -> Any:
         return lut(name="second", batch_norm=True)(lut(name="first", batch_norm=True)(x))
