@@ -31,7 +31,7 @@ def require_at_input(overflow: str, mode: str) -> None:
     """
     if overflow.upper() != OVERFLOW_AT_INPUTS or base(mode) not in ROUNDING_AT_INPUTS:
         raise LoweringError(
-            f"{overflow} with {mode} at an input of the model cannot be exact: it hangs on bits "
+            f"{overflow} with {mode} at an input of the model cannot be exact: it depends on bits "
             "that no port has",
             mend="give the first quantiser overflow_mode='WRAP' and round_mode='RND' or 'TRN' "
             "(further inside, SAT, SAT_SYM and RND_CONV are lowered), and calibrate again",
