@@ -52,8 +52,7 @@ HGQ = (
     Row(
         "function by table",
         ("QUnaryFunctionLUT", "QAffinedUnaryFunctionLUT"),
-        limits=f"at most {TABLE_BITS} bits per input; a function that is quantised where it goes "
-        "in, or at the output (`enable_oq`)",
+        limits=f"at most {TABLE_BITS} bits per input",
     ),
     Row("softmax", ("QSoftmax",), limits=f"at most {TABLE_BITS} bits per table"),
     Row("attention", ("QMultiHeadAttention", "QLinformerAttention")),
@@ -80,7 +79,7 @@ KERAS = (
         "activation",
         ("ReLU", "LeakyReLU", "PReLU", "Activation"),
         limits="slopes that float32 multiplies exactly, such as 0.25; other functions than relu "
-        "only where the next layer quantises them",
+        "only in front of a quantiser",
     ),
     Row(
         "element by element",
@@ -106,6 +105,7 @@ def kinds_page() -> str:
         "INSTEAD": table(("Layer of Keras", "Use"), instead),
         "MODES": _modes(),
         "ACTIVATIONS": _list(EXACT_ACTIVATIONS),
+        "TABLE_BITS": TABLE_BITS,
     }
     return filled(Path(__file__).with_suffix(".md.in"), values | {"BITS": BITS["float64"]})
 
