@@ -28,11 +28,22 @@ def float64_outputs(model: Any, x: Reals) -> Float64:
     Raises:
         LoweringError: if Keras cannot build the model in float64.
     """
+    with float64_twin(model) as twin:
+        return np.asarray(outputs_of(twin, np.asarray(x, dtype=np.float64)), dtype=np.float64)
+
+
+@contextlib.contextmanager
+def float64_twin(model: Any) -> Iterator[Any]:
+    """Give a functional model's twin that computes in float64, for use within the block.
+
+    Raises:
+        LoweringError: if Keras cannot build the model in float64.
+    """
     constants = _constants(model)
     with _float64():
         twin = _twin(model)
         _share(_layers(model), _layers(twin), constants)
-        return np.asarray(outputs_of(twin, np.asarray(x, dtype=np.float64)), dtype=np.float64)
+        yield twin
 
 
 @contextlib.contextmanager

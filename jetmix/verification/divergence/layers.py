@@ -15,8 +15,9 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.project import DA4ML, TOP, EngineName, FirmwareProject
 from jetmix.models.calls import Call, calls_of, origins
+from jetmix.models.float64 import Precision, float64_twin
 from jetmix.models.signature import Signature, split
-from jetmix.support.arrays import Float64, Floats
+from jetmix.support.arrays import Float64, Reals
 from jetmix.verification.divergence.traced_cpp import TRACER, traced_values
 
 # quantised inputs of layers: one array for each input of the layer, None where it is not known
@@ -55,11 +56,26 @@ def _taker(call: Call, calls: Sequence[Call]) -> str:
     return next(takers, "output")
 
 
-def keras_inputs(model: Any, x: Floats) -> LayerInputs:
-    """Return what all layers take for one vector, float32 (1, ...): as their quantisers take it.
+def keras_inputs(model: Any, x: Reals, precision: Precision = "float32") -> LayerInputs:
+    """Return what all layers take for one vector, (1, ...): as their quantisers take it.
 
     Of a layer whose quantisers lie within, such as attention, what it gives instead.
+
+    Args:
+        model: the Keras model.
+        x: the vector.
+        precision: what Keras computes in, that of the reference.
+
+    Raises:
+        LoweringError: if Keras cannot build the model in float64.
     """
+    if precision == "float32":
+        return _keras_inputs(model, x)
+    with float64_twin(model) as twin:
+        return _keras_inputs(twin, np.asarray(x, dtype=np.float64))
+
+
+def _keras_inputs(model: Any, x: Reals) -> LayerInputs:
     import keras
 
     calls = [call for call in calls_of(model) if _is_quantised(call)]
@@ -88,7 +104,7 @@ def _as_taken(call: Call, values: Sequence[Any]) -> tuple[str, list[Float64 | No
 
 
 def graph_inputs(
-    model: Any, x: Floats, *, delay_constraint: int = DELAY_CONSTRAINT, by: EngineName = DA4ML
+    model: Any, x: Reals, *, delay_constraint: int = DELAY_CONSTRAINT, by: EngineName = DA4ML
 ) -> LayerInputs:
     """Return what all layers take or give in the graph, traced anew; see :func:`keras_inputs`."""
     traces = da_graph.trace_layers(model, delay_constraint=delay_constraint, by=by)
@@ -105,7 +121,7 @@ def graph_inputs(
     return found
 
 
-def csim_inputs(model: Any, project: FirmwareProject, x: Floats, folder: Path) -> LayerInputs:
+def csim_inputs(model: Any, project: FirmwareProject, x: Reals, folder: Path) -> LayerInputs:
     """Return the quantised inputs of all layers in the C++, compiled anew to write them.
 
     Args:

@@ -26,4 +26,6 @@ def trace(bench: Bench, x: Reals) -> str:
     if project.way == "graph":
         return whole.first_difference(project, bench.graph, layers_of(bench), x, folder)
     found = layers.csim_inputs(bench.model, project, x, folder)
-    return layers.first_difference(bench.model, layers.keras_inputs(bench.model, x), found)
+    return layers.first_difference(
+        bench.model, layers.keras_inputs(bench.model, x, bench.precision), found
+    )

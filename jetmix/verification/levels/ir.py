@@ -21,4 +21,6 @@ def trace(bench: Bench, x: Reals) -> str:
     found = layers.graph_inputs(
         bench.model, x, delay_constraint=bench.delay_constraint, by=name_of(bench.graph)
     )
-    return layers.first_difference(bench.model, layers.keras_inputs(bench.model, x), found)
+    return layers.first_difference(
+        bench.model, layers.keras_inputs(bench.model, x, bench.precision), found
+    )

@@ -26,6 +26,8 @@ UNARY = ("QUnaryFunctionLUT", "QAffinedUnaryFunctionLUT")
 # values of one input, and values of a layer's outputs, beyond which a layer is not shown
 MOST_VALUES, MOST_OUTPUTS = 2**16, 3e8
 ELSEWHERE = "the trace does not name the inputs of these tables"
+REGRIDDED = "the engine gave these tables another grid than in the trace"
+OTHERS = "(other tables)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,21 +240,25 @@ def _rest(
         for index in seen
         if key_of(layered, layered.ops[index]) not in shown
     }
-    known: list[int] = []
-    wrong: list[int] = []
-    for op in graph.ops:
-        if op.opcode != dais.TABLE:
+    contents = {dais.entries_of(layered, op)[1].tobytes() for op in tables_of(layered)}
+    found: dict[str | None, list[int]] = {}
+    for op in tables_of(graph):
+        key, size = key_of(graph, op), len(dais.entries_of(graph, op)[1])
+        if key in shown | not_shown:
             continue
-        key = key_of(graph, op)
-        if key in shown or key in not_shown:
-            continue
-        (known if key in others else wrong).append(len(dais.entries_of(graph, op)[1]))
-    for sizes, differing, reason in ((known, 0, ELSEWHERE), (wrong, sum(wrong), None)):
-        if sizes:
-            yield TableProof(
-                layer="(other tables)", tables=len(sizes), entries=sum(sizes), wrong=differing,
-                reason=reason,
-            )  # fmt: skip
+        # engines change no entries, but may read the same ones on another grid
+        regridded = REGRIDDED if key[0] in contents else None
+        found.setdefault(ELSEWHERE if key in others else regridded, []).append(size)
+    for reason, sizes in found.items():
+        yield TableProof(
+            layer=OTHERS, tables=len(sizes), entries=sum(sizes), reason=reason,
+            wrong=0 if reason else sum(sizes),
+        )  # fmt: skip
+
+
+def tables_of(graph: DaGraph) -> list[Operation]:
+    """Return the operations of a graph that look up in a table."""
+    return [op for op in graph.ops if op.opcode == dais.TABLE]
 
 
 def _scale(graph: DaGraph, widths: Sequence[Width], place: int) -> float:

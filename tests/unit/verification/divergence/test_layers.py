@@ -147,3 +147,35 @@ def test_junit_tells_each_level(tmp_path):
 def test_one_vector_of_an_origin():
     vectors = VectorSet(x=np.arange(10.0).reshape(5, 2), origins=[("jet", 2), ("random", 3)])
     assert vectors.one("random", 1).tolist() == [[6.0, 7.0]]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_sums_beyond_float32_are_traced_in_the_precision_of_the_reference():
+    keras = keras_env.activate()
+    from hgq.config import QuantizerConfigScope
+    from hgq.layers import QDense
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(5)
+    with (
+        QuantizerConfigScope(place="datalane", f0=18, i0=6, overflow_mode="WRAP", round_mode="RND"),
+        QuantizerConfigScope(place="weight", b0=16, i0=2),
+    ):
+        inputs = keras.Input((6,), name="jets")
+        hidden = QDense(5, activation="relu", name="hidden")(inputs)
+        model = keras.Model(inputs, QDense(2, name="last")(QDense(4, name="middle")(hidden)))
+    x = np.random.default_rng(2).normal(0, 3, (400, 6)).astype(np.float32)
+    trace_minmax(model, x, batch_size=400, verbose=False)
+    parted = {
+        precision: {
+            layers.first_difference(
+                model,
+                layers.keras_inputs(model, jet, precision),
+                layers.graph_inputs(model, jet),
+            )
+            for jet in np.split(x[:20], 20)
+        }
+        for precision in ("float32", "float64")
+    }
+    assert parted["float64"] == {"last -> output"}
+    assert parted["float32"] - parted["float64"]

@@ -11,7 +11,7 @@ from jetmix.errors import BitsDifferError
 from jetmix.firmware import da_graph, dais
 from jetmix.models import keras_env
 from jetmix.models.prepare import prepare
-from jetmix.verification.proofs import linear, proofs, tables
+from jetmix.verification.proofs import linear, proofs, sweeps, tables
 
 # hgq's tracer converts tensors of JAX in the old way
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -84,6 +84,19 @@ def test_corrupted_table_of_the_firmware_is_found(lut_model, traced):
     assert [proof.layer for proof in found if proof.wrong] == ["(other tables)"]
 
 
+def test_table_on_another_grid_than_in_the_trace_is_not_called_wrong(lut_model, traced):
+    traces, graph, layered = traced
+    ops = list(graph.ops)
+    number = next(i for i, op in enumerate(ops) if op.opcode == dais.TABLE)
+    grid = ops[number].qint
+    ops[number] = ops[number]._replace(
+        qint=grid._replace(min=grid.min / 2, max=grid.max / 2, step=grid.step / 2)
+    )
+    found = tables.prove(lut_model, traces, graph._replace(ops=ops), layered)
+    (other,) = [proof for proof in found if proof.layer == tables.OTHERS]
+    assert (other.tables, other.wrong, other.reason) == (1, 0, tables.REGRIDDED)
+
+
 def test_layers_of_tables_have_no_matrix_and_the_others_do(lut_model, traced):
     found = {proof.layer: proof for proof in linear.prove(lut_model, traced[0])}
     assert found["lut"].reason == found["tanh"].reason == "its lookup tables are proven instead"
@@ -106,3 +119,40 @@ def test_lines_and_record(lut_model, traced, tmp_path):
         if line.startswith("Lookup tables")
     ]
     assert "not shown for lut: too many values" in line
+
+
+@pytest.fixture(scope="module")
+def attention():
+    """A softmax, and an attention layer with one within."""
+    keras = keras_env.activate()
+    from hgq.config import LayerConfigScope, QuantizerConfigScope
+    from hgq.layers import QMultiHeadAttention, QSoftmax
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(11)
+    scopes = (
+        QuantizerConfigScope(place="all", default_q_type="kbi", overflow_mode="WRAP", b0=4, i0=2),
+        QuantizerConfigScope(place="table", default_q_type="kbi", overflow_mode="WRAP", b0=6, i0=1),
+        LayerConfigScope(enable_ebops=True, beta0=1e-7),
+    )
+    with scopes[0], scopes[1], scopes[2]:
+        x = keras.Input((3, 2), name="jets")
+        y = QMultiHeadAttention(1, 2, fuse="qkv", name="mha")(x)
+        model = keras.Model(x, QSoftmax(name="softmax")(y))
+    trace_minmax(model, np.random.default_rng(1).normal(0, 2, (500, 3, 2)).astype(np.float32))
+    return model
+
+
+@pytest.mark.parametrize("by", ["da4ml", "alkaid"])
+def test_tables_within_softmax_and_attention(attention, by):
+    traces = da_graph.trace_layers(attention, by=by)
+    graph, layered = da_graph.graph_of(traces), da_graph.layered(traces)
+    found = {proof.layer: proof for proof in tables.prove(attention, traces, graph, layered)}
+    inner = {f"{layer}/{part}" for layer in ("mha", "softmax") for part in sweeps.TABLES}
+    assert set(found) == inner
+    assert all((proof.wrong, proof.reason) == (0, None) for proof in found.values())
+    if by == "da4ml":
+        for number in (0, -1):
+            broken = corrupted(layered[0], number), layered[1]
+            wrong = tables.prove(attention, traces, graph, broken)
+            assert sum(proof.wrong for proof in wrong) > 0
