@@ -14,9 +14,11 @@ from jetmix.support.arrays import Float64, Ints
 
 # outputs of which layer are where: place to outputs of the layered graph
 Places = Mapping[str, Sequence[int]]
+# step, and end of the range, of every quantiser of an input
+Grids = frozenset[tuple[float, float]]
+# integers of inputs beyond which nothing is looked at
+MOST_STRIDE = 2**40
 # values that are given to Keras at once
-# step of an input that nothing looks at
-NEVER = 2.0**60
 BATCH_VALUES = 4_000_000
 
 
@@ -86,35 +88,60 @@ class Inputs:
         integers = self.first + np.minimum(steps, self.count - 1)
         return np.asarray(integers * self.scales, dtype=np.float64)
 
-    def one_by_one(self, groups: Sequence[Sequence[int]], step: Float64, most: int) -> Float64:
-        """Return vectors in which the inputs of one group at a time run through all their values.
+    def one_by_one(
+        self, groups: Sequence[Sequence[int]], grids: Sequence[Grids | None], most: int
+    ) -> Float64:
+        """Return vectors in which the inputs of one group at a time run through all their codes.
 
         Args:
             groups: operations of inputs.
-            step: smallest step of each input that matters, (input,).
+            grids: what quantises each input, None where every value counts.
             most: largest number of values of an input.
 
         Raises:
-            TooManyError: if an input has more than ``most`` values.
+            TooManyError: if an input has more than ``most`` values, or some that Keras rounds.
         """
-        stride = np.clip(step / np.abs(self.scales), 1, 2.0**40).astype(np.int64)
-        # a value on the coarser grid stands for all that lie between it and the next
-        number = -(-self.count // stride) + 1
-        base = self.first * self.scales
+        # 0, or what is nearest to it: few bits, so that Keras does not round it
+        base = np.clip(0, self.first, self.first + self.count - 1)
         blocks = [base[None]]
         for group in groups:
             members = [i for i, operation in enumerate(self.operations) if operation in group]
-            if not members:
-                continue
-            longest = int(number[members].max())
-            if longest > most:
-                raise TooManyError(f"an input has {longest} values")
+            codes = [self._codes(i, grids[i], most) for i in members]
+            longest = max((len(run) for run in codes), default=0)
             block = np.repeat(base[None], longest, axis=0)
-            steps = np.arange(longest)[:, None] * stride[members]
-            integers = self.first[members] + np.minimum(steps, self.count[members] - 1)
-            block[:, members] = integers * self.scales[members]
+            for i, run in zip(members, codes, strict=True):
+                block[:, i] = np.pad(run, (0, longest - len(run)), mode="edge")
             blocks.append(block)
-        return np.concatenate(blocks)
+        values = np.asarray(np.concatenate(blocks) * self.scales, dtype=np.float64)
+        if (values.astype(np.float32) != values).any():
+            raise TooManyError("an input has values that Keras rounds")
+        return values
+
+    def _codes(self, i: int, grids: Grids | None, most: int) -> Ints:
+        """Return integers of an input between which no quantiser tells a difference."""
+        first, scale = int(self.first[i]), abs(float(self.scales[i]))
+        last = first + int(self.count[i]) - 1
+        runs = [np.array([first], dtype=np.int64)]
+        for step, top in grids if grids is not None else [(scale, np.inf)]:
+            stride = int(np.clip(step / scale, 1, MOST_STRIDE))
+            end = int(min(np.ceil(top / scale), MOST_STRIDE))
+            windows = [(-end, end)]
+            if first > -end or last < end - stride:
+                # what lies beyond wraps or saturates: one period holds all that is left
+                windows += [(first, first + 2 * end)]
+                # the last one may be rounded up
+                half = last - last % stride + stride // 2
+                windows += [(half, half)] if half <= last else []
+            for low, high in windows:
+                begin, stop = max(low, first), min(high, last) + 1
+                begin -= begin % stride if low < high else 0
+                if (stop - begin) // stride >= most:
+                    raise TooManyError(f"an input has {(stop - begin) // stride} values")
+                runs.append(np.arange(begin, stop, stride, dtype=np.int64).clip(first, last))
+        found = np.unique(np.concatenate(runs))
+        if len(found) > most:
+            raise TooManyError(f"an input has {len(found)} values")
+        return found
 
     def integers(self, values: Float64) -> dict[int, Ints]:
         """Return the integers of operations for values of the inputs, (vector, input)."""
@@ -170,18 +197,24 @@ def source(call: Call, model: Any, places: Places) -> Sequence[int] | None:
     return None if number else places.get(f"/{name}/final")
 
 
-def finest(call: Call) -> Float64:
-    """Return the smallest step of each flattened input that the quantiser of a layer sees."""
+def grids_of(call: Call) -> list[Grids | None]:
+    """Return what quantises each flattened input of a layer of tables, once for every output."""
     layer, shape = call.layer, tuple(call.inputs[0].shape[1:])
+    size = int(np.prod(shape))
     if hasattr(layer, "rank"):
-        return np.zeros(int(np.prod(shape)))
+        return [None] * size
     wide = (1, *shape, layer.n_out)
     mapper = layer.iq.quantizer.bw_mapper
     kif = (mapper.bw_to_x(bits, wide) for bits in layer.iq.quantizer.kif)
-    sign, whole, fraction = (np.broadcast_to(np.asarray(bits, np.float64), wide) for bits in kif)
+    sign, whole, fraction = (
+        np.broadcast_to(np.asarray(bits, np.float64), wide).reshape(size, -1) for bits in kif
+    )
     # a value without bits is always 0
-    most = np.where(sign + whole + fraction > 0, fraction, -np.inf).max(axis=-1).ravel()
-    return np.asarray(np.where(np.isfinite(most), 2.0**-most, NEVER))
+    live = sign + whole + fraction > 0
+    return [
+        frozenset(zip(2.0 ** -fraction[i][live[i]], 2.0 ** whole[i][live[i]], strict=True))
+        for i in range(size)
+    ]
 
 
 def called(call: Call, values: Float64, size: int) -> Float64:

@@ -160,7 +160,7 @@ class _Prover:
             self._require_unary(inputs, live)
         else:
             groups = self._groups(inputs, live)
-            values = inputs.one_by_one(groups, sweeps.finest(call), MOST_VALUES)
+            values = inputs.one_by_one(groups, sweeps.grids_of(call), MOST_VALUES)
             if len(values) * len(ends) * inputs.size > MOST_OUTPUTS:
                 raise NotShownError(f"{len(values)} vectors would be needed")
             expected = sweeps.summed(call, values, len(ends))

@@ -156,3 +156,33 @@ def test_tables_within_softmax_and_attention(attention, by):
             broken = corrupted(layered[0], number), layered[1]
             wrong = tables.prove(attention, traces, graph, broken)
             assert sum(proof.wrong for proof in wrong) > 0
+
+
+def test_wide_inputs_run_through_the_codes_of_their_quantisers_alone():
+    """A port of 31 bits that is read by quantisers of a few bits, coarse and fine."""
+    grids = [frozenset({(0.25, 2.0), (2.0**-20, 2.0**-18), (128.0, 512.0)})]
+    inputs = sweeps.Inputs(
+        operations=[0],
+        scales=np.array([2.0**-20]),
+        first=np.array([-(2**29)]),
+        count=np.array([2**30]),
+    )
+    values = inputs.one_by_one([[0]], grids, 100)[:, 0]
+    for step, top in grids[0]:
+        codes = np.unique(np.floor(values / step) % (2 * top / step))
+        assert len(codes) == 2 * top / step
+    assert len(values) < 50
+    with pytest.raises(sweeps.TooManyError, match="values"):
+        inputs.one_by_one([[0]], [None], 100)
+
+
+def test_part_of_a_period_is_swept_whole_and_rounded_values_are_refused():
+    inputs = sweeps.Inputs(
+        operations=[0], scales=np.array([0.25]), first=np.array([33]), count=np.array([30])
+    )
+    values = inputs.one_by_one([[0]], [frozenset({(0.5, 2.0)})], 100)[1:, 0]
+    assert set(np.floor(values / 0.5) % 8) == set(range(8))
+    assert set(np.floor(values / 0.5 + 0.5) % 8) == set(range(8))
+    far = replace(inputs, first=np.array([2**26 + 1]))
+    with pytest.raises(sweeps.TooManyError, match="Keras rounds"):
+        far.one_by_one([[0]], [frozenset({(0.5, 2.0)})], 100)
