@@ -201,7 +201,12 @@ class _Prover:
         forms = {i: {i: 1.0} for i, source in owner.items() if source is not None}
         readers: dict[int, set[int]] = {}
         for number, index in enumerate(live):
-            form = linear.form_of(self.graph, index, forms, self.whole)
+            try:
+                form = linear.form_of(self.graph, index, forms, self.whole)
+            except linear.NotLinearError as error:
+                raise NotShownError(
+                    f"not every table is seen to read one input alone ({error})"
+                ) from error
             for leaf in form:
                 if leaf != linear.ONE:
                     readers.setdefault(owner[leaf], set()).add(number)  # type: ignore[arg-type]
