@@ -10,12 +10,12 @@ import io
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE, AlkaidGraph
+from jetmix.firmware.engines.alkaid_limits import require_known_modes, require_short_averages
 from jetmix.firmware.engines.alkaid_top import rewrite
 from jetmix.firmware.engines.inner import recorded, with_inner
 from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
@@ -72,6 +72,7 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     from hgq._alkaid_keras_plugin.activation import _QFunctionLUT
 
     require_short_averages(model)
+    require_known_modes(model)
     config = HWConfig(1, NO_CARRY_LIMIT, -1)
     try:
         with mended(), recorded(_QFunctionLUT) as found:
@@ -81,41 +82,6 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
         raise _cannot("trace the model", error) from error
     traces.engine = NAME
     return traces
-
-
-def require_short_averages(model: Any) -> None:
-    """Refuse averages over numbers of values that are no power of two.
-
-    alkaid multiplies with such a fraction in all 53 bits of a double, which has no end in sight,
-    and Keras divides in another precision.
-
-    Raises:
-        LoweringError: with the layer.
-    """
-    for layer in model.layers:
-        name = type(layer).__name__
-        if "AveragePooling" in name or "AvgPool" in name:
-            for count in _averaged(layer):
-                if count & (count - 1):
-                    raise LoweringError(
-                        f"the engine alkaid cannot average over {count} values, only over a "
-                        "power of two",
-                        where=f"layer {layer.name}",
-                        mend=OTHER_ENGINE,
-                    )
-
-
-def _averaged(layer: Any) -> Iterator[int]:
-    """Yield over how many values a pool averages: at the edges of a padded one, over fewer."""
-    size = getattr(layer, "pool_size", None)
-    if size is None:
-        shape = layer.input.shape[1:]
-        yield prod(shape[1:] if layer.data_format == "channels_first" else shape[:-1])
-    else:
-        sizes = (size,) if isinstance(size, int) else tuple(size)
-        yield prod(sizes)
-        if layer.padding == "same":
-            yield from range(1, max(sizes))
 
 
 def _cannot(what: str, error: Exception) -> LoweringError:

@@ -8,7 +8,7 @@ import pytest
 
 from jetmix.errors import LoweringError, ReportReadError
 from jetmix.firmware import da_graph
-from jetmix.firmware.engines import alkaid, alkaid_layers
+from jetmix.firmware.engines import alkaid, alkaid_layers, alkaid_limits
 from jetmix.firmware.engines.alkaid_graph import AlkaidGraph
 from jetmix.firmware.engines.registry import ENGINES, engine_of
 from jetmix.firmware.graph import DaGraph, Traces, variables, watching
@@ -253,8 +253,9 @@ def test_what_alkaid_cannot_trace_is_one_line_with_the_other_engine(monkeypatch)
         raise AssertionError
 
     monkeypatch.setattr(converter, "trace_model", fails)
+    model = SimpleNamespace(layers=[], inputs=[], _nodes_by_depth={})
     with pytest.raises(LoweringError, match="alkaid cannot trace the model") as caught:
-        da_graph.trace_layers(SimpleNamespace(layers=[]), by="alkaid")
+        da_graph.trace_layers(model, by="alkaid")
     assert "--engine da4ml" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -318,8 +319,43 @@ def test_alkaid_averages_over_powers_of_two_only(pool, count):
     kind = type("QAvgPool1D", (), {"name": "pool", "input": np.zeros((1, 6, 4)), **pool})
     model = SimpleNamespace(layers=[kind()])
     if count is None:
-        alkaid.require_short_averages(model)
+        alkaid_limits.require_short_averages(model)
         return
     with pytest.raises(LoweringError, match=f"layer pool: .*average over {count} values") as caught:
-        alkaid.require_short_averages(model)
+        alkaid_limits.require_short_averages(model)
     assert "--engine da4ml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        ({"round_mode": "RND_CONV", "overflow_mode": "SAT"}, None),
+        ({"round_mode": "S_RND", "overflow_mode": "WRAP"}, r"layer second: .*S_RND.*da4ml"),
+    ],
+)
+def test_alkaid_names_the_layer_of_a_mode_that_it_lacks(inner, said):
+    import keras
+    from hgq.config import QuantizerConfig
+    from hgq.layers import QDense
+
+    x = keras.Input((3,))
+    h = QDense(2, name="first")(x)
+    quantiser = QuantizerConfig(place="datalane", **inner)
+    model = keras.Model(x, QDense(2, name="second", iq_conf=quantiser)(h))
+    if said is None:
+        alkaid_limits.require_known_modes(model)
+        return
+    with pytest.raises(LoweringError, match=said):
+        alkaid_limits.require_known_modes(model)
+
+
+def test_alkaid_names_the_layer_of_a_mode_that_no_port_has():
+    import keras
+    from hgq.config import QuantizerConfig
+    from hgq.layers import QDense
+
+    x = keras.Input((3,))
+    quantiser = QuantizerConfig(place="datalane", overflow_mode="SAT")
+    model = keras.Model(x, QDense(2, name="first", iq_conf=quantiser)(x))
+    with pytest.raises(LoweringError, match=r"layer first: SAT .*no port has"):
+        alkaid_limits.require_known_modes(model)
