@@ -3,10 +3,11 @@
 import pytest
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.hls import write_project
+from jetmix.firmware.hls_ways import write_hls
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
 from jetmix.models import keras_env
+from jetmix.models.signature import Signature
 from jetmix.taggers.registry import ARCHITECTURES
 from jetmix.verification.bench import Outputs, keras_logits
 from jetmix.verification.emulator.emulator import Emulator
@@ -46,15 +47,19 @@ def test_ir_is_exact(lowered, tmp_path):
 
 
 def test_csim_is_exact(lowered, tmp_path):
-    model, _, vectors, reference = lowered
-    project = write_project(
+    model, graph, vectors, reference = lowered
+    project = write_hls(
         model,
+        graph,
+        Signature.of(model),
         tmp_path / "project",
         part=PART,
         clock_period_ns=CLOCK_NS,
-        inputs=vectors.x,
-        outputs=reference,
+        test_bench=(vectors.x, reference),
+        delay_constraint=da_graph.DELAY_CONSTRAINT,
+        names={},
     )
+    assert project.way == ("graph" if model.name.endswith("lut") else "hls4ml")
     compiled = csim.build(project, tmp_path / "csim")
     result = judged("csim", Outputs.of(compiled, vectors), vectors, reference)
     assert (result.status, result.n_mismatch) == ("passed", 0)
