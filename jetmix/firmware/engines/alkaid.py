@@ -56,6 +56,27 @@ def mended() -> Iterator[None]:
                 setattr(module, MISCOMPILES, faulty)
 
 
+@contextlib.contextmanager
+def reshaping() -> Iterator[None]:
+    """Let Reshape and Flatten keep the first axis, of size 1, that layers after them count on."""
+    from alkaid.converter.builtin.keras.layers.ops import ReplayReshape
+
+    with _mending:
+        before = ReplayReshape.call
+        ReplayReshape.call = _reshaped
+        try:
+            yield
+        finally:
+            ReplayReshape.call = before
+
+
+def _reshaped(replay: Any, inputs: Any) -> Any:
+    op = replay.op
+    if hasattr(op, "newshape"):  # an operation, whose shape has the first axis
+        return inputs.reshape(op.newshape)
+    return inputs.reshape((1, *getattr(op, "target_shape", (-1,))))
+
+
 def _same(comb: Any) -> Any:
     """Stand in for a pass: return its graph as it is."""
     return comb
@@ -75,7 +96,7 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     require_known_modes(model)
     config = HWConfig(1, NO_CARRY_LIMIT, -1)
     try:
-        with mended(), recorded(_QFunctionLUT) as found:
+        with mended(), reshaping(), recorded(_QFunctionLUT) as found:
             traces = Traces(trace_model(model, config, {"hard_dc": delay_constraint}, dump=True))
         traces = with_inner(traces, model, found)
     except Exception as error:
