@@ -252,7 +252,7 @@ def test_evaluate_refuses_what_is_no_tagger(data, tmp_path, here):
     for path, code, message in (
         (tmp_path / "no", 2, "no such run or model"),
         (tmp_path, 2, "not a run with a trained tagger"),
-        (data, 5, "damaged"),
+        (data, 5, "an HDF5 file without a Keras model"),
     ):
         done = here("evaluate", path, "--data", data)
         assert done.returncode == code
