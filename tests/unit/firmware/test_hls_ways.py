@@ -93,7 +93,7 @@ def lowered(made, folder):
     ("make", "why"),
     [
         (plain, ""),
-        (two_heads, "1 inputs and 2 outputs"),
+        (two_heads, "1 input and 2 outputs"),
         (with_table, "layer curve: QUnaryFunctionLUT"),
         (shared, "layer twice: it is used more than once"),
     ],
