@@ -42,6 +42,7 @@ def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[A
 
 
 def _nodes(model: Any) -> Iterator[Any]:
+    model = getattr(model, "_functional", None) or model  # a Sequential holds its graph
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             if not node.is_input:
