@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.slow,
 ]
 PART, CLOCK_NS = find_part("xcvu13p"), 5.0
+ALKAID_IN_VERILOG = ("mixer", "mlp")
 
 
 @pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
@@ -85,6 +86,8 @@ def test_alkaid_is_exact_too(lowered, tmp_path):
     emulator = Emulator.of(graph, vectors.x.shape[1:], tmp_path / "emulator")
     assert emulator.native is not None
     assert judged("ir", Outputs.of(emulator, vectors), vectors, reference).status == "passed"
+    if model.name not in ALKAID_IN_VERILOG:
+        return  # the graph is enough: Verilator takes most of the time
     project = write_rtl(
         graph, tmp_path / "rtl", part=PART, clock_period_ns=CLOCK_NS, adders_per_stage=5
     )

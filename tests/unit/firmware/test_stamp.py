@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.hls import _remove_traces
+from jetmix.firmware.hls import remove_traces
 
 
 def project(folder: Path, line: str) -> Path:
@@ -16,11 +16,11 @@ def project(folder: Path, line: str) -> Path:
 
 @pytest.mark.parametrize("line", ["Stamp: 36849347", "Stamp: '36849347'"])
 def test_a_stamp_of_digits_alone_is_taken_out_though_yaml_quotes_it(tmp_path: Path, line: str):
-    _remove_traces(project(tmp_path, line), "36849347")
+    remove_traces(project(tmp_path, line), "36849347")
     assert "Stamp: jetmix\n" in (tmp_path / "hls4ml_config.yml").read_text()
     assert (tmp_path / "build_lib.sh").read_text() == "LIB_STAMP=jetmix\n"
 
 
 def test_a_stamp_that_is_not_there_is_an_error(tmp_path: Path):
     with pytest.raises(LoweringError, match="'Stamp: 36849347' found 0 times, expected once"):
-        _remove_traces(project(tmp_path, "Stamp: other"), "36849347")
+        remove_traces(project(tmp_path, "Stamp: other"), "36849347")
