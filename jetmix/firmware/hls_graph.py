@@ -164,7 +164,7 @@ class _Lines:
         return write[abs(op.opcode)](op, width)
 
     def _up(self, width: Width, source: int, shift: int = 0) -> int:
-        """Return by how many bits a shifted source must move up to the grid of a width."""
+        """Return the left shift in bits that brings a shifted source to the LSB of a width."""
         return width.fraction - self.widths[source].fraction + shift
 
     def _sum(self, op: Operation, width: Width) -> str:

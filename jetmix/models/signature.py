@@ -1,7 +1,7 @@
 """The inputs and outputs of a Keras model: ports by name, and their places in one flat vector.
 
 Below the Keras model everything takes one vector and gives one: all inputs in the model's order,
-each flattened, and likewise all outputs.
+each flattened, and all outputs in the same way.
 """
 
 import re

@@ -59,7 +59,7 @@ def require_exact_slope(x: Any, slope: Any, kit: Kit) -> None:
 
 
 def _bits(value: float) -> int:
-    """Return how many bits a number has from its first to its last 1."""
+    """Return how many bits lie between the highest and the lowest set bit, both included."""
     mantissa, bits = abs(float(np.frexp(value)[0])), 0
     while mantissa:
         mantissa, bits = mantissa * 2 % 1, bits + 1

@@ -12,7 +12,7 @@ from jetmix.firmware.graph import DaGraph, Operation
 def of(
     op: Operation, graph: DaGraph, widths: Sequence[Width], known: Sequence[Interval]
 ) -> Interval | None:
-    """Return the interval of an operation that cuts nothing, None where none can be told.
+    """Return the interval of an operation that cuts nothing, None where it is not known.
 
     Args:
         op: the operation.

@@ -118,7 +118,7 @@ class Inputs:
         return values
 
     def _codes(self, i: int, grids: Grids | None, most: int) -> Ints:
-        """Return integers of an input between which no quantiser tells a difference."""
+        """Return integers of an input; all others are quantised as one of these is."""
         first, scale = int(self.first[i]), abs(float(self.scales[i]))
         last = first + int(self.count[i]) - 1
         runs = [np.array([first], dtype=np.int64)]

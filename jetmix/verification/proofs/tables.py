@@ -226,7 +226,7 @@ class _Prover:
 
 
 def key_of(graph: DaGraph, op: Operation) -> Key:
-    """Return what tells a table from others: its content and its grids."""
+    """Return what identifies a table: its content and its grids."""
     first, entries = dais.entries_of(graph, op)
     return entries.tobytes(), first, graph.ops[op.id0].qint.step, op.qint.step
 
