@@ -179,3 +179,15 @@ def watching(
         out_shifts=[0] * len(operations),
         out_negs=[False] * len(operations) if negated is None else list(negated),
     )
+
+
+def outputs_by_place(traces: Traces) -> tuple[list[Any], dict[str, list[int]]]:
+    """Return the variables of all traced places but the inputs, and which of them each place is."""
+    found: list[Any] = []
+    places: dict[str, list[int]] = {}
+    for place, trace in traces.items():
+        if place != "inputs":
+            new = variables(trace)
+            places[place] = list(range(len(found), len(found) + len(new)))
+            found += new
+    return found, places

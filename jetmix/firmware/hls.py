@@ -72,6 +72,20 @@ def write_project(
     return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
 
 
+def settings(folder: Path, *, part: Part, clock_period_ns: float) -> dict[str, Any]:
+    """Return what hls4ml is given for every project, written into ``folder``."""
+    return {
+        "io_type": "io_parallel",
+        "part": part.full_name,
+        "clock_period": clock_period_ns,
+        "clock_uncertainty": 0,
+        "project_name": TOP,
+        "output_dir": str(folder),
+        # weights stay in the headers: csim then reads the very constants of synthesis
+        "write_weights_txt": False,
+    }
+
+
 def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:
     """Let hls4ml write its project, and return the random stamp that it drew for it."""
     from hls4ml.converters import convert_from_keras_model
@@ -83,14 +97,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
                 model,
                 hls_config={"Model": {"Precision": POISON, "ReuseFactor": 1, "Strategy": STRATEGY}},
                 backend="vitis",
-                io_type="io_parallel",
-                part=part.full_name,
-                clock_period=clock_period_ns,
-                clock_uncertainty=0,
-                project_name=TOP,
-                output_dir=str(folder),
-                # weights stay in the headers: csim then reads the very constants of synthesis
-                write_weights_txt=False,
+                **settings(folder, part=part, clock_period_ns=clock_period_ns),
             )
             lowered.write()
             return str(lowered.config.config["Stamp"])

@@ -17,6 +17,7 @@ from jetmix.firmware.hls import write_project
 from jetmix.firmware.hls_whole import write_whole
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import FirmwareProject
+from jetmix.models.calls import calls_of
 from jetmix.models.prepare import shown
 from jetmix.models.signature import Port, Signature
 from jetmix.support.arrays import Floats
@@ -116,8 +117,7 @@ def not_for_hls4ml(model: Any, ports: Signature) -> str:
     """Return why a prepared model does not go through hls4ml, nothing if it does."""
     if len(ports.inputs) > 1 or len(ports.outputs) > 1:
         return f"{_several(ports.inputs, 'input')} and {_several(ports.outputs, 'output')}"
-    nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
-    uses = Counter(id(node.operation) for node in nodes)
+    uses = Counter(id(call.layer) for call in calls_of(model))
     for layer in model.layers:
         twice = ["it is used more than once"] if uses[id(layer)] > 1 else []
         for why in (*_doubts(layer), *twice):

@@ -12,10 +12,10 @@ from typing import Any
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.graph import DaGraph
-from jetmix.firmware.hls import POISON, complete, remove_traces, write_test_bench
+from jetmix.firmware.hls import POISON, complete, remove_traces, settings, write_test_bench
 from jetmix.firmware.hls_graph import FUNCTION, CppGraph, cpp_of
 from jetmix.firmware.parts import Part
-from jetmix.firmware.project import INSTALL, TOP, FirmwareProject, seal
+from jetmix.firmware.project import INSTALL, FirmwareProject, seal
 from jetmix.models.signature import Port, Signature
 from jetmix.support.arrays import Floats
 from jetmix.support.files import place_folder
@@ -67,13 +67,7 @@ def _write_files(
     types += [*zip(ports.outputs, code.output_types, strict=True)]
     config = create_config(
         backend="Vitis",
-        io_type="io_parallel",
-        part=part.full_name,
-        clock_period=clock_period_ns,
-        clock_uncertainty=0,
-        project_name=TOP,
-        output_dir=str(folder),
-        write_weights_txt=False,
+        **settings(folder, part=part, clock_period_ns=clock_period_ns),
     )
     config["HLSConfig"] = {
         "Model": {"Precision": POISON, "ReuseFactor": 1},

@@ -12,7 +12,8 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.models import keras_env
-from jetmix.models.run import fed, functional, outputs_of
+from jetmix.models.calls import keras_graph
+from jetmix.models.run import fed, outputs_of
 from jetmix.support.arrays import Float64, Reals
 
 Precision = Literal["float32", "float64"]
@@ -78,7 +79,7 @@ def _without(table: dict[str, str], key: str) -> Iterator[None]:
 
 
 def _twin(model: Any) -> Any:
-    inner = functional(model)
+    inner = keras_graph(model)
     try:
         twin = type(inner).from_config(_widened(inner.get_config()))
         twin.set_weights(inner.get_weights())
@@ -103,7 +104,7 @@ def _widened(config: Any) -> Any:
 
 
 def _layers(model: Any) -> list[Any]:
-    return list(functional(model)._flatten_layers(include_self=False))
+    return list(keras_graph(model)._flatten_layers(include_self=False))
 
 
 def _constants(model: Any) -> dict[int, Any]:
@@ -120,7 +121,7 @@ def _constants(model: Any) -> dict[int, Any]:
     for quantiser in watched:
         _replace(quantiser, _recorder(quantiser, seen, places[id(quantiser)]))
     try:
-        functional(model)(fed(model, np.zeros((1, *_size(model)), dtype=np.float32)))
+        keras_graph(model)(fed(model, np.zeros((1, *_size(model)), dtype=np.float32)))
     finally:
         for quantiser in watched:
             object.__delattr__(quantiser, "call")
@@ -128,7 +129,7 @@ def _constants(model: Any) -> dict[int, Any]:
 
 
 def _size(model: Any) -> tuple[int, ...]:
-    return (sum(int(np.prod(tensor.shape[1:])) for tensor in functional(model).inputs),)
+    return (sum(int(np.prod(tensor.shape[1:])) for tensor in keras_graph(model).inputs),)
 
 
 def _recorder(quantiser: Any, seen: dict[int, Any], place: int) -> Callable[..., Any]:

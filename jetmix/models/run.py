@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.models import keras_env
+from jetmix.models.calls import keras_graph
 from jetmix.models.signature import Signature, join, split
 from jetmix.support.arrays import AnyArray, Reals
 
@@ -18,17 +19,12 @@ def outputs_of(model: Any, x: Reals) -> AnyArray:
     """
     if not len(x):
         return np.zeros((0, Signature.of(model).n_outputs), dtype=np.float32)
-    given = functional(model).predict(fed(model, x), batch_size=BATCH, verbose=0)
+    given = keras_graph(model).predict(fed(model, x), batch_size=BATCH, verbose=0)
     return join(np.asarray(values) for values in keras_env.activate().tree.flatten(given))
 
 
 def fed(model: Any, x: Reals) -> Any:
     """Return flat vectors in the structure that a model takes: an array, a list or a dict."""
-    inner = functional(model)
+    inner = keras_graph(model)
     arrays = split(x, Signature.of(inner).inputs)
     return keras_env.activate().tree.pack_sequence_as(inner._inputs_struct, arrays)
-
-
-def functional(model: Any) -> Any:
-    """Return the functional model of a sequential one, and any other model as it is."""
-    return getattr(model, "_functional", None) or model

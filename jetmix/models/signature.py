@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jetmix.errors import DataError
+from jetmix.models.calls import keras_graph
 from jetmix.support.arrays import AnyArray
 from jetmix.support.records import NOT_EMPTY, Check, checked
 
@@ -63,7 +64,7 @@ class Signature:
             model: the model, with all shapes known but that of the batch.
             names: the user's own name of each layer that was renamed.
         """
-        model = getattr(model, "_functional", None) or model
+        model = keras_graph(model)
         return cls(
             inputs=_ports(model._inputs_struct, model.inputs, "in", names or {}),
             outputs=_ports(model._outputs_struct, model.outputs, "out", names or {}),

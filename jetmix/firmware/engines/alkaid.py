@@ -18,7 +18,7 @@ from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE
 from jetmix.firmware.engines.alkaid_limits import require_known_modes, require_short_averages
 from jetmix.firmware.engines.alkaid_top import rewrite
 from jetmix.firmware.engines.inner import recorded, with_inner
-from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
+from jetmix.firmware.graph import DaGraph, Stages, Traces, outputs_by_place, variables
 from jetmix.firmware.project import INSTALL
 
 if TYPE_CHECKING:
@@ -139,13 +139,7 @@ def _traced(traces: Traces, outputs: Sequence[Any]) -> Any:
 
 def layered(traces: Traces) -> tuple[DaGraph, dict[str, list[int]]]:
     """Return one graph of all traced places, and which of its outputs each place is."""
-    outputs: list[Any] = []
-    places: dict[str, list[int]] = {}
-    for place, trace in traces.items():
-        if place != "inputs":
-            new = variables(trace)
-            places[place] = list(range(len(outputs), len(outputs) + len(new)))
-            outputs += new
+    outputs, places = outputs_by_place(traces)
     return AlkaidGraph(_optimised(traces, outputs)), places
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines import da4ml_replay
 from jetmix.firmware.engines.inner import recorded, with_inner
-from jetmix.firmware.graph import DaGraph, Stages, Traces, variables
+from jetmix.firmware.graph import DaGraph, Stages, Traces, outputs_by_place, variables
 from jetmix.firmware.project import INSTALL
 
 if TYPE_CHECKING:
@@ -43,13 +43,7 @@ def layered(traces: Traces) -> tuple[DaGraph, dict[str, list[int]]]:
     """Return one ``CombLogic`` of all traced places, and which of its outputs each place is."""
     from da4ml.trace import comb_trace
 
-    outputs: list[Any] = []
-    places: dict[str, list[int]] = {}
-    for place, trace in traces.items():
-        if place != "inputs":
-            new = variables(trace)
-            places[place] = list(range(len(outputs), len(outputs) + len(new)))
-            outputs += new
+    outputs, places = outputs_by_place(traces)
     return comb_trace(variables(traces["inputs"]), outputs), places
 
 

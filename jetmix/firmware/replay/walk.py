@@ -1,10 +1,11 @@
 """A flat Keras model replayed layer by layer; what goes wrong names the layer."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jetmix.errors import JetmixError, LoweringError
 from jetmix.firmware.replay.kit import Deferred
+from jetmix.models.calls import named_nodes
 
 # replays one operation: its arguments in, its traces by part out, 'final' last
 Replay = Callable[[Any, Sequence[Any], Mapping[str, Any]], Mapping[str, Any]]
@@ -25,28 +26,17 @@ def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[A
     """
     known = {id(tensor): array for tensor, array in zip(model.inputs, inputs, strict=True)}
     places: dict[str, tuple[Any, ...]] = {}
-    calls: dict[str, int] = {}
-    for node in _nodes(model):
+    for name, node in named_nodes(model):
         op = node.operation
         args, kwargs = _given(node.arguments.args, known), _given(node.arguments.kwargs, known)
         parts = _replayed(op, args, kwargs, replay)
         for tensor, array in zip(node.outputs, _tuple(parts["final"]), strict=True):
             known[id(tensor)] = array
-        calls[op.name] = calls.get(op.name, -1) + 1
-        name = f"{op.name}#{calls[op.name]}" if calls[op.name] else op.name
         for part, arrays in parts.items():
             if not any(isinstance(array, Deferred) for array in _tuple(arrays)):
                 places[f"/{name}/{part}"] = _tuple(arrays)
     places["final"] = tuple(_output(tensor, known) for tensor in model.outputs)
     return places
-
-
-def _nodes(model: Any) -> Iterator[Any]:
-    model = getattr(model, "_functional", None) or model  # a Sequential holds its graph
-    for depth in sorted(model._nodes_by_depth, reverse=True):
-        for node in model._nodes_by_depth[depth]:
-            if not node.is_input:
-                yield node
 
 
 def _replayed(op: Any, args: Any, kwargs: Any, replay: Replay) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.project import DA4ML, TOP, EngineName, FirmwareProject
-from jetmix.models.calls import Call, calls_of, origins
+from jetmix.models.calls import Call, calls_of, keras_graph, origins
 from jetmix.models.float64 import Precision, float64_twin
 from jetmix.models.signature import Signature, split
 from jetmix.support.arrays import Float64, Reals
@@ -82,7 +82,7 @@ def _keras_inputs(model: Any, x: Reals) -> LayerInputs:
     tensors = [tensor for call in calls for tensor in _watched(call)]
     if not tensors:
         return {}
-    inner = getattr(model, "_functional", None) or model
+    inner = keras_graph(model)
     given = split(x, Signature.of(inner).inputs)
     found = keras.Model(inner.inputs, tensors).predict(
         given if len(given) > 1 else given[0], verbose=0
