@@ -6,9 +6,9 @@
 Measures of every file: (a) per class, the AUC of a classifier that separates real from simulated
 jets; (b) per class, Kolmogorov-Smirnov distances of 20 simple variables; (c) the accuracy on real
 jets of small taggers trained on simulated ones, beside the same taggers trained on real jets; (d)
-the leak: the accuracy of the sum of pT alone; (e) mean and standard deviation of the sixteen features.
-Writes OUT.json and OUT.md; every figure has its statistical error. With --public-taggers also the
-older score: taggers of others on simulated jets, which cannot see (d).
+the leak: the accuracy of the sum of pT alone; (e) mean and standard deviation of each of the
+sixteen features. Writes OUT.json and OUT.md; every figure has its statistical error. With
+--public-taggers also the older score: taggers of others on simulated jets, which cannot see (d).
 """
 
 import argparse

@@ -1,29 +1,24 @@
 """From a trained tagger to a proven project: what ``synth`` and ``verify`` do, in order."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from jetmix.eda import vendor, vendor_tools, yosys
-from jetmix.eda.vendor_tools import VendorTools
-from jetmix.errors import UsageError
+from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
 from jetmix.firmware.hls_ways import write_hls
-from jetmix.firmware.lowerable import check_lowerable
 from jetmix.firmware.project import FirmwareProject
-from jetmix.firmware.softmax import without_softmax
 from jetmix.firmware.verilog import write_rtl
-from jetmix.models import calibration, keras_env
+from jetmix.models import keras_env
 from jetmix.models.float64 import Precision
-from jetmix.models.prepare import Prepared, functional, prepare, speaking
+from jetmix.models.prepare import prepare, speaking
 from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
-from jetmix.resources.report import ResourceReport, add_resources, write_resources
+from jetmix.resources.report import ResourceReport, write_resources
 from jetmix.support import provenance
 from jetmix.support.arrays import Reals
 from jetmix.support.console import progress
@@ -32,8 +27,10 @@ from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import BudgetOutcome, Lowered
+from jetmix.synthesis.loading import Loaded, load, require_trust
 from jetmix.synthesis.options import SynthOptions
 from jetmix.synthesis.synth_dir import MODEL_FILE, PROJECTS, SynthDir, TaggerRecord
+from jetmix.synthesis.tools import run_vendor, run_yosys
 from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
 from jetmix.verification.bench import Bench, keras_logits
@@ -97,7 +94,7 @@ def _synthesise(
 ) -> None:
     watch = StopWatch()
     # all input is read and judged before the first file is written
-    loaded = _load(source, options)
+    loaded = load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
     with progress("Lowering to a DA graph"), speaking(prepared.names):
         lowered, tried = budget.lower(
@@ -193,7 +190,7 @@ def verify_again(
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
-    _require_trust(opened, trust)
+    require_trust(opened, trust)
     prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE, trust=trust))
     graph, ports = Emulator.load(folder).graph, opened.tagger.ports
     vectors, data = ladder.vectors_of(graph, ports, opened.tagger.dataset, options)
@@ -225,108 +222,6 @@ def verify_again(
     return results
 
 
-def run_yosys(
-    folder: Path, program: tuple[Path, str], *, limit_s: float, memory_gb: float
-) -> ResourceReport:
-    """Synthesise the Verilog of a directory of ``jetmix synth`` and add the report to it.
-
-    Args:
-        folder: a finished directory of ``jetmix synth`` with Verilog.
-        program: what :func:`jetmix.eda.yosys.find_yosys` found.
-        limit_s: time limit in s.
-        memory_gb: memory limit in GB; WebAssembly has its own, of 4 GB.
-
-    Raises:
-        LoweringError: if the directory holds no Verilog.
-        BitsDifferError: if the Verilog was edited.
-        ToolFailedError: if Yosys fails, or runs out of time or memory.
-        ReportReadError: if the netlist is empty or not fully mapped.
-    """
-    project = SynthDir.open(folder).project("rtl")
-    area = folder / yosys.FOLDER
-    yosys.synthesise(area, project, program, limit_s=limit_s, memory_gb=memory_gb)
-    report = yosys.read_statistics(area, project)
-    add_resources(folder, [report])
-    return report
-
-
-def run_vendor(folder: Path, tools: VendorTools, *, limit_s: float) -> list[ResourceReport]:
-    """Run C synthesis, place and route for a directory of ``jetmix synth``.
-
-    Its ``resources.json`` gets a report of each origin csynth, post-synthesis and post-route;
-    those of other origins stay. A directory with Verilog only has no C synthesis; one with both
-    is taken through HLS.
-
-    Args:
-        folder: a finished directory of ``jetmix synth``.
-        tools: what :func:`jetmix.eda.vendor_tools.find_tools` found.
-        limit_s: time limit of each of the two steps in s.
-
-    Returns:
-        The reports, csynth first where there is one.
-
-    Raises:
-        BitsDifferError: if the project was edited.
-        RunConflictError: if a vendor tool still runs in this directory.
-        ToolFailedError: if a tool fails, has no licence or memory, is killed or takes too long.
-        ReportReadError: if a report is not as expected, or is not about this project.
-    """
-    projects = SynthDir.open(folder).projects
-    reports = vendor.run(
-        folder / vendor.VENDOR, projects.get("hls4ml") or projects["rtl"], tools, limit_s=limit_s
-    )
-    add_resources(folder, reports)
-    return reports
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Loaded:
-    """A model to lower, its ports under the names of the user, and the file to keep of it."""
-
-    prepared: Prepared
-    ports: Signature
-    saved: bytes
-
-
-def _load(source: TaggerSource, options: SynthOptions) -> _Loaded:
-    model = keras_env.load_tagger(source.model, trust=options.trust)
-    # a run ends with a calibration, which older runs do not note in their model files
-    known = options.calibrated or source.recipe is not None
-    if not known and not calibration.is_recorded(source.model):
-        calibration.require_calibrated(model)
-    if options.logits:
-        model = without_softmax(model)
-    # preparing renames layers, and the file and the ports keep the names of the user
-    is_kept = source.model.suffix == Path(MODEL_FILE).suffix and not options.logits
-    saved, ports = (
-        source.model.read_bytes() if is_kept else _as_file(model),
-        Signature.of(functional(model)),
-    )
-    prepared = prepare(model)
-    with speaking(prepared.names):
-        check_lowerable(prepared.model)
-    return _Loaded(prepared=prepared, ports=ports, saved=saved)
-
-
-def _as_file(model: Any) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
-        path = Path(scratch) / MODEL_FILE
-        model.save(path)
-        # what comes here is calibrated, and the file is a model to lower again
-        calibration.record(path)
-        return path.read_bytes()
-
-
-def _require_trust(opened: SynthDir, trust: Sequence[str]) -> None:
-    missing = [module for module in opened.tagger.trusted if module not in trust]
-    if missing:
-        raise UsageError(
-            f"its model was lowered with trust in {', '.join(missing)}, which is not trusted now",
-            where=opened.path,
-            mend=f"add {' '.join(f'--trust {name}' for name in missing)} (trust= in Python)",
-        )
-
-
 def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
     results = ladder.climb(bench, wanted)
     write_results(bench.folder, results)
@@ -341,7 +236,7 @@ def _reference(model: Any, vectors: VectorSet, precision: Precision) -> Reals:
 
 def _write_projects(
     out: Path,
-    loaded: _Loaded,
+    loaded: Loaded,
     lowered: Lowered,
     options: SynthOptions,
     test_bench: tuple[Reals, Reals],

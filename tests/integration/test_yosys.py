@@ -7,8 +7,8 @@ from jetmix.errors import ReportReadError
 from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
-from jetmix.synthesis.flow import run_yosys
 from jetmix.synthesis.synth_dir import PROJECTS
+from jetmix.synthesis.tools import run_yosys
 from tests.unit.synthesis.folders import finish_synthesis
 
 

@@ -24,8 +24,8 @@ from jetmix.firmware.project import TOP, seal
 from jetmix.resources.report import ResourceReport
 from jetmix.support.packaged import shipped
 from jetmix.support.tools import ToolTimeoutError
-from jetmix.synthesis.flow import run_vendor
 from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.tools import run_vendor
 from tests.unit.eda.reports import vivado_text as make
 from tests.unit.synthesis.folders import finish_synthesis
 
@@ -230,7 +230,7 @@ def test_killed_half_way_is_done_again(bench, synthesis):
     (bench / "vitis-run.sh").write_text(HLS_WELL + 'echo $$ > "$BENCH/half"; exec sleep 60')
     script = (
         "import sys; from pathlib import Path\n"
-        "from jetmix.synthesis.flow import run_vendor\n"
+        "from jetmix.synthesis.tools import run_vendor\n"
         "from jetmix.eda.vendor_tools import find_tools\n"
         "run_vendor(Path(sys.argv[1]), find_tools(), limit_s=60)\n"
     )

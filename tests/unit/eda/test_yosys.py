@@ -14,8 +14,8 @@ from jetmix.errors import LoweringError, ReportReadError, ToolFailedError, ToolM
 from jetmix.firmware.project import TOP, seal
 from jetmix.resources.report import ResourceReport
 from jetmix.support.tools import ToolTimeoutError
-from jetmix.synthesis.flow import run_yosys
 from jetmix.synthesis.synth_dir import PROJECTS
+from jetmix.synthesis.tools import run_yosys
 from tests.unit.synthesis.folders import finish_synthesis
 
 PART = "xcvu13p-flga2577-2-e"
