@@ -21,17 +21,19 @@ def require_known_modes(model: Any) -> None:
     inputs = {id(tensor) for tensor in model.inputs}
     for call in calls_of(model):
         is_first = any(id(tensor) in inputs for tensor in call.inputs)
-        for rounding, overflow in _modes(call.layer):
+        at_input = _at_input(call.layer) if is_first else []
+        for quantizer in _quantizers(call.layer):
+            rounding, overflow = quantizer.round_mode.upper(), quantizer.overflow_mode.upper()
             try:
-                _require_mode(rounding, overflow, is_first=is_first)
+                if any(quantizer is first for first in at_input):
+                    require_at_input(overflow, rounding)
+                _require_rounding(rounding)
             except LoweringError as error:
                 where = f"layer {call.layer.name}"
                 raise LoweringError(error.what, where=where, mend=error.mend) from error
 
 
-def _require_mode(rounding: str, overflow: str, *, is_first: bool) -> None:
-    if is_first:
-        require_at_input(overflow, rounding)
+def _require_rounding(rounding: str) -> None:
     if rounding not in ROUNDING:
         raise LoweringError(
             f"the engine alkaid cannot round by {rounding}, only by {', '.join(ROUNDING)}",
@@ -39,14 +41,23 @@ def _require_mode(rounding: str, overflow: str, *, is_first: bool) -> None:
         )
 
 
-def _modes(layer: Any) -> Iterator[tuple[str, str]]:
-    """Yield rounding and overflow of every quantiser of a layer's values, inner layers too."""
+def _at_input(layer: Any) -> list[Any]:
+    """Return the quantisers that a layer's input enters: its own, or an attention's inner ones."""
+    inner = [getattr(layer, f"_{name}_dense", None) for name in ("query", "key", "value")]
+    return [quantizer for part in (layer, *inner) for quantizer in _enabled(part, "iq")]
+
+
+def _quantizers(layer: Any) -> Iterator[Any]:
+    """Yield every quantiser of a layer's values, inner layers too."""
     for part in layer._flatten_layers() if hasattr(layer, "_flatten_layers") else ():
         for name in ("iq", "oq"):
-            outer = getattr(part, name, None) if getattr(part, f"enable_{name}", False) else None
-            for quantiser in getattr(outer, "quantizers", [outer] if outer is not None else []):
-                inner = quantiser.quantizer
-                yield inner.round_mode.upper(), inner.overflow_mode.upper()
+            yield from _enabled(part, name)
+
+
+def _enabled(layer: Any, name: str) -> Iterator[Any]:
+    outer = getattr(layer, name, None) if getattr(layer, f"enable_{name}", False) else None
+    for quantizer in getattr(outer, "quantizers", [outer] if outer is not None else []):
+        yield quantizer.quantizer
 
 
 def require_short_averages(model: Any) -> None:
