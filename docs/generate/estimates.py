@@ -90,7 +90,7 @@ def measure(path: Path, title: str) -> Reference:
     traces = da_graph.trace_layers(model)
     graph = da_graph.graph_of(traces)
     report = estimate(graph, part=find_part("xcvu13p"), clock_period_ns=CLOCK_NS)
-    layers = layer_costs(traces, graph)
+    layers = layer_costs(traces, graph, da_graph.layer_of_operations(traces, graph))
     seconds = time.perf_counter() - start
     return Reference(
         title=title,

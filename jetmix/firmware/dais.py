@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import frexp
 
 import numpy as np
@@ -76,14 +77,20 @@ def port_of(width: Width) -> Interval:
 
 def width_of(grid: Grid, *, negated: bool = False) -> Width:
     """Return the narrowest width that holds all values of a grid, or all of their negatives."""
-    low, high = round(grid.min / grid.step), round(grid.max / grid.step)
+    return _narrowest(grid.min, grid.max, grid.step, negated)
+
+
+@lru_cache(maxsize=2**16)
+def _narrowest(least: float, most: float, step: float, negated: bool) -> Width:
+    """Return the width of a grid; a graph has many operations and few grids."""
+    low, high = round(least / step), round(most / step)
     if negated:
         low, high = -high, -low
     if low == high == 0:
         return Width(sign=0, fraction=0, bits=0)
     sign = int(low < 0)
     magnitude = (max(abs(low), high + 1) - 1).bit_length()
-    return Width(sign=sign, fraction=1 - frexp(grid.step)[1], bits=sign + magnitude)
+    return Width(sign=sign, fraction=1 - frexp(step)[1], bits=sign + magnitude)
 
 
 def widths_of(graph: DaGraph) -> list[Width]:

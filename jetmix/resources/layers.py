@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from jetmix.errors import ReportReadError
-from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DaGraph, Operation, Traces
 from jetmix.models.prepare import shown
 from jetmix.resources.lut import Costs, lut_of
@@ -46,23 +45,30 @@ class LayerCost:
 
 
 def layer_costs(
-    traces: Traces, graph: DaGraph, names: Mapping[str, str] | None = None
+    traces: Traces,
+    graph: DaGraph,
+    owners: Sequence[str],
+    names: Mapping[str, str] | None = None,
 ) -> list[LayerCost]:
     """Return the cost of every layer, in order of data flow.
 
     Args:
         traces: what :func:`jetmix.firmware.da_graph.trace_layers` gave.
         graph: what :func:`jetmix.firmware.da_graph.graph_of` made of them.
+        owners: the layer of every operation, from
+            :func:`jetmix.firmware.da_graph.layer_of_operations`.
         names: the original name of every layer that jetmix renamed.
     """
     costs: dict[str, float] = {}
     depths: dict[str, float] = {}
     deepest = 0.0
-    owners = _by_layer(traces, graph)
+    operations: dict[str, list[Operation]] = {}
+    for layer, op in zip(owners, graph.ops, strict=True):
+        operations.setdefault(layer, []).append(op)
     for place in traces:
         layer = "/".join(place.split("/")[1:-1])
         if layer and layer not in costs:
-            own = owners.get(layer, [])
+            own = operations.get(layer, [])
             costs[layer] = sum(op.cost for op in own)
             deepest = max((op.latency for op in own), default=deepest)
             depths[layer] = deepest
@@ -81,15 +87,6 @@ def layer_costs(
         )
         for layer, cost in costs.items()
     ]
-
-
-def _by_layer(traces: Traces, graph: DaGraph) -> dict[str, list[Operation]]:
-    """Return the operations of each layer."""
-    found: dict[str, list[Operation]] = {}
-    layers = da_graph.layer_of_operations(traces, graph)
-    for layer, op in zip(layers, graph.ops, strict=True):
-        found.setdefault(layer, []).append(op)
-    return found
 
 
 def write_layers(folder: Path, costs: Sequence[LayerCost]) -> None:

@@ -8,6 +8,7 @@ is nearer to the budget.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Lowered:
     graph: DaGraph
     report: ResourceReport
     delay_constraint: int
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """The layer of every operation; slow to find, and asked for by proofs and costs."""
+        return da_graph.layer_of_operations(self.traces, self.graph)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ def _synthesise(
         )
     require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
     precision = precision_of(lowered.graph)
-    proven = proofs.prove(prepared, lowered.traces, lowered.graph, source.model)
+    proven = proofs.prove(prepared, lowered.traces, lowered.graph, lowered.owners, source.model)
     vectors, wrapped = ladder.vectors_of(lowered.graph, ports, source.data, options.vectors)
     reference = _reference(model, vectors, precision)
     synth_dir.begin(out, digest)
@@ -112,7 +112,8 @@ def _synthesise(
     trusted = tuple(sorted(options.trust))
     replace(record, names=dict(prepared.names), trusted=trusted).write(out)
     _write_graph(out, lowered, tried, options)
-    write_layers(out, layer_costs(lowered.traces, lowered.graph, prepared.names))
+    costs = layer_costs(lowered.traces, lowered.graph, lowered.owners, prepared.names)
+    write_layers(out, costs)
     proofs.write(out, replace(proven, data=wrapped))
     projects = _write_projects(out, loaded, lowered, options, (vectors.x, reference))
     bench = Bench(

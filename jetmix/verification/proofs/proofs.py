@@ -1,5 +1,6 @@
 """``ranges.json``: what is proven for all inputs, and which jets of a data file wrap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,16 +36,25 @@ class Proofs:
     tables: tuple[TableProof, ...] = ()
 
 
-def prove(prepared: Prepared, traces: Traces, graph: DaGraph, where: object) -> Proofs:
+def prove(
+    prepared: Prepared, traces: Traces, graph: DaGraph, owners: Sequence[str], where: object
+) -> Proofs:
     """Prove ranges, matrices and tables of a lowered model; layers get their original names.
+
+    Args:
+        prepared: the model.
+        traces: what the graph was made of.
+        graph: the graph of the firmware.
+        owners: the layer of every operation, from
+            :func:`jetmix.firmware.da_graph.layer_of_operations`.
+        where: what errors name.
 
     Raises:
         BitsDifferError: if a sum can overflow, an adder graph is not its layer's matrix, or a
             lookup table is not its layer's function.
     """
     with progress("Proving ranges, matrices and tables"):
-        layers = da_graph.layer_of_operations(traces, graph)
-        proof = ranges.prove(graph, [shown(layer, prepared.names) for layer in layers])
+        proof = ranges.prove(graph, [shown(layer, prepared.names) for layer in owners])
         ranges.require_proof(proof, where)
         layered = da_graph.layered(traces)
         matrices = tuple(

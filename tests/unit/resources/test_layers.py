@@ -33,9 +33,14 @@ def traces():
     }
 
 
+def costs_of(traces):
+    graph = da_graph.graph_of(traces)
+    return layer_costs(traces, graph, da_graph.layer_of_operations(traces, graph))
+
+
 def test_layers_sum_to_the_cost_of_the_graph(traces):
     graph = da_graph.graph_of(traces)
-    costs = layer_costs(traces, graph)
+    costs = costs_of(traces)
     assert [cost.layer for cost in costs] == ["wide", "sub/narrow"]
     assert all(cost.da4ml_cost > 0 for cost in costs)
     assert sum(cost.da4ml_cost for cost in costs) == graph.cost
@@ -48,14 +53,14 @@ def test_layers_sum_to_the_cost_of_the_graph(traces):
 
 def test_what_no_output_needs_costs_nothing(traces):
     without_last = {**traces, "final": traces["/wide/final"]}
-    costs = layer_costs(without_last, da_graph.graph_of(without_last))
+    costs = costs_of(without_last)
     assert costs[1].da4ml_cost == 0.0
     assert costs[0].share == 1.0
 
 
 def test_cost_that_no_layer_explains_is_shown(traces):
     gap = {place: trace for place, trace in traces.items() if place != "/sub/narrow/final"}
-    costs = layer_costs(gap, da_graph.graph_of(gap))
+    costs = costs_of(gap)
     assert [cost.layer for cost in costs] == ["wide", "(between layers)"]
     assert sum(cost.da4ml_cost for cost in costs) == da_graph.graph_of(gap).cost
 
@@ -105,6 +110,6 @@ def test_layers_of_a_published_tagger(reference):
     traces = da_graph.trace_layers(model)
     graph = da_graph.graph_of(traces)
     assert graph.cost == 3018
-    assert {cost.layer: cost.da4ml_cost for cost in layer_costs(traces, graph)} == {
+    assert {cost.layer: cost.da4ml_cost for cost in costs_of(traces)} == {
         "dense_1": 902.5, "dense_2": 950.5, "dense_3": 766.0, "dense_4": 399.0
     }  # fmt: skip

@@ -254,7 +254,8 @@ def test_jets_that_wrap_are_counted_and_named():
 
 def test_proofs_read_back_equal_and_edited_ones_are_refused(tiny, tmp_path):
     model, traces, graph = tiny
-    content = proofs.prove(Prepared(model=model), traces, graph, "here")
+    owners = da_graph.layer_of_operations(traces, graph)
+    content = proofs.prove(Prepared(model=model), traces, graph, owners, "here")
     jets = np.random.default_rng(1).normal(0, 9, (50, 4, 3)).astype(np.float32)
     wrapped = proofs.judge_data(graph, jets, ("pt", "etarel", "phirel"), tmp_path / "jets.h5")
     assert wrapped.inputs

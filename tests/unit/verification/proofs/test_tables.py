@@ -105,7 +105,8 @@ def test_layers_of_tables_have_no_matrix_and_the_others_do(lut_model, traced):
 
 def test_lines_and_record(lut_model, traced, tmp_path):
     traces, graph, _ = traced
-    proven = proofs.prove(prepare(lut_model), traces, graph, Path("here"))
+    owners = da_graph.layer_of_operations(traces, graph)
+    proven = proofs.prove(prepare(lut_model), traces, graph, owners, Path("here"))
     proofs.write(tmp_path, proven)
     assert proofs.read(tmp_path) == proven
     (line,) = [line for line in words.proof_lines(proven) if line.startswith("Lookup tables")]
