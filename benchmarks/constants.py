@@ -19,6 +19,7 @@ from public_taggers import taggers
 from jetmix.data.dataset import JetDataset
 from jetmix.data.normalise import Normalisation
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.data.selection import Selection
 
 
 def as_given(path: Path, tagger: dict, split: str) -> JetDataset:
@@ -26,9 +27,8 @@ def as_given(path: Path, tagger: dict, split: str) -> JetDataset:
     features = PARTICLE_FEATURES if tagger["features"] == "all" else tuple(tagger["features"])
     zeros, ones = (0.0,) * len(features), (1.0,) * len(features)
     raw = Normalisation(kind="standard", mean=zeros, std=ones)
-    return JetDataset.load(
-        path, n_particles=tagger["n_particles"], features=features, split=split, normalisation=raw
-    )
+    selection = Selection(n_particles=tagger["n_particles"], features=tuple(features))
+    return JetDataset.load(path, selection, split=split, normalisation=raw)
 
 
 def exact(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

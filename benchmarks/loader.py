@@ -18,6 +18,7 @@ import numpy as np
 
 from jetmix.data.dataset import JetDataset
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.data.selection import Selection
 from jetmix.data.simulation.presets import read_preset
 from jetmix.data.simulation.simulate import Simulation, simulate
 
@@ -57,10 +58,9 @@ def measure(path: Path, copy: Path, n_particles: int, features: tuple[str, ...])
     with h5py.File(path) as handle:
         n_jets = len(handle["jets"])
     columns = [PARTICLE_FEATURES.index(name) for name in features]
+    selection = Selection(n_particles=n_particles, features=tuple(features))
     seconds = {
-        "jetmix": best_seconds(
-            lambda: JetDataset.load(path, n_particles=n_particles, features=features, split="all")
-        ),
+        "jetmix": best_seconds(lambda: JetDataset.load(path, selection, split="all")),
         "usual, same file": best_seconds(lambda: usual_script(path, n_particles, columns)),
         "usual, contiguous copy": best_seconds(lambda: usual_script(copy, n_particles, columns)),
     }

@@ -13,6 +13,7 @@ from comparison import Figure, share
 from jetmix.data.dataset import JetDataset
 from jetmix.data.normalise import Moments, Normalisation
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.data.selection import Selection
 
 TAGGERS = Path(__file__).parent / "reference_taggers.toml"
 
@@ -47,7 +48,10 @@ def standardised(path: Path, n_particles: int, features: tuple[str, ...]) -> Jet
     """Load all jets, with constants from all of them."""
     raw = Normalisation(kind="standard", mean=np.zeros(len(features)), std=np.ones(len(features)))
     data = JetDataset.load(
-        path, n_particles=n_particles, features=features, split="all", normalisation=raw
+        path,
+        Selection(n_particles=n_particles, features=tuple(features)),
+        split="all",
+        normalisation=raw,
     )
     moments = Moments(len(features))
     moments.add(data.x)

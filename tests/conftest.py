@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from jetmix.eda.yosys import find_yosys
 from jetmix.errors import ToolMissingError
+
+# a machine that is busy with other work is no fault of a test
+settings.register_profile("jetmix", deadline=None)
+settings.load_profile("jetmix")
 
 REPOSITORY = Path(__file__).parent.parent
 NOSKIP = os.environ.get("JETMIX_NOSKIP") == "1"

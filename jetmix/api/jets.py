@@ -1,7 +1,7 @@
 """Jets: simulated, imported, loaded."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jetmix.api.paths import PathLike
@@ -11,6 +11,7 @@ from jetmix.data.importing.importer import import_jets as import_files
 from jetmix.data.importing.sources import Imported
 from jetmix.data.normalise import Normalisation
 from jetmix.data.schema import DEFAULT_SPLIT, MAX_CONSTITUENTS
+from jetmix.data.selection import Selection
 from jetmix.data.simulation.presets import read_preset
 from jetmix.data.simulation.simulate import Simulated, Simulation
 from jetmix.data.simulation.simulate import simulate as run_simulation
@@ -32,6 +33,10 @@ def load_jets(
     split: str = DEFAULT_SPLIT,
     pt_gate_gev: float | None = None,
     normalisation: str | Normalisation = "standard",
+    classes: Mapping[str, Sequence[str]] | None = None,
+    targets: Sequence[str] = (),
+    weights: bool = False,
+    split_by: str = "hash",
 ) -> JetDataset:
     """Load one split of a file of jets as arrays.
 
@@ -43,6 +48,11 @@ def load_jets(
         pt_gate_gev: constituents softer than this are set to zero.
         normalisation: ``standard`` or ``power-of-two``, with constants of the training split, or
             the constants of a trained tagger (see :meth:`Run.load_jets`).
+        classes: classes to make of those of the file, such as ``{"light": ["u", "d"]}``; those
+            of the file by default.
+        targets: regression targets by name.
+        weights: whether to read the weights of the jets to train on.
+        split_by: ``hash``, or ``file`` for the split that the file holds.
 
     Returns:
         Jets with ``x`` float32 (jet, particle, feature) and ``y`` int64 (jet,).
@@ -52,10 +62,16 @@ def load_jets(
     """
     return load_split(
         Path(path),
-        n_particles=n_particles,
-        features=tuple(features),
+        Selection(
+            n_particles=n_particles,
+            features=tuple(features),
+            pt_gate_gev=pt_gate_gev,
+            classes={name: tuple(parts) for name, parts in (classes or {}).items()},
+            targets=tuple(targets),
+            weights=weights,
+            split_by=split_by,
+        ),
         split=split,
-        pt_gate_gev=pt_gate_gev,
         normalisation=normalisation,
     )
 

@@ -24,6 +24,7 @@ from jetmix.data.schema import (
     THREE_FEATURES,
     nearest,
 )
+from jetmix.data.selection import Selection, as_delivered
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Ints, Reals
 
@@ -41,6 +42,7 @@ class JetArrays:
     x: Reals
     y: Ints
     feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
 
     def columns(self, wanted: Sequence[str]) -> list[int]:
         """Return where the wanted features stand in the last axis of ``x``.
@@ -66,23 +68,21 @@ def is_array_file(path: Path) -> bool:
 
 def load_arrays(
     path: Path,
+    selection: Selection,
     *,
-    n_particles: int | None,
-    features: Sequence[str],
     split: str,
-    pt_gate_gev: float | None = None,
     normalisation: str | Normalisation = "standard",
+    class_names: tuple[str, ...] | None = None,
 ) -> JetDataset:
     """Load all jets of an ``.npz`` file, normalised for a tagger.
 
     Args:
         path: the file.
-        n_particles: number of leading constituents; None for features of the whole jet.
-        features: names of the features in the tagger's order.
+        selection: what is read of each jet.
         split: test or all, which are the same: arrays are not split.
-        pt_gate_gev: set softer constituents to zero; None for no gate.
         normalisation: constants of a trained tagger, or 'standard' or 'power-of-two' for
             constants of these very jets.
+        class_names: the tagger's classes; None for those of the file.
 
     Raises:
         DataError: if the file is broken, or is not what the tagger takes.
@@ -95,29 +95,36 @@ def load_arrays(
             where=path,
             mend="leave out --split, or give an HDF5 file of jets",
         )
-    jets = read_arrays(path)
-    x = _cut(jets, n_particles)
-    if pt_gate_gev is not None:
+    jets = read_arrays(path, class_names)
+    x = _cut(jets, selection.n_particles)
+    if selection.pt_gate_gev is not None:
         x = x.copy()
-        apply_pt_gate(x, x[..., jets.columns(["pt"])[0]], pt_gate_gev)
-    x = np.ascontiguousarray(x[..., jets.columns(features)], np.float32)
+        apply_pt_gate(x, x[..., jets.columns(["pt"])[0]], selection.pt_gate_gev)
+    x = np.ascontiguousarray(x[..., jets.columns(selection.features)], np.float32)
+    as_delivered(x, selection.features, selection.hardware)
     if isinstance(normalisation, str):
-        moments = Moments(len(features))
+        moments = Moments(len(selection.features))
         moments.add(x)
         normalisation = moments.normalisation(normalisation)
     return JetDataset(
         x=normalisation.apply(x),
         y=jets.y,
-        feature_names=tuple(features),
+        feature_names=selection.features,
+        class_names=jets.class_names,
         normalisation=normalisation,
         split="all",
         source=JetSource(path=str(path), sha256=cached_digest(path), origin="unknown"),
-        pt_gate_gev=pt_gate_gev,
+        pt_gate_gev=selection.pt_gate_gev,
+        columns={},
     )
 
 
-def read_arrays(path: Path) -> JetArrays:
+def read_arrays(path: Path, class_names: tuple[str, ...] | None = None) -> JetArrays:
     """Read and check an ``.npz`` file of jets.
+
+    Args:
+        path: the file.
+        class_names: the tagger's classes; None for those of the file, or g q W Z t.
 
     Raises:
         DataError: naming the array, row and column of whatever is wrong.
@@ -135,7 +142,19 @@ def read_arrays(path: Path) -> JetArrays:
     checks.check_finite(x, path=path, dataset="x", start=0, columns=names)
     if x.ndim == _AXES[1] and "pt" in names:
         checks.check_sorted(x[..., names.index("pt")], path=path, start=0, dataset="x")
-    return JetArrays(path=path, x=x, y=_labels(path, arrays, y), feature_names=names)
+    known = _texts(path, arrays, "class_names")
+    # the public five in another order were numbered for another tagger
+    mixed = known is not None and {*map(str.lower, known)} == {*map(str.lower, CLASS_NAMES)}
+    classes = class_names or (CLASS_NAMES if mixed or known is None else known)
+    if known is not None and known != classes:
+        raise DataError(
+            f"the classes are {' '.join(known)}, the tagger's are {' '.join(classes)}",
+            where=path,
+            mend="number the labels in the tagger's order",
+        )
+    return JetArrays(
+        path=path, x=x, y=_labels(path, y, classes), feature_names=names, class_names=classes
+    )
 
 
 def _arrays(path: Path) -> dict[str, AnyArray]:
@@ -178,19 +197,12 @@ def _feature_names(path: Path, arrays: dict[str, AnyArray], x: AnyArray) -> tupl
     return names
 
 
-def _labels(path: Path, arrays: dict[str, AnyArray], y: AnyArray) -> Ints:
-    names = _texts(path, arrays, "class_names")
-    if names is not None and names != CLASS_NAMES:
-        raise DataError(
-            f"the classes are {' '.join(names)}, the tagger's are {' '.join(CLASS_NAMES)}",
-            where=path,
-            mend="number the labels in the tagger's order",
-        )
-    bad = (y != np.rint(y)) | (y < 0) | (y >= len(CLASS_NAMES))
+def _labels(path: Path, y: AnyArray, class_names: tuple[str, ...]) -> Ints:
+    bad = (y != np.rint(y)) | (y < 0) | (y >= len(class_names))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"the label {y[row]} is no class from 0 to {len(CLASS_NAMES) - 1}",
+            f"the label {y[row]} is no class from 0 to {len(class_names) - 1}",
             where=f"{path} y row {row}",
             mend="give each jet the number of its class",
         )

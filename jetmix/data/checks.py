@@ -8,21 +8,23 @@ import h5py
 import numpy as np
 
 from jetmix.data.schema import (
-    CLASS_NAMES,
     CONSTITUENTS,
     JET_NAMES,
     JETS,
     LABEL_COLUMNS,
+    LABELS,
     PARTICLE_FEATURES,
     PARTICLE_NAMES,
     PARTICLE_PREFIX,
     DataOrigin,
 )
 from jetmix.errors import DataError
-from jetmix.support.arrays import Ints, Reals
+from jetmix.support.arrays import AnyArray, Ints, Reals
 
 # float16 files and sums of rounded momenta leave ties that look unsorted by this much
 SORT_TOLERANCE = 2e-3
+# beyond anything that a collider gives, in any unit: a normalisation would be ruined by it
+ABSURD = 1e12
 REMEDY = (
     "give a file with the schema of Zenodo 3602260, or make one with 'jetmix data simulate' "
     "or 'jetmix data import'"
@@ -92,7 +94,12 @@ def _plain(path: Path, handle: h5py.File, name: str) -> h5py.Dataset:
     return data
 
 
-def _names(path: Path, handle: h5py.File, name: str) -> list[str]:
+def names_of(path: Path, handle: h5py.File, name: str) -> list[str]:
+    """Return a list of names that lies in this very file.
+
+    Raises:
+        DataError: if it is missing, or no list of names.
+    """
     data = _plain(path, handle, name)
     if data.ndim != 1 or data.dtype.kind not in "SO":
         raise DataError("is not a list of names", where=f"{path} {name}", mend=REMEDY)
@@ -106,11 +113,11 @@ def particle_columns(path: Path, handle: h5py.File, n_columns: int) -> tuple[str
     Raises:
         DataError: if there are no such names, a name comes twice, or a feature is missing.
     """
-    names = [n.removeprefix(PARTICLE_PREFIX) for n in _names(path, handle, PARTICLE_NAMES)]
+    names = [n.removeprefix(PARTICLE_PREFIX) for n in names_of(path, handle, PARTICLE_NAMES)]
     # the public files name a last column, j1_pdgid, that they do not hold
     if len(names) == n_columns + 1 and names[-1] == "pdgid":
         names = names[:-1]
-    _check_names(path, PARTICLE_NAMES, names, n_columns, PARTICLE_FEATURES)
+    check_names(path, PARTICLE_NAMES, names, n_columns, PARTICLE_FEATURES)
     return tuple(names)
 
 
@@ -120,14 +127,19 @@ def jet_columns(path: Path, handle: h5py.File, n_columns: int) -> tuple[str, ...
     Raises:
         DataError: if there are no such names, a name comes twice, or a label is missing.
     """
-    names = _names(path, handle, JET_NAMES)
-    _check_names(path, JET_NAMES, names, n_columns, LABEL_COLUMNS)
+    names = names_of(path, handle, JET_NAMES)
+    check_names(path, JET_NAMES, names, n_columns, LABEL_COLUMNS)
     return tuple(names)
 
 
-def _check_names(
-    path: Path, dataset: str, names: list[str], n_columns: int, needed: Sequence[str]
+def check_names(
+    path: Path, dataset: str, names: Sequence[str], n_columns: int, needed: Sequence[str] = ()
 ) -> None:
+    """Refuse names that are not one for each column, all different, with the ``needed`` ones.
+
+    Raises:
+        DataError: naming what is wrong with them.
+    """
     where = f"{path} {dataset}"
     if len(names) != n_columns:
         raise DataError(f"{len(names)} names for {n_columns} columns", where=where, mend=REMEDY)
@@ -142,20 +154,21 @@ def _check_names(
 def check_finite(
     values: Reals, *, path: Path, dataset: str, start: int, columns: tuple[str, ...]
 ) -> None:
-    """Refuse NaN and infinity in a block whose last axis is named by ``columns``.
+    """Refuse NaN, infinity and absurd numbers in a block whose last axis is named by ``columns``.
 
     Raises:
         DataError: naming file, dataset, row and column of the first bad value.
     """
-    # a sum is far cheaper than a mask of every value; only a bad block pays for the search
+    # sums are far cheaper than a mask of every value; only a bad block pays for the search
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(values.sum(dtype=np.float64)):
+        if _size(values) < ABSURD**2:
             return
-    bad = ~np.isfinite(values)
+    bad = ~(np.abs(values) <= ABSURD)
     if not bad.any():
         return
     first = np.argwhere(bad)[0]
-    kind = "NaN" if np.isnan(values[tuple(first)]) else "infinity"
+    value = float(values[tuple(first)])
+    kind = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else f"the value {value:.3g}"
     raise DataError(
         f"{kind} in column {columns[int(first[-1])]}",
         where=f"{path} {dataset} row {start + int(first[0])}",
@@ -163,8 +176,19 @@ def check_finite(
     )
 
 
-def check_sorted(pt: Reals, *, path: Path, start: int, dataset: str = CONSTITUENTS) -> None:
-    """Refuse constituents that are not in falling order of pT (jet, particle).
+def _size(values: Reals) -> float:
+    """Return the sum of squares, which is no number if one of the values is none."""
+    if values.dtype.itemsize >= np.dtype(np.float32).itemsize:
+        flat = np.ascontiguousarray(values).reshape(-1)
+        return float(np.vdot(flat, flat))
+    # float16 ends at 65,504
+    return float(values.sum(dtype=np.float64) * 0)
+
+
+def check_sorted(
+    pt: Reals, *, path: Path, start: int, dataset: str = CONSTITUENTS, column: str = "pT"
+) -> None:
+    """Refuse constituents that are not in falling order of pT, or another column (jet, particle).
 
     Raises:
         DataError: naming the first jet that is out of order.
@@ -173,10 +197,27 @@ def check_sorted(pt: Reals, *, path: Path, start: int, dataset: str = CONSTITUEN
     rising = (pt[:, 1:] > limit).any(axis=1)
     if rising.any():
         raise DataError(
-            "the constituents are not sorted by falling pT",
+            f"the constituents are not sorted by falling {column}",
             where=f"{path} {dataset} row {start + int(np.argmax(rising))}",
-            mend="sort the constituents of every jet by pT and pad with zeros at the end",
+            mend=f"sort the constituents of every jet by {column} and pad with zeros at the end",
         )
+
+
+def class_numbers(labels: AnyArray, n_classes: int, *, path: Path, start: int) -> Ints:
+    """Return labels (jet,) that count classes from 0.
+
+    Raises:
+        DataError: naming the first row whose label is no class.
+    """
+    bad = (labels < 0) | (labels >= n_classes)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"the label {labels[row]} is no class from 0 to {n_classes - 1}",
+            where=f"{path} {LABELS} row {start + row}",
+            mend="give each jet the number of its class in class_names",
+        )
+    return labels.astype(np.int64)
 
 
 def classes_of(labels: Reals, *, path: Path, start: int) -> Ints:
@@ -196,16 +237,16 @@ def classes_of(labels: Reals, *, path: Path, start: int) -> Ints:
     return np.asarray(labels.argmax(axis=1), np.int64)
 
 
-def check_all_classes(counts: Ints, *, path: Path) -> None:
+def check_all_classes(counts: Ints, class_names: Sequence[str], *, path: Path) -> None:
     """Refuse a file in which a class has no jets.
 
     Raises:
         DataError: naming the classes without jets.
     """
-    missing = [name for name, count in zip(CLASS_NAMES, counts, strict=True) if count == 0]
+    missing = [name for name, count in zip(class_names, counts, strict=True) if count == 0]
     if missing:
         raise DataError(
             f"no jets of class {', '.join(missing)}",
-            where=f"{path} {JETS}",
-            mend="give a file with all of g q W Z t, or simulate more jets",
+            where=path,
+            mend=f"give a file with jets of all of {' '.join(class_names)}",
         )

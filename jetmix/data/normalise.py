@@ -1,17 +1,19 @@
 """What is done to jets between a file and a tagger: split, pT gate, normalisation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from jetmix.data.schema import SPLITS
 from jetmix.errors import DataError, UsageError
-from jetmix.recipes.recipe import NORMALISATIONS
+from jetmix.recipes.data_section import NORMALISATIONS
 from jetmix.support.arrays import Bools, Float64, Floats, Hashes, Reals
 from jetmix.support.records import Check, rule
 
+# where single features are scaled in their own way
+MIXED = "mixed"
 SPLIT_TENTHS = {"train": range(7), "validation": range(7, 8), "test": range(8, 10)}
 HASHED_CONSTITUENTS = 4
 HASHED_FEATURES = ("pt", "etarel", "phirel", "e")
@@ -33,11 +35,22 @@ def content_hash(leading: Reals) -> Hashes:
     with np.errstate(over="ignore"):
         rounded[:, :kept] = leading[:, :kept]
     rounded += np.float16(0)  # -0.0 and 0.0 are the same value
+    # four constituents of any number of features fill whole words
     words = rounded.reshape(n_jets, -1).view(np.uint64)
     mixed = np.full(n_jets, 0x6A09E667F3BCC908, np.uint64)
     for column in words.T:
         mixed = mix(mixed ^ column)
     return mixed
+
+
+def table_hash(values: Reals) -> Hashes:
+    """Return a 64-bit hash of each jet from jet-level columns (jet, column), as float32."""
+    exact = values.astype(np.float32) + np.float32(0)  # -0.0 and 0.0 are the same value
+    words = np.ascontiguousarray(exact).view(np.uint32).astype(np.uint64)
+    hashes = np.zeros(len(words), np.uint64)
+    for column in words.T:
+        hashes = mix(hashes ^ column)
+    return hashes
 
 
 def mix(value: Hashes) -> Hashes:
@@ -86,7 +99,7 @@ class Normalisation:
     (:func:`jetmix.taggers.shift.absorb_shift`).
 
     Attributes:
-        kind: ``standard`` or ``power-of-two``.
+        kind: ``standard``, ``power-of-two``, or ``mixed`` where features have their own.
         mean: shift of every feature.
         std: scale of every feature, above zero.
     """
@@ -96,7 +109,10 @@ class Normalisation:
     std: tuple[float, ...]
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        "kind": rule(NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"),
+        "kind": rule(
+            (*NORMALISATIONS, MIXED).__contains__,
+            f"is none of {', '.join(NORMALISATIONS)}, {MIXED}",
+        ),
         "std": rule(lambda std: all(value > 0 for value in std), "must hold numbers above zero"),
     }
 
@@ -145,20 +161,39 @@ class Moments:
 
     def add(self, x: Reals) -> None:
         """Count the jets of a block (jet, particle, feature)."""
-        flat = x.reshape(-1, self.n_features).astype(np.float64)
+        flat = x.reshape(int(np.prod(x.shape[:-1])), self.n_features).astype(np.float64)
         self.count += len(flat)
         self.total += flat.sum(axis=0)
         self.squares += np.einsum("if,if->f", flat, flat)
 
-    def normalisation(self, kind: str) -> Normalisation:
+    def normalisation(
+        self, kind: str, features: Sequence[str] = (), scaling: Mapping[str, Any] | None = None
+    ) -> Normalisation:
         """Return the constants; the spread of a feature that never varies counts as 1.
 
         With ``power-of-two`` its size counts instead, so that a large one needs no more bits.
+
+        Args:
+            kind: standard or power-of-two, for all features without their own.
+            features: names of the features, where ``scaling`` names some.
+            scaling: feature to standard, power-of-two or (mean, standard deviation).
 
         Raises:
             UsageError: if the kind is unknown.
         """
         checked_normalisation(kind)
+        constants = {name: self._constants(name) for name in NORMALISATIONS}
+        mean, std = (values.copy() for values in constants[kind])
+        for name, wanted in (scaling or {}).items():
+            at = features.index(name)
+            if isinstance(wanted, str):
+                mean[at], std[at] = (values[at] for values in constants[wanted])
+            else:
+                mean[at], std[at] = wanted
+        kind = MIXED if any(wanted != kind for wanted in (scaling or {}).values()) else kind
+        return Normalisation(kind=kind, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+
+    def _constants(self, kind: str) -> tuple[Float64, Float64]:
         mean = self.total / self.count
         variance = np.maximum(self.squares / self.count - mean**2, 0)
         # below the rounding of the sums a spread is no spread
@@ -167,4 +202,4 @@ class Moments:
         if kind == "power-of-two":
             size = np.where(constant & (mean != 0), np.abs(mean), std)
             mean, std = np.zeros_like(mean), np.exp2(np.round(np.log2(size)))
-        return Normalisation(kind=kind, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+        return mean, std

@@ -1,12 +1,14 @@
 """The jets of a run: which file they are from, how they were split, and how they were scaled."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from jetmix.data.normalise import Normalisation
-from jetmix.data.schema import DataOrigin
+from jetmix.data.schema import ZENODO, DataOrigin
+from jetmix.data.selection import Selection
+from jetmix.recipes.data_section import HardwareInput, SplitBy
 from jetmix.support.records import (
     NOT_EMPTY,
     NOT_NEGATIVE,
@@ -22,19 +24,29 @@ FILE = "dataset.json"
 
 @dataclass(frozen=True, kw_only=True)
 class JetSource:
-    """The file that jets are from; ``sha256`` is that of its bytes."""
+    """The file that jets are from.
+
+    Attributes:
+        path: the file, as it was given.
+        sha256: SHA-256 of its bytes.
+        origin: where the jets are from.
+        data_set: name of the published set that they are of, "" for none.
+    """
 
     path: str
     sha256: str
     origin: DataOrigin
+    data_set: str = ""
 
     CHECKS: ClassVar[dict[str, Check]] = checked(NOT_EMPTY, "path", "sha256")
 
     @property
     def title(self) -> str:
         """Name of the data set for people; the hash distinguishes simulated ones."""
-        if self.origin == "public":
+        if self.origin == "public" and self.data_set in ("", ZENODO):
             return "public jets (Zenodo 3602260)"
+        if self.data_set:
+            return f"jets of {self.data_set} (SHA-256 {self.sha256[:8]})"
         kind = "simulated jets" if self.origin == "simulated" else "jets of unknown origin"
         return f"{kind} ({Path(self.path).name}, SHA-256 {self.sha256[:8]})"
 
@@ -44,9 +56,6 @@ class DataUsed(JetSource):
     """Content of ``dataset.json``: the jets that a tagger was trained and tested on.
 
     Attributes:
-        path: the file of jets, as it was given.
-        sha256: SHA-256 of its bytes.
-        origin: where the jets are from.
         n_train: jets to train on.
         n_validation: jets to validate on.
         n_test: jets to test on.
@@ -55,6 +64,13 @@ class DataUsed(JetSource):
         n_particles: leading constituents that are read, None for jet-level features.
         pt_gate_gev: constituents with less pT are zeroed, in GeV; None for no gate.
         normalisation: shift and scale of each feature.
+        target_names: the regression targets, in the order of that output.
+        target_scales: the tagger answers with each target divided by this power of two.
+        classes: the file's classes that make each of the tagger's, none for those of the file.
+        split_by: hash or file.
+        hardware: the integers in which a trigger delivers features.
+        n_effective: effective number of jets to train on under their weights, None if all weigh
+            the same.
     """
 
     n_train: int
@@ -65,6 +81,12 @@ class DataUsed(JetSource):
     n_particles: int | None
     pt_gate_gev: float | None
     normalisation: Normalisation
+    target_names: tuple[str, ...] = ()
+    target_scales: tuple[float, ...] = ()
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    split_by: SplitBy = "hash"
+    hardware: Mapping[str, HardwareInput] = field(default_factory=dict)
+    n_effective: float | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **JetSource.CHECKS,
@@ -78,6 +100,21 @@ class DataUsed(JetSource):
         n_features = len(self.feature_names)
         if len(self.normalisation.mean) != n_features:
             yield "normalisation", f"one shift and one scale per feature ({n_features})"
+        if len(self.target_scales) != len(self.target_names):
+            yield "target_scales", f"one per target ({len(self.target_names)})"
+
+    @property
+    def selection(self) -> Selection:
+        """What is read of jets for the tagger; weights are for training alone."""
+        return Selection(
+            n_particles=self.n_particles,
+            features=self.feature_names,
+            pt_gate_gev=self.pt_gate_gev,
+            classes=self.classes,
+            targets=self.target_names,
+            split_by=self.split_by,
+            hardware=self.hardware,
+        )
 
     def write(self, folder: Path) -> None:
         """Write ``dataset.json`` into the folder of a run's data."""

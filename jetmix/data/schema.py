@@ -1,9 +1,10 @@
-"""Names of the public jet data set; they are read by the command line, and import no NumPy.
+"""Names in files of jets; they are read by the command line, and import no NumPy.
 
-The schema is that of Zenodo record 3602260 (hls4ml LHC jets, 150 particles): a dataset
-``jetConstituentList`` (jet, particle, feature), a dataset ``jets`` (jet, column) that holds the
-jet-level features and the one-hot labels, and the names of the columns of both.
-Columns are always found by name, so their order in a file does not matter.
+jetmix' own layout holds any jets: their classes, features and targets are named in the file
+(:mod:`jetmix.data.layout`). The public one is that of Zenodo record 3602260 (hls4ml LHC jets, 150
+particles): a dataset ``jetConstituentList`` (jet, particle, feature), a dataset ``jets`` (jet,
+column) that holds the jet-level features and the one-hot labels, and the names of the columns of
+both. Columns are always found by name, so their order in a file does not matter.
 """
 
 import difflib
@@ -25,6 +26,19 @@ CLASS_NAMES = ("g", "q", "W", "Z", "t")
 DataOrigin = Literal["simulated", "public", "unknown"]
 LABEL_COLUMNS = ("j_g", "j_q", "j_w", "j_z", "j_t")
 UNDEFINED_LABEL = "j_undef"
+
+# name of the public set, as files and reports have it
+ZENODO = "zenodo-3602260"
+# the layout that imports by a data card write
+LAYOUT = "jetmix-jets-1"
+OWN_CONSTITUENTS, CONSTITUENT_NAMES, OWN_JET_NAMES = (
+    "constituents",
+    "constituent_names",
+    "jet_names",
+)
+LABELS, OWN_CLASS_NAMES = "labels", "class_names"
+TARGETS, TARGET_NAMES, WEIGHTS, SPLIT = "targets", "target_names", "weights", "split"
+PT, MASS = KINEMATICS = ("pt", "mass")
 
 SPLITS = ("train", "validation", "test", "all")
 DEFAULT_SPLIT = "test"

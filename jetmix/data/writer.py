@@ -102,8 +102,15 @@ class JetWriter:
             DataError: if a value does not fit into float16 where the file is in half precision.
             OSError: if the disk is full.
         """
-        stop = self.written + len(jets)
-        for name, values in ((CONSTITUENTS, constituents), (JETS, jets)):
+        self.append_rows({CONSTITUENTS: constituents, JETS: jets})
+
+    def append_rows(self, rows: Mapping[str, AnyArray]) -> None:
+        """Append the rows of each dataset by its name; raises as :meth:`append` does."""
+        n_jets = {len(values) for values in rows.values()}
+        if len(n_jets) != 1:
+            raise ValueError(f"rows of different lengths: {sorted(n_jets)}")
+        stop = self.written + n_jets.pop()
+        for name, values in rows.items():
             data = self.handle[name]
             data.resize(stop, axis=0)
             data[self.written : stop] = self._stored(values, data.dtype)
@@ -147,10 +154,10 @@ def jet_writer(
     """
     with new_hdf5(path, cache_bytes=cache_bytes) as (handle, file):
         # a chunk holds one feature: compresses a tenth better, and unused features stay unread
-        _create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
+        create(handle, CONSTITUENTS, (n_constituents, len(PARTICLE_FEATURES)),
                 (CHUNK_JETS, min(CHUNK_CONSTITUENTS, n_constituents), 1),
                 np.float16 if half else np.float32)  # fmt: skip
-        _create(handle, JETS, (len(jet_columns),), (CHUNK_JETS, len(jet_columns)), np.float32)
+        create(handle, JETS, (len(jet_columns),), (CHUNK_JETS, len(jet_columns)), np.float32)
         names = [PARTICLE_PREFIX + name for name in PARTICLE_FEATURES]
         handle[PARTICLE_NAMES] = np.array(names, "S")
         handle[JET_NAMES] = np.array(jet_columns, "S")
@@ -159,9 +166,10 @@ def jet_writer(
         yield JetWriter(path=path, handle=handle, file=file)
 
 
-def _create(
+def create(
     handle: h5py.File, name: str, row: tuple[int, ...], chunk: tuple[int, ...], dtype: type
 ) -> None:
+    """Create an empty dataset, gzip-compressed, that grows along its first axis."""
     handle.create_dataset(
         name,
         shape=(0, *row),

@@ -8,11 +8,12 @@ since TOML has no null.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from jetmix.errors import UsageError
+from jetmix.recipes.data_section import DataSection
 from jetmix.support.files import JSON, content_digest
 from jetmix.support.packaged import packaged
 from jetmix.support.records import (
@@ -24,32 +25,13 @@ from jetmix.support.records import (
     check_type,
     dump,
     refuse_unknown,
-    rule,
     section_from,
     suggestion,
     toml_text,
 )
 
-NORMALISATIONS = ("standard", "power-of-two")
 INTERPOLATIONS = ("linear", "log", "constant")
 KeyPoint = tuple[float, float, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSection:
-    """Which constituents and features are read, and how they are scaled."""
-
-    features: tuple[str, ...]
-    pt_gate_gev: float | None
-    normalisation: str
-
-    CHECKS: ClassVar[dict[str, Check]] = {
-        "features": rule(bool, "must name at least one feature"),
-        "pt_gate_gev": POSITIVE,
-        "normalisation": rule(
-            NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"
-        ),
-    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +144,9 @@ class Recipe:
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes the result (not name and description)."""
         content = dump(self)
-        return content_digest({key: content[key] for key in SECTIONS})
+        return content_digest(
+            {key: _without_later(content[key], SECTIONS[key]) for key in SECTIONS}
+        )
 
     def to_toml(self) -> str:
         """Return the fully resolved recipe as TOML that :func:`load_recipe` reads back."""
@@ -184,6 +168,23 @@ SECTIONS: dict[str, type] = {
     "quantiser": QuantiserSection,
     "training": TrainingSection,
 }
+
+
+def _without_later(table: JSON, kind: type) -> JSON:
+    """Return a section without the keys that came later and hold their default."""
+    later = set(getattr(kind, "LATER", ()))
+    defaults = {
+        entry.name: entry.default_factory()
+        if entry.default_factory is not MISSING
+        else entry.default
+        for entry in fields(kind)
+        if entry.name in later
+    }
+    return {
+        key: value
+        for key, value in table.items()
+        if key not in later or value != dump(defaults[key])
+    }
 
 
 def presets() -> dict[str, Path]:

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jetmix.data.dataset import block_rows, read_classes
-from jetmix.data.jet_file import JetFile, open_jet_file
-from jetmix.data.normalise import HASHED_CONSTITUENTS, HASHED_FEATURES, content_hash, in_split
+from jetmix.data.dataset import JetDataset
+from jetmix.data.jet_file import open_jet_table
+from jetmix.data.record import DataUsed
+from jetmix.data.schema import KINEMATICS, MASS, PT
 from jetmix.errors import DataError, UsageError
 from jetmix.report.tagger import Kinematics, Tagger
 from jetmix.support.files import file_digest
 from jetmix.training.metrics import softmax
 from jetmix.training.scores import Scores
 
-PT, MASS = "j_pt", "j_mass"
 WORKING_FPR = 0.10
 N_BINS = 8
 
@@ -43,17 +43,20 @@ def with_kinematics(taggers: Sequence[Tagger], path: Path) -> tuple[Tagger, ...]
         UsageError: if no tagger of the report was tested on the file.
     """
     sha256 = file_digest(path) if path.is_file() else None
-    found = read_kinematics(path)
-    if not any(tagger.data and tagger.data.sha256 == sha256 for tagger in taggers):
-        raise UsageError(
-            "no tagger of the report was tested on these jets",
-            where=path,
-            mend="give the file that the runs were trained with",
-        )
-    return tuple(
-        _joined(tagger, found, path) if tagger.data and tagger.data.sha256 == sha256 else tagger
+    found = tuple(
+        _joined(tagger, read_kinematics(path, tagger.data), path)
+        if tagger.data and tagger.data.sha256 == sha256
+        else tagger
         for tagger in taggers
     )
+    if not any(tagger.data and tagger.data.sha256 == sha256 for tagger in taggers):
+        with open_jet_table(path):  # a broken file is named first
+            raise UsageError(
+                "no tagger of the report was tested on these jets",
+                where=path,
+                mend="give the file that the runs were trained with",
+            )
+    return found
 
 
 def _joined(tagger: Tagger, found: Kinematics, path: Path) -> Tagger:
@@ -68,45 +71,31 @@ def _joined(tagger: Tagger, found: Kinematics, path: Path) -> Tagger:
     return replace(tagger, kinematics=found)
 
 
-def read_kinematics(path: Path) -> Kinematics:
-    """Read pT and mass of the test split of a jet file, in the order of the test scores.
+def read_kinematics(path: Path, data: DataUsed) -> Kinematics:
+    """Read pT and mass of a tagger's test jets, in the order of its test scores.
+
+    Args:
+        path: file of jets.
+        data: what the tagger's run recorded of its jets.
 
     Raises:
-        DataError: if the file is broken or lacks one of the two.
+        DataError: if the file is broken or holds neither.
     """
-    with open_jet_file(path) as jets:
-        columns = [_column(jets, name) for name in (PT, MASS)]
-        rows = block_rows(jets, HASHED_CONSTITUENTS)
-        blocks = [
-            _block(jets, start, min(start + rows, jets.n_jets), columns)
-            for start in range(0, jets.n_jets, rows)
-        ]
-    y, values = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    if not np.isfinite(values).all():
+    jets = JetDataset.load(path, data.selection, split="test", normalisation=data.normalisation)
+    known = {name: values for name, values in jets.columns.items() if name in KINEMATICS}
+    if not known:
         raise DataError(
-            f"{PT} or {MASS} is not finite", where=path, mend="simulate or import the file again"
+            f"no jet feature {' or '.join(KINEMATICS)}",
+            where=path,
+            mend="give a file with the jets' pT or mass, or leave out --data",
         )
-    return Kinematics(y=y, pt_gev=values[:, 0], mass_gev=values[:, 1])
-
-
-def _column(jets: JetFile, name: str) -> int:
-    if name not in jets.jet_names:
-        raise DataError(
-            f"no jet feature '{name}'",
-            where=jets.path,
-            mend="give a file with the jets' pT and mass",
-        )
-    return jets.jet_names.index(name)
-
-
-def _block(
-    jets: JetFile, start: int, stop: int, columns: list[int]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    wide = min(HASHED_CONSTITUENTS, jets.n_constituents)
-    leading = jets.read(start, stop, wide, jets.feature_columns(HASHED_FEATURES))
-    chosen = in_split(content_hash(leading), "test")
-    table = np.asarray(jets.read_jets(start, stop)[:, columns], np.float64)
-    return read_classes(jets, start, stop)[chosen], table[chosen]
+    for name, values in known.items():
+        if not np.isfinite(values).all():
+            raise DataError(
+                f"{name} is not finite", where=path, mend="simulate or import the file again"
+            )
+    wide = {name: values.astype(np.float64) for name, values in known.items()}
+    return Kinematics(y=jets.y, pt_gev=wide.get(PT), mass_gev=wide.get(MASS))
 
 
 def efficiencies(

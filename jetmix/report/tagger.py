@@ -38,11 +38,11 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kinematics:
-    """Labels, transverse momentum and mass of the test jets, (jet,)."""
+    """Labels, transverse momentum and mass of the test jets, (jet,); None where not known."""
 
     y: NDArray[np.int64]
-    pt_gev: NDArray[np.float64]
-    mass_gev: NDArray[np.float64]
+    pt_gev: NDArray[np.float64] | None
+    mass_gev: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +103,7 @@ class Tagger:
     @property
     def scores_classes(self) -> bool:
         """Whether the model can be a jet tagger: one input, and one score per class."""
-        if self.ports is None:
+        if self.ports is None or self.metrics is not None:
             return True
         shapes = [port.shape for port in self.ports.outputs]
         return len(self.ports.inputs) == 1 and shapes == [(len(CLASS_NAMES),)]

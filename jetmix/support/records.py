@@ -11,6 +11,7 @@ written reads back equal, and what was edited into nonsense is refused with its 
 import difflib
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
@@ -307,5 +308,10 @@ def toml_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_text(item) for item in value)}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {toml_text(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(k)} = {toml_text(item)}" for k, item in value.items()) + "}"
     return repr(value)
+
+
+def _key(key: str) -> str:
+    """Return a key as TOML, in quotes where it needs them."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_text(key)

@@ -180,23 +180,25 @@ def _finished(run: TrainingRun, digest: str) -> Trained | None:
 
 def _load(run: TrainingRun) -> "dict[str, JetDataset]":
     from jetmix.data.for_tagger import load_jets
+    from jetmix.data.selection import Selection
 
     recipe = run.recipe
     console.say(f"reading {run.data}")
     return {
         split: load_jets(
             run.data,
-            n_particles=recipe.tagger.n_particles,
-            features=recipe.data.features,
+            Selection.of(recipe.data, recipe.tagger.n_particles),
             split=split,
-            pt_gate_gev=recipe.data.pt_gate_gev,
             normalisation=recipe.data.normalisation,
+            scaling=recipe.data.scaling,
         )
         for split in SPLITS
     }
 
 
 def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> None:
+    from jetmix.data.reweight import n_effective
+
     watch = StopWatch()
     train_set = datasets["train"]
     used = DataUsed(
@@ -209,6 +211,12 @@ def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> No
         n_particles=run.recipe.tagger.n_particles,
         pt_gate_gev=run.recipe.data.pt_gate_gev,
         normalisation=train_set.normalisation,
+        target_names=train_set.target_names,
+        target_scales=train_set.target_scales,
+        classes=run.recipe.data.classes,
+        split_by=run.recipe.data.split,
+        hardware=run.recipe.data.hardware,
+        n_effective=None if train_set.weights is None else n_effective(train_set.weights),
     )
     used.write(run.data_folder)
     StageRecord(stage=DATA_STAGE, digest=content_digest(dump(used)), seconds=watch.seconds).write(
@@ -264,7 +272,7 @@ def _loop(run: TrainingRun, jets: "dict[str, Jets]", n_classes: int, digest: str
 
     keras.utils.set_random_seed(run.recipe.training.seed)
     model = build_tagger(spec_from(run.recipe, n_classes=n_classes))
-    if run.recipe.data.normalisation == "power-of-two":
+    if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
         absorb_shift(model, jets["train"].x)
     loop = Loop(
         run.recipe,

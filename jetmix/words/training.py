@@ -65,15 +65,21 @@ def description(found: "Description") -> list[str]:
     """Return the summary of a file of jets, beside figures of the public set."""
     from jetmix.data.describing.describe import PUBLIC_MULTIPLICITY
     from jetmix.data.describing.separation import PUBLIC_ACCURACY
+    from jetmix.data.schema import CLASS_NAMES
 
+    alike = tuple(found.counts) == CLASS_NAMES
+    of_set = f", {found.data_set}" if found.data_set else ""
+    size = f"{found.n_jets} jets of {found.n_constituents} constituents"
     return [
-        f"{found.path}: {found.n_jets} jets of {found.n_constituents} constituents, {found.origin}",
+        f"{found.path}: {size}, {found.origin}{of_set}",
         "jets per class: " + _named(found.counts, "d"),
         "jets per split: " + _named(found.splits, "d"),
-        "median multiplicity: " + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY),
+        "median multiplicity: "
+        + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY if alike else None),
         "mass peak in GeV: " + _named(found.mass_peak_gev, ".1f"),
         "median jet pT in GeV: " + _named({"all": found.pt_median_gev}, ".0f"),
-        "best accuracy from " + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY),
+        "best accuracy from "
+        + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY if alike else None),
         f"padding: {found.padding_share:.1%} of the constituents",
         f"NaN or infinite values: {found.n_not_finite}; duplicate jets: {found.n_duplicates}",
         "features, lowest / mean / highest over real constituents:",

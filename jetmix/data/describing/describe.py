@@ -13,7 +13,7 @@ from jetmix.data.describing.separation import (
 )
 from jetmix.data.describing.survey import Survey, survey
 from jetmix.data.normalise import in_split
-from jetmix.data.schema import CLASS_NAMES, SPLITS
+from jetmix.data.schema import SPLITS
 from jetmix.support.files import JSON, file_digest
 
 PUBLIC_MULTIPLICITY = {"all": 46.0, "g": 64.0, "q": 35.0}
@@ -27,11 +27,12 @@ class Description:
     path: Path
     sha256: str
     origin: str
+    data_set: str
     n_jets: int
     n_constituents: int
     counts: dict[str, int]
     splits: dict[str, int]
-    multiplicity_median: dict[str, float]
+    multiplicity_median: dict[str, float | None]
     mass_peak_gev: dict[str, float | None]
     pt_median_gev: float | None
     bayes_accuracy: dict[str, float | None]
@@ -56,22 +57,31 @@ def describe(path: Path, found: Survey | None = None) -> Description:
         DataError: if the file is not one of the schema or its labels are not one-hot.
     """
     found = found or survey(path)
-    of = {name: found.y == index for index, name in enumerate(CLASS_NAMES)}
-    medians = {"all": float(np.median(found.multiplicity))}
-    medians |= {n: float(np.median(found.multiplicity[of[n]])) for n in CLASS_NAMES if of[n].any()}
+    of = {name: found.y == index for index, name in enumerate(found.class_names)}
+    medians = {"all": _finite(float(np.median(found.multiplicity)))}
+    medians |= {
+        name: _finite(float(np.median(found.multiplicity[chosen])))
+        for name, chosen in of.items()
+        if chosen.any()
+    }
     return Description(
         path=path,
         sha256=file_digest(path),
         origin=found.origin,
+        data_set=found.data_set,
         n_jets=len(found.y),
         n_constituents=found.n_constituents,
         counts={name: int(chosen.sum()) for name, chosen in of.items()},
         splits={s: int(in_split(found.hashes, s).sum()) for s in SPLITS if s != "all"},
         multiplicity_median=medians,
-        mass_peak_gev={n: mass_peak(found.mass_gev[of[n]], w) for n, w in PEAK_WINDOW_GEV.items()},
+        mass_peak_gev={
+            name: mass_peak(found.mass_gev[of[name]], window)
+            for name, window in PEAK_WINDOW_GEV.items()
+            if name in of
+        },
         pt_median_gev=_finite(float(np.median(found.pt_gev))),
         bayes_accuracy=separations(found),
-        padding_share=found.n_padding / (len(found.y) * found.n_constituents),
+        padding_share=found.n_padding / max(len(found.y) * found.n_constituents, 1),
         n_not_finite=found.n_not_finite,
         n_duplicates=int(len(found.y) - len(np.unique(found.hashes))),
         feature_ranges=found.ranges,

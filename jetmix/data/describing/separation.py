@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jetmix.data.schema import CLASS_NAMES
 from jetmix.support.arrays import Float64, Ints
 
 SINGLE_BINS = 100
@@ -48,7 +47,7 @@ def _right(
     judged: Ints,
     n_cells: int,
 ) -> int:
-    votes = np.zeros((n_cells, len(CLASS_NAMES)), np.int64)
+    votes = np.zeros((n_cells, int(y.max()) + 1), np.int64)
     np.add.at(votes, (cell[voters], y[voters]), 1)
     return int((votes.argmax(axis=1)[cell[judged]] == y[judged]).sum())
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.data.dataset import block_rows, read_classes
-from jetmix.data.jet_file import JetFile, open_jet_file
-from jetmix.data.normalise import HASHED_CONSTITUENTS, HASHED_FEATURES, content_hash
-from jetmix.data.schema import CLASS_NAMES
-from jetmix.support.arrays import AnyArray, Bools, Float64, Hashes, Ints
+from jetmix.data.jet_file import open_jet_table
+from jetmix.data.jet_table import JetFile, JetTable
+from jetmix.data.normalise import HASHED_CONSTITUENTS, content_hash, table_hash
+from jetmix.data.reader import block_rows
+from jetmix.data.schema import MASS, PT
+from jetmix.support.arrays import AnyArray, Float64, Hashes, Ints
 
 PT_EDGES_GEV = np.geomspace(0.3, 1000, 61)
 DISTANCE_EDGES = np.linspace(0, 0.6, 61)
@@ -21,14 +22,13 @@ class Survey:
 
     Attributes:
         y: class index of each jet.
-        multiplicity: constituents of each jet, from the jet-level column where the file has it.
-        mass_gev, pt_gev: of each jet; NaN where the file does not hold it.
+        multiplicity, mass_gev, pt_gev: of each jet; NaN where the file does not hold it.
         hashes: content hash of each jet.
         pt_spectrum: (class, bin) constituents over ``PT_EDGES_GEV``.
         distance_spectrum: (class, bin) pT fraction over ``DISTANCE_EDGES``.
         ranges: lowest, mean and highest value of each feature over real constituents.
         n_padding, n_not_finite: constituents that are padding; values that are NaN or infinite.
-        n_constituents, origin, jet_names: of the file.
+        n_constituents, origin, data_set, class_names, jet_names: of the file.
     """
 
     y: Ints
@@ -43,6 +43,8 @@ class Survey:
     n_not_finite: int
     n_constituents: int
     origin: str
+    data_set: str
+    class_names: tuple[str, ...]
     jet_names: tuple[str, ...]
 
 
@@ -50,11 +52,11 @@ def survey(path: Path) -> Survey:
     """Read a whole file once, block by block.
 
     Raises:
-        DataError: if the file is not one of the schema or its labels are not one-hot.
+        DataError: if it is no file of jets, or its labels are not one-hot.
     """
-    with open_jet_file(path) as jets:
+    with open_jet_table(path) as jets:
         tally = _Tally(jets)
-        rows = block_rows(jets, jets.n_constituents)
+        rows = block_rows(jets, jets.n_constituents) if isinstance(jets, JetFile) else jets.n_jets
         for start in range(0, jets.n_jets, rows):
             tally.add(start, min(start + rows, jets.n_jets))
         return tally.result()
@@ -62,13 +64,15 @@ def survey(path: Path) -> Survey:
 
 @dataclass
 class _Tally:
-    jets: JetFile
+    jets: JetTable
     columns: dict[str, list[AnyArray]] = field(default_factory=dict)
     n_padding: int = 0
     n_not_finite: int = 0
 
     def __post_init__(self) -> None:
-        n_features, n_classes = len(self.jets.particle_names), len(CLASS_NAMES)
+        jets = self.jets
+        self.names = jets.particle_names if isinstance(jets, JetFile) else ()
+        n_features, n_classes = len(self.names), len(jets.class_names)
         self.low, self.high = np.full(n_features, np.inf), np.full(n_features, -np.inf)
         self.total, self.n_present = np.zeros(n_features), 0
         self.pt_spectrum = np.zeros((n_classes, len(PT_EDGES_GEV) - 1))
@@ -76,33 +80,44 @@ class _Tally:
 
     def add(self, start: int, stop: int) -> None:
         """Count the rows from ``start`` to ``stop``."""
-        jets, names = self.jets, self.jets.particle_names
-        x = jets.read(start, stop, jets.n_constituents, range(len(names))).astype(np.float64)
+        jets = self.jets
         table = jets.read_jets(start, stop).astype(np.float64)
-        self.n_not_finite += int((~np.isfinite(x)).sum() + (~np.isfinite(table)).sum())
-        present = x[..., names.index("pt")] > 0
+        self.n_not_finite += int((~np.isfinite(table)).sum())
+        y = jets.classes(start, stop)
+        known = dict(zip(jets.plain_names, table.T, strict=True))
+        found = {"mass_gev": known.get(MASS), "pt_gev": known.get(PT)}
+        if isinstance(jets, JetFile):
+            x = jets.read(start, stop, jets.n_constituents, range(len(self.names)))
+            found |= self._constituents(x.astype(np.float64), y, known)
+        else:
+            found["multiplicity"] = known.get("multiplicity")
+            found["hashes"] = table_hash(table[:, jets.jet_columns(jets.hashed)])
+        missing = np.full(len(y), np.nan)
+        for name, values in {"y": y, **found}.items():
+            self.columns.setdefault(name, []).append(missing if values is None else values)
+
+    def _constituents(
+        self, x: Float64, y: Ints, known: dict[str, Float64]
+    ) -> dict[str, AnyArray | None]:
+        """Count the constituents of a block, and return what they say of each jet."""
+        self.n_not_finite += int((~np.isfinite(x)).sum())
+        pt = self._feature(x, PT)
+        present = (x != 0).any(axis=-1) if pt is None else pt > 0
         self.n_padding += int((~present).sum())
-        y = read_classes(jets, start, stop)
-        self._jet_columns(x, table, present, y)
-        self._constituents(x[present], np.repeat(y, present.sum(axis=1)))
-
-    def _jet_columns(self, x: Float64, table: Float64, present: Bools, y: Ints) -> None:
-        names = self.jets.particle_names
-        known = dict(zip(self.jets.jet_names, table.T, strict=True))
-        px, py = x[..., names.index("px")].sum(axis=1), x[..., names.index("py")].sum(axis=1)
-        leading = x[:, :HASHED_CONSTITUENTS, self.jets.feature_columns(HASHED_FEATURES)]
-        found = {
-            "y": y,
-            "multiplicity": known.get("j_multiplicity", present.sum(axis=1).astype(float)),
-            "mass_gev": known.get("j_mass", np.full(len(y), np.nan)),
-            "pt_gev": known.get("j_pt", np.hypot(px, py)),
-            "hashes": content_hash(leading),
+        self._count(x[present], np.repeat(y, present.sum(axis=1)))
+        px, py = self._feature(x, "px"), self._feature(x, "py")
+        summed = None if px is None or py is None else np.hypot(px.sum(axis=1), py.sum(axis=1))
+        hashed = [self.names.index(name) for name in self.jets.hashed]
+        return {
+            "multiplicity": known.get("multiplicity", present.sum(axis=1).astype(float)),
+            "pt_gev": known.get(PT, summed),
+            "hashes": content_hash(x[:, :HASHED_CONSTITUENTS, hashed]),
         }
-        for name, values in found.items():
-            self.columns.setdefault(name, []).append(values)
 
-    def _constituents(self, flat: Float64, y: Ints) -> None:
-        names = self.jets.particle_names
+    def _feature(self, x: Float64, name: str) -> Float64 | None:
+        return x[..., self.names.index(name)] if name in self.names else None
+
+    def _count(self, flat: Float64, y: Ints) -> None:
         flat = np.where(np.isfinite(flat), flat, 0.0)
         if len(flat) == 0:
             return
@@ -110,12 +125,14 @@ class _Tally:
         self.high = np.maximum(self.high, flat.max(axis=0))
         self.total += flat.sum(axis=0)
         self.n_present += len(flat)
-        pt, distance, share = (flat[:, names.index(n)] for n in ("pt", "deltaR", "ptrel"))
-        classes = np.arange(len(CLASS_NAMES) + 1)
-        self.pt_spectrum += np.histogram2d(y, pt, bins=(classes, PT_EDGES_GEV))[0]
-        self.distance_spectrum += np.histogram2d(
-            y, distance, bins=(classes, DISTANCE_EDGES), weights=share
-        )[0]
+        pt, distance, share = (self._feature(flat, name) for name in (PT, "deltaR", "ptrel"))
+        classes = np.arange(len(self.jets.class_names) + 1)
+        if pt is not None:
+            self.pt_spectrum += np.histogram2d(y, pt, bins=(classes, PT_EDGES_GEV))[0]
+        if distance is not None and share is not None:
+            self.distance_spectrum += np.histogram2d(
+                y, distance, bins=(classes, DISTANCE_EDGES), weights=share
+            )[0]
 
     def result(self) -> Survey:
         """Return what was counted."""
@@ -125,10 +142,12 @@ class _Tally:
             **{name: np.concatenate(parts) for name, parts in self.columns.items()},
             pt_spectrum=self.pt_spectrum,
             distance_spectrum=self.distance_spectrum,
-            ranges=dict(zip(self.jets.particle_names, ranges, strict=True)),
+            ranges=dict(zip(self.names, ranges, strict=True)),
             n_padding=self.n_padding,
             n_not_finite=self.n_not_finite,
-            n_constituents=self.jets.n_constituents,
+            n_constituents=self.jets.n_constituents if isinstance(self.jets, JetFile) else 0,
             origin=self.jets.origin,
+            data_set=self.jets.data_set,
+            class_names=self.jets.class_names,
             jet_names=self.jets.jet_names,
         )

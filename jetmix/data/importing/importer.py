@@ -10,12 +10,13 @@ import numpy as np
 
 from jetmix import __version__
 from jetmix.data import checks
-from jetmix.data.dataset import block_rows, read_classes
 from jetmix.data.importing.manifest import Manifest, read_manifest
 from jetmix.data.importing.sources import GIVE, Imported, Source, each_file, is_archive
 from jetmix.data.importing.tabular import import_high_level
 from jetmix.data.importing.tabular_sources import is_high_level
-from jetmix.data.jet_file import JetFile, open_jet_file
+from jetmix.data.jet_file import open_jet_file
+from jetmix.data.jet_table import JetFile
+from jetmix.data.reader import block_rows
 from jetmix.data.schema import (
     CLASS_NAMES,
     CONSTITUENTS,
@@ -117,7 +118,7 @@ class _Merge:
                     if writer is None:
                         writer = stack.enter_context(self._writer(jets, given))
                     self._copy(jets, writer, source, ticker)
-            checks.check_all_classes(self.counts, path=given[0])
+            checks.check_all_classes(self.counts, CLASS_NAMES, path=given[0])
             self._check_archives(given)
 
     def _writer(
@@ -177,7 +178,7 @@ class _Merge:
             table = jets.read_jets(start, stop)
             with _blaming_rows(jets.path, start, stop):
                 writer.append(_widened(x, writer), table)
-            y = read_classes(jets, start, stop)
+            y = jets.classes(start, stop, table)
             labels.append(y)
             self.counts += np.bincount(y, minlength=len(CLASS_NAMES))
             ticker.update(int(self.counts.sum()), f"{self.counts.sum()} jets, {source.name}")

@@ -8,14 +8,16 @@ import numpy as np
 
 from jetmix import __version__
 from jetmix.data import checks
-from jetmix.data.high_level import COLUMNS
 from jetmix.data.importing.sources import Imported
 from jetmix.data.importing.tabular_sources import Rows, high_level_set, rows_of
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,
     JET_NAMES,
+    JET_PREFIX,
     JETS,
+    LABEL_COLUMNS,
+    UNDEFINED_LABEL,
 )
 from jetmix.data.writer import new_hdf5
 from jetmix.errors import RunConflictError
@@ -23,6 +25,7 @@ from jetmix.support import console
 from jetmix.support.arrays import Ints
 from jetmix.support.files import atomic_path, file_digest
 
+COLUMNS = (*(JET_PREFIX + n for n in HIGH_LEVEL_FEATURES), *LABEL_COLUMNS, UNDEFINED_LABEL)
 _CHUNK_JETS = 16_384
 
 
@@ -61,7 +64,7 @@ def import_high_level(source: Path, out: Path) -> Imported:
             handle.flush()
             file.check()
             ticker.update(int(counts.sum()), f"{counts.sum()} jets")
-        checks.check_all_classes(counts, path=source)
+        checks.check_all_classes(counts, CLASS_NAMES, path=source)
     return Imported(
         path=out, sha256=file_digest(out), n_jets=int(counts.sum()), n_files=1, origin="public"
     )

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import h5py
 import numpy as np
 
-from jetmix.data.jet_file import reading
+from jetmix.data.jet_table import reading
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,

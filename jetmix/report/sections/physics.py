@@ -55,6 +55,8 @@ def _physics_of(tagger: Tagger, index: int) -> Iterator[Picture]:
         yield figures.distributions(tagger, scores, metrics, f"scores-{index}")
     if metrics and scores and jets:
         for quantity, values in (("pT", jets.pt_gev), ("mass", jets.mass_gev)):
+            if values is None:
+                continue
             name = f"efficiency-{quantity.lower()}-{index}"
             yield figures.efficiency(tagger, scores, metrics, values, quantity=quantity, name=name)
     if tagger.front:

@@ -10,6 +10,7 @@ from jetmix.data.constants import read_constants
 from jetmix.data.for_tagger import load_for_tagger, load_jets
 from jetmix.data.normalise import Normalisation
 from jetmix.data.record import DataUsed
+from jetmix.data.selection import Selection
 from jetmix.errors import DataError, UsageError
 
 FEATURES = ("pt", "etarel", "phirel")
@@ -33,7 +34,7 @@ def saved(path, **changes):
 def test_leading_constituents_and_features_in_the_taggers_order(tmp_path):
     path = saved(tmp_path / "jets.npz", feature_names=np.array(["pt", "etarel", "phirel"]))
     jets = load_jets(
-        path, n_particles=4, features=("phirel", "pt"), split="test",
+        path, Selection(n_particles=4, features=("phirel", "pt")), split="test",
         normalisation=Normalisation(kind="standard", mean=(0.0, 0.0), std=(1.0, 2.0)),
     )  # fmt: skip
     expected = arrays()["x"][:, :4, [2, 0]] / np.array([1, 2], np.float32)
@@ -46,14 +47,13 @@ def test_leading_constituents_and_features_in_the_taggers_order(tmp_path):
 
 def test_gate_and_constants_of_the_jets_themselves(tmp_path):
     path = saved(tmp_path / "jets.npz")
-    raw = load_arrays(
-        path, n_particles=6, features=FEATURES, split="all", pt_gate_gev=30.0, normalisation=RAW
-    )
+    gated = Selection(n_particles=6, features=FEATURES, pt_gate_gev=30.0)
+    raw = load_arrays(path, gated, split="all", normalisation=RAW)
     soft = arrays()["x"][..., 0] < 30
     assert soft.any()
     assert not raw.x[soft].any()
     assert raw.x[~soft][:, 0].min() >= 30
-    scaled = load_arrays(path, n_particles=6, features=FEATURES, split="all")
+    scaled = load_arrays(path, Selection(n_particles=6, features=FEATURES), split="all")
     flat = scaled.x.reshape(-1, 3)
     np.testing.assert_allclose(flat.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(flat.std(axis=0), 1, rtol=1e-5)
@@ -63,7 +63,7 @@ def test_sixteen_features_of_whole_jets(tmp_path):
     path = tmp_path / "hlf.npz"
     np.savez(path, x=np.ones((10, 16)), y=np.arange(10) % 5)
     jets = load_jets(
-        path, n_particles=None, features=("mass_mmdt",), split="test",
+        path, Selection(n_particles=None, features=("mass_mmdt",)), split="test",
         normalisation=Normalisation(kind="standard", mean=(0.0,), std=(4.0,)),
     )  # fmt: skip
     np.testing.assert_array_equal(jets.x, np.full((10, 1), 0.25, np.float32))
@@ -104,7 +104,7 @@ def with_value(value):
 def test_bad_arrays_are_one_line(tmp_path, changes, message):
     path = saved(tmp_path / "jets.npz", **changes)
     with pytest.raises(DataError, match=message) as caught:
-        load_jets(path, n_particles=6, features=FEATURES, split="test")
+        load_jets(path, Selection(n_particles=6, features=FEATURES), split="test")
     assert caught.value.exit_code == 3
     assert "\n" not in str(caught.value)
 
@@ -112,15 +112,15 @@ def test_bad_arrays_are_one_line(tmp_path, changes, message):
 def test_other_bad_files(tmp_path):
     path = tmp_path / "jets.npz"
     with pytest.raises(DataError, match="no such file"):
-        load_jets(path, n_particles=6, features=FEATURES, split="test")
+        load_jets(path, Selection(n_particles=6, features=FEATURES), split="test")
     path.write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(DataError, match=r"not a readable \.npz file"):
-        load_jets(path, n_particles=6, features=FEATURES, split="test")
+        load_jets(path, Selection(n_particles=6, features=FEATURES), split="test")
     saved(path)
     with pytest.raises(DataError, match="have no split 'train'"):
-        load_jets(path, n_particles=6, features=FEATURES, split="train")
+        load_jets(path, Selection(n_particles=6, features=FEATURES), split="train")
     with pytest.raises(DataError, match="the tagger takes features of whole jets"):
-        load_jets(path, n_particles=None, features=("mass_mmdt",), split="test")
+        load_jets(path, Selection(n_particles=None, features=("mass_mmdt",)), split="test")
 
 
 def constants_file(path, **changes):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jetmix.data.dataset import JetDataset
 from jetmix.data.jet_file import open_jet_file
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.data.selection import Selection
 from jetmix.errors import DataError
 from tests.unit.data.conftest import JET_COLUMNS, random_jets, write_jets
 
@@ -19,13 +20,13 @@ PT = PARTICLE_FEATURES.index("pt")
 
 
 def load(path):
-    return JetDataset.load(path, n_particles=16, features=["ptrel"], split="train")
+    return JetDataset.load(path, Selection(n_particles=16, features=("ptrel",)), split="train")
 
 
 def outcome(path, split="train"):
     """Return 'loaded', or the message of the DataError; no other error is let pass."""
     try:
-        data = JetDataset.load(path, n_particles=4, features=["pt"], split=split)
+        data = JetDataset.load(path, Selection(n_particles=4, features=("pt",)), split=split)
     except DataError as error:
         return str(error)
     return "loaded" if np.isfinite(data.x).all() else "loaded nonsense"
@@ -178,9 +179,7 @@ def test_too_few_jets_for_a_split(tmp_path):
     assert any("none of the 5 jets falls into the split" in text for text in outcomes)
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 0.999), damage=st.binary(min_size=1, max_size=64), cut=st.booleans())
 def test_any_damage_is_a_data_error_or_harmless(tmp_path, place, damage, cut):
     whole = tmp_path / "whole.h5"

@@ -8,6 +8,7 @@ import pytest
 from jetmix.data.dataset import JetDataset
 from jetmix.data.normalise import Normalisation
 from jetmix.data.schema import PARTICLE_FEATURES
+from jetmix.data.selection import Selection
 from jetmix.errors import DataError, ReportReadError, UsageError
 from jetmix.support import records
 from jetmix.support.records import dump
@@ -18,7 +19,9 @@ UNIT_3 = Normalisation(kind="standard", mean=(0.0,) * 3, std=(1.0,) * 3)
 
 
 def load(path, n_particles=8, features=FEATURES, split="train", **options):
-    return JetDataset.load(path, n_particles=n_particles, features=features, split=split, **options)
+    gate = options.pop("pt_gate_gev", None)
+    selection = Selection(n_particles=n_particles, features=tuple(features), pt_gate_gev=gate)
+    return JetDataset.load(path, selection, split=split, **options)
 
 
 def test_shapes_types_and_names(jet_file):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -48,15 +49,19 @@ def test_a_run_brings_its_constants(repository, shape):
         sample, trained_on=None, features=features, input_shape=shape, split="test"
     )
     constants = foreign.normalisation
+    n_particles = shape[0] if len(shape) > 1 else None
+    recorded = partial(
+        used, feature_names=features, n_particles=n_particles, class_names=foreign.class_names
+    )
     own = load_for_tagger(
-        sample, trained_on=used(constants), features=features, input_shape=shape, split="test"
+        sample, trained_on=recorded(constants), features=features, input_shape=shape, split="test"
     )
     assert own.x.shape == (4074, *shape)
     assert np.array_equal(own.x, foreign.x)
     doubled = replace(constants, std=tuple(2 * value for value in constants.std))
     wider = load_for_tagger(
         sample,
-        trained_on=used(doubled),
+        trained_on=recorded(doubled),
         features=features,
         input_shape=shape,
         split="test",

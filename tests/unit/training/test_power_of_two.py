@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jetmix.data.dataset import JetDataset
+from jetmix.data.selection import Selection
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.training.run import TrainingRun, train
@@ -48,7 +49,7 @@ def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
     assert not any(constants.mean)
     assert set(np.log2(constants.std) % 1) == {0}
     x = JetDataset.load(
-        data, n_particles=4, features=FEATURES, split="all", normalisation=constants
+        data, Selection(n_particles=4, features=FEATURES), split="all", normalisation=constants
     ).x
     assert x[..., 0].min() > 0  # a momentum, as the file has it but for the binary point
     model = keras_env.load_tagger(made.model)

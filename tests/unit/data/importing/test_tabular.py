@@ -9,20 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jetmix.data.dataset import JetDataset
-from jetmix.data.high_level import _hashes, load_high_level
 from jetmix.data.importing.tabular import import_high_level
 from jetmix.data.importing.tabular_sources import is_high_level
 from jetmix.data.jet_file import open_jet_table
-from jetmix.data.normalise import in_split
+from jetmix.data.normalise import in_split, table_hash
 from jetmix.data.schema import (
     CLASS_NAMES,
     HIGH_LEVEL_FEATURES,
     LABEL_COLUMNS,
 )
+from jetmix.data.selection import Selection
 from jetmix.errors import DataError, RunConflictError, ToolMissingError
 from jetmix.support.packaged import shipped
 
 SAMPLE = shipped("datasets/sample/jets.h5")
+ALL = Selection(n_particles=None, features=HIGH_LEVEL_FEATURES)
 N = 300
 
 
@@ -81,7 +82,7 @@ def test_arff_cernbox_and_parquet_give_the_same_jets(tmp_path):
         assert is_high_level(source)
         done = import_high_level(source, tmp_path / f"{name}-out.h5")
         assert (done.n_jets, done.origin) == (N, "public")
-        data = load_high_level(done.path, split="all")
+        data = JetDataset.load(done.path, ALL, split="all")
         assert data.feature_names == HIGH_LEVEL_FEATURES
         np.testing.assert_array_equal(data.y, y)
         np.testing.assert_array_equal(data.x, data.normalisation.apply(x))
@@ -91,7 +92,7 @@ def test_arff_cernbox_and_parquet_give_the_same_jets(tmp_path):
 
 def test_splits_are_disjoint_and_fixed_by_content(tmp_path):
     done = import_high_level(write_arff(tmp_path / "set.arff"), tmp_path / "out.h5")
-    parts = [load_high_level(done.path, split=s) for s in ("train", "validation", "test")]
+    parts = [JetDataset.load(done.path, ALL, split=s) for s in ("train", "validation", "test")]
     rows = [row.tobytes() for part in parts for row in part.x]
     assert len(rows) == len(set(rows)) == N
     assert parts[0].normalisation == parts[2].normalisation
@@ -99,8 +100,18 @@ def test_splits_are_disjoint_and_fixed_by_content(tmp_path):
 
 
 def test_high_level_features_of_the_sample_have_the_splits_of_its_constituents():
-    table = load_high_level(SAMPLE, features=["mass_mmdt", "multiplicity"], split="test")
-    jets = JetDataset.load(SAMPLE, n_particles=4, features=["pt"], split="test")
+    table = JetDataset.load(
+        SAMPLE,
+        Selection(
+            n_particles=None,
+            features=(
+                "mass_mmdt",
+                "multiplicity",
+            ),
+        ),
+        split="test",
+    )
+    jets = JetDataset.load(SAMPLE, Selection(n_particles=4, features=("pt",)), split="test")
     np.testing.assert_array_equal(table.y, jets.y)
     assert table.x.shape == (len(jets.y), 2)
     assert (table.n_particles, jets.n_particles) == (0, 4)
@@ -186,12 +197,12 @@ def test_parquet_without_pyarrow_says_what_to_do(tmp_path, monkeypatch):
 
 def load_hashes(path):
     with open_jet_table(path) as table:
-        return _hashes(table, table.read_jets(0, table.n_jets))
+        return table_hash(table.read_jets(0, table.n_jets)[:, table.jet_columns(table.hashed)])
 
 
 def test_unknown_feature_and_empty_split(tmp_path):
     with pytest.raises(DataError, match=r"no jet feature 'mass_mdt' \(did you mean 'mass_mmdt'"):
-        load_high_level(SAMPLE, features=["mass_mdt"], split="all")
+        JetDataset.load(SAMPLE, Selection(n_particles=None, features=("mass_mdt",)), split="all")
     path = tmp_path / "few.h5"
     names = [f"j_{name}" for name in HIGH_LEVEL_FEATURES]
     table = np.zeros((5, 21), np.float32)
@@ -202,4 +213,4 @@ def test_unknown_feature_and_empty_split(tmp_path):
     splits = in_split(load_hashes(path), "test")
     empty = "train" if splits.all() else "test"
     with pytest.raises(DataError, match=f"none of the 5 jets falls into the split {empty}"):
-        load_high_level(path, split=empty)
+        JetDataset.load(path, ALL, split=empty)

@@ -118,7 +118,7 @@ def jets(graph, n=300, seed=1):
     ).x
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_random_graphs_agree_with_the_interpreter(folder, seed):
     graph = random_graph(seed, steps=PLAIN)
@@ -127,7 +127,7 @@ def test_random_graphs_agree_with_the_interpreter(folder, seed):
     assert np.array_equal(emulator(graph, folder).predict(x), expected.astype(np.float32))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1))
 def test_random_graphs_agree_with_integer_arithmetic(folder, seed):
     """Operation by operation, as each is defined; da4ml's interpreter fails on some of them."""

@@ -1,0 +1,110 @@
+"""What a tagger takes of a file of jets, and in which form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from jetmix.data.schema import nearest
+from jetmix.errors import DataError, UsageError
+from jetmix.recipes.data_section import FLAT, DataSection, HardwareInput
+from jetmix.support.arrays import Floats, Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What is read of each jet.
+
+    Attributes:
+        n_particles: number of leading constituents; None for features of the whole jet.
+        features: features of the constituents or of the jet, by name.
+        pt_gate_gev: constituents softer than this are set to zero; None for no gate.
+        classes: the classes of the file that make each of the tagger's; none for those of the
+            file. Jets of other classes are left out.
+        targets: regression targets by name.
+        weights: whether the file's weights enter the loss.
+        reweight: jet columns whose spectrum is made the same for every class.
+        reweight_to: "flat", or the class whose spectrum the others get.
+        split_by: "hash" of each jet's content, or "file" for the file's own split.
+        hardware: the integers in which a trigger delivers features.
+    """
+
+    n_particles: int | None
+    features: tuple[str, ...]
+    pt_gate_gev: float | None = None
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    weights: bool = False
+    reweight: tuple[str, ...] = ()
+    reweight_to: str = FLAT
+    split_by: str = "hash"
+    hardware: Mapping[str, HardwareInput] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: DataSection, n_particles: int | None) -> "Selection":
+        """Return the selection that a recipe describes."""
+        return cls(
+            n_particles=n_particles,
+            features=data.features,
+            pt_gate_gev=data.pt_gate_gev,
+            classes=data.classes,
+            targets=data.targets,
+            weights=data.weights,
+            reweight=data.reweight,
+            reweight_to=data.reweight_to,
+            split_by=data.split,
+            hardware=data.hardware,
+        )
+
+    def check(self) -> None:
+        """Refuse features that are none, or named twice.
+
+        Raises:
+            UsageError: with the features.
+        """
+        if not self.features or len(set(self.features)) != len(self.features):
+            raise UsageError(
+                f"the features are {list(self.features)}",
+                mend="name at least one, and each only once",
+            )
+
+
+def as_delivered(
+    x: Floats, features: tuple[str, ...], hardware: Mapping[str, HardwareInput]
+) -> None:
+    """Round and clip features (..., feature) to the integers of the trigger, in place.
+
+    The values stay in the unit of the file: integers times their LSB.
+    """
+    for name, port in hardware.items():
+        column = x[..., features.index(name)]
+        low, high = port.limits
+        column[...] = np.clip(np.rint(column / port.lsb), low, high) * port.lsb
+
+
+def class_numbers(
+    classes: Mapping[str, tuple[str, ...]], known: tuple[str, ...], where: object
+) -> tuple[tuple[str, ...], Ints]:
+    """Return the tagger's classes, and the number of each class of the file among them.
+
+    Args:
+        classes: the file's classes that make each of the tagger's; none for those of the file.
+        known: the classes of the file.
+        where: the file, for errors.
+
+    Raises:
+        DataError: if a class is not one of the file.
+    """
+    if not classes:
+        return known, np.arange(len(known))
+    numbers = np.full(len(known), -1, np.int64)
+    for number, parts in enumerate(classes.values()):
+        for name in parts:
+            if name not in known:
+                raise DataError(
+                    f"no class {name!r}{nearest(name, known)}",
+                    where=where,
+                    mend="choose from " + " ".join(known),
+                )
+            numbers[known.index(name)] = number
+    return tuple(classes), numbers

@@ -1,0 +1,107 @@
+"""The section [data] of a recipe: which jets are read, and in which form a tagger sees them."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from jetmix.support.records import POSITIVE, Check, between, rule
+
+NORMALISATIONS = ("standard", "power-of-two")
+FLAT = "flat"
+SplitBy = Literal["hash", "file"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareInput:
+    """The integer in which a trigger delivers a feature.
+
+    Attributes:
+        bits: its width, with the sign.
+        signed: whether it has a sign (two's complement).
+        lsb: what one unit of it stands for, in the unit of the file.
+    """
+
+    bits: int
+    signed: bool = False
+    lsb: float = 1.0
+
+    CHECKS: ClassVar[dict[str, Check]] = {"bits": between(1, 32), "lsb": POSITIVE}
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Lowest and highest integer."""
+        half = 1 << (self.bits - 1)
+        return (-half, half - 1) if self.signed else (0, 2 * half - 1)
+
+
+def _scaling_problem(scaling: Mapping[str, Any]) -> str:
+    """Return what is wrong with the scaling of single features, "" if nothing."""
+    for name, value in scaling.items():
+        if value in NORMALISATIONS:
+            continue
+        if not (isinstance(value, list | tuple) and len(value) == 2 and all(map(_number, value))):
+            return (
+                f"must give {name} one of {', '.join(NORMALISATIONS)}, or [mean, standard "
+                "deviation]"
+            )
+        if value[1] <= 0:
+            return f"must give {name} a standard deviation above zero"
+    return ""
+
+
+def _number(value: object) -> bool:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and math.isfinite(float(str(value)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSection:
+    """Which constituents, features, classes and targets are read, and how they are scaled."""
+
+    features: tuple[str, ...]
+    pt_gate_gev: float | None
+    normalisation: str
+    scaling: Mapping[str, Any] = field(default_factory=dict)
+    hardware: Mapping[str, HardwareInput] = field(default_factory=dict)
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    weights: bool = False
+    reweight: tuple[str, ...] = ()
+    reweight_to: str = FLAT
+    split: SplitBy = "hash"
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "features": rule(bool, "must name at least one feature"),
+        "pt_gate_gev": POSITIVE,
+        "normalisation": rule(
+            NORMALISATIONS.__contains__, f"is none of {', '.join(NORMALISATIONS)}"
+        ),
+        "scaling": _scaling_problem,
+        "classes": rule(lambda classes: len(classes) != 1, "must hold two classes or more"),
+        "targets": rule(lambda names: len(set(names)) == len(names), "names a target twice"),
+    }
+    # keys that came later: a recipe without them keeps the digest that it had
+    LATER: ClassVar[tuple[str, ...]] = (
+        "scaling", "hardware", "classes", "targets", "weights", "reweight", "reweight_to", "split",
+    )  # fmt: skip
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        for key in ("scaling", "hardware"):
+            for name in getattr(self, key):
+                if name not in self.features:
+                    yield key, f"for features of the recipe, and {name!r} is none,"
+        parts = [part for group in self.classes.values() for part in group]
+        if len(set(parts)) != len(parts) or not all(self.classes.values()):
+            yield "classes", "lists of the file's classes, each in one list only,"
+        for name in self.hardware:
+            kind = self.scaling.get(name, self.normalisation)
+            if kind != "power-of-two" and not _moves_bits(kind):
+                should = f"for features taken as they are: give {name} the scaling 'power-of-two'"
+                yield "hardware", f"{should}, or [0, a power of two],"
+
+
+def _moves_bits(kind: Any) -> bool:
+    """Tell whether a scaling only moves the binary point."""
+    return kind not in NORMALISATIONS and kind[0] == 0 and math.frexp(kind[1])[0] == 0.5
