@@ -56,6 +56,10 @@ class DataUsed(JetSource):
     """Content of ``dataset.json``: the jets that a tagger was trained and tested on.
 
     Attributes:
+        path: the file of jets, as it was given.
+        sha256: SHA-256 of its bytes.
+        origin: where the jets are from.
+        data_set: name of the published set that they are of, "" for none.
         n_train: jets to train on.
         n_validation: jets to validate on.
         n_test: jets to test on.
