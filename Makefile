@@ -14,7 +14,7 @@ RECIPE ?= mixer-8-demo
 SAMPLE := datasets/sample/jets.h5
 RUN := $(DEMO)/$(basename $(notdir $(RECIPE)))
 
-.PHONY: demo test lint format docs simulate lock clean
+.PHONY: demo test test-long lint format docs simulate lock clean
 
 demo: $(VENV)/.core
 	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(RUN)
@@ -23,6 +23,10 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# what is too long for every change: all reference cases, all architectures, larger models
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

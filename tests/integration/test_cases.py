@@ -20,7 +20,7 @@ from tests.unit.firmware.kinds import calibrated, differing
 pytestmark = [
     # raised inside Keras on JAX
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.slow,
+    pytest.mark.long,
 ]
 SCRIPTS = 4
 # what each is proven at; a graph alone is compared with Keras without all that 'synth' adds

@@ -28,7 +28,16 @@ batch_size = 1000
 PARTICLE_INPUT, JET_INPUT = (["pt", "etarel", "phirel"], 4), (["mass_mmdt", "multiplicity"], "none")
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+SHORT = ("mixer", "hlf-mlp")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in SHORT else pytest.param(name, marks=pytest.mark.long)
+        for name in ARCHITECTURES
+    ],
+)
 def test_a_run_of_every_architecture_becomes_a_report(name, tmp_path):
     takes_particles = architecture(name).takes_particles
     features, particles = PARTICLE_INPUT if takes_particles else JET_INPUT
