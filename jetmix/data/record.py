@@ -41,9 +41,14 @@ class JetSource:
     CHECKS: ClassVar[dict[str, Check]] = checked(NOT_EMPTY, "path", "sha256")
 
     @property
+    def is_reference(self) -> bool:
+        """Whether these are jets of the public set that published taggers are measured on."""
+        return self.origin == "public" and self.data_set in {"", ZENODO}
+
+    @property
     def title(self) -> str:
         """Name of the data set for people; the hash distinguishes simulated ones."""
-        if self.origin == "public" and self.data_set in ("", ZENODO):
+        if self.is_reference:
             return "public jets (Zenodo 3602260)"
         if self.data_set:
             return f"jets of {self.data_set} (SHA-256 {self.sha256[:8]})"
@@ -106,6 +111,18 @@ class DataUsed(JetSource):
             yield "normalisation", f"one shift and one scale per feature ({n_features})"
         if len(self.target_scales) != len(self.target_names):
             yield "target_scales", f"one per target ({len(self.target_names)})"
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Name of each element of the tagger's input in flat order, such as ``pt[3]``."""
+        if self.n_particles is None:
+            return self.feature_names
+        return tuple(f"{name}[{n}]" for n in range(self.n_particles) for name in self.feature_names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Name of each element of the tagger's outputs: classes, then targets."""
+        return (*self.class_names, *self.target_names)
 
     @property
     def selection(self) -> Selection:

@@ -1,7 +1,8 @@
 """The inputs and outputs of a model in the flat ports of its Verilog, and a module that names them.
 
 The engines make one input port and one output port. Where a model has several, a wrapper gives each
-of them a port of its own.
+of them a port of its own; where features and classes are known, each feature of each particle and
+each class has one.
 """
 
 from collections.abc import Sequence

@@ -9,10 +9,10 @@ from typing import ClassVar
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.registry import Language, engine_of, name_of
 from jetmix.firmware.graph import DaGraph
-from jetmix.firmware.named_ports import PlacedPort, places_of, write_wrapper
+from jetmix.firmware.named_ports import PlacedPort, placed, places_of, write_wrapper
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import TOP, FirmwareProject, seal, write_templates
-from jetmix.models.signature import Signature
+from jetmix.models.signature import Signature, elements
 from jetmix.support import records
 from jetmix.support.arrays import Ints
 from jetmix.support.files import place_folder, read_json
@@ -35,6 +35,7 @@ MENDS: dict[Language, str] = {
 
 # sign, integer and fraction bits (k, i, f)
 Kif = tuple[int, int, int]
+ElementNames = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,8 @@ class Ports:
         format: version of the file.
         input_ports: which elements of ``model_inp`` are which input of the model.
         output_ports: which elements of ``model_out`` are which output of the model.
+        input_elements: which feature each element of ``model_inp`` is, where that is known.
+        output_elements: which class or target each element of ``model_out`` is.
     """
 
     inputs: tuple[Kif, ...]
@@ -59,6 +62,8 @@ class Ports:
     format: str = FORMAT
     input_ports: tuple[PlacedPort, ...] = ()
     output_ports: tuple[PlacedPort, ...] = ()
+    input_elements: tuple[PlacedPort, ...] = ()
+    output_elements: tuple[PlacedPort, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "inputs", "outputs"),
@@ -68,6 +73,16 @@ class Ports:
     def write(self, folder: Path) -> None:
         """Write the file into a project's folder."""
         records.write(folder / PORTS_FILE, self)
+
+
+def _elements(
+    names: ElementNames, graph: DaGraph
+) -> tuple[tuple[PlacedPort, ...], tuple[PlacedPort, ...]]:
+    """Return where each named element lies; nothing where names are not those of the graph."""
+    inputs, outputs = (elements(names[0], "in"), elements(names[1], "out"))
+    if (len(inputs), len(outputs)) != (graph.inp_kifs.shape[1], graph.out_kifs.shape[1]):
+        return (), ()
+    return placed(inputs, graph.inp_kifs), placed(outputs, graph.out_kifs)
 
 
 def read_ports(folder: Path) -> Ports:
@@ -97,6 +112,7 @@ def write_rtl(
     adders_per_stage: int,
     vhdl: bool = False,
     ports: Signature | None = None,
+    names: ElementNames = ((), ()),
 ) -> FirmwareProject:
     """Write the Verilog project of a DA graph; it appears only when it is complete.
 
@@ -108,6 +124,7 @@ def write_rtl(
         adders_per_stage: adders between two registers.
         vhdl: whether VHDL of the same pipeline is written beside it.
         ports: the inputs and outputs of the model, where they are known.
+        names: names of all elements of the inputs and of the outputs, where they are known.
 
     Raises:
         LoweringError: if the engine cannot write the graph as Verilog.
@@ -118,7 +135,8 @@ def write_rtl(
         if vhdl:
             _generate(graph, folder / VHDL, adders_per_stage, "vhdl")
         places = places_of(ports, graph.inp_kifs, graph.out_kifs)
-        write_wrapper(folder, *places)
+        named = _elements(names, graph)
+        write_wrapper(folder, *(named if all(named) else places))
         # a register lies before every stage and one after the last: as many cycles as stages
         Ports(
             inputs=_packed(graph.inp_kifs),
@@ -127,6 +145,8 @@ def write_rtl(
             latency_cycles=stages,
             input_ports=places[0],
             output_ports=places[1],
+            input_elements=named[0],
+            output_elements=named[1],
         ).write(folder)
         values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
         write_templates("rtl", folder, values)

@@ -94,6 +94,24 @@ class Signature:
         return sum(port.size for port in self.outputs)
 
 
+def elements(names: Sequence[str], prefix: str) -> tuple[Port, ...]:
+    """Return a port of one value for each name, such as ``pt[3]``.
+
+    Args:
+        names: names of all elements of a flat vector, in order.
+        prefix: what their identifiers begin with.
+    """
+    taken: dict[str, int] = {}
+    return tuple(
+        Port(
+            name=name,
+            identifier=_unique(f"{prefix}_{_legal(name.rstrip(']')) or index}", taken),
+            shape=(),
+        )
+        for index, name in enumerate(names)
+    )
+
+
 def slices(ports: Sequence[Port]) -> list[slice]:
     """Return where each port lies in the flat vector."""
     ends = list(accumulate(port.size for port in ports))

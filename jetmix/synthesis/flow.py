@@ -11,7 +11,7 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
 from jetmix.firmware.hls_ways import write_hls
 from jetmix.firmware.project import FirmwareProject
-from jetmix.firmware.verilog import write_rtl
+from jetmix.firmware.verilog import ElementNames, write_rtl
 from jetmix.models import keras_env
 from jetmix.models.float64 import Precision
 from jetmix.models.prepare import prepare, speaking
@@ -115,7 +115,10 @@ def _synthesise(
     costs = layer_costs(lowered.traces, lowered.graph, lowered.owners, prepared.names)
     write_layers(out, costs)
     proofs.write(out, replace(proven, data=wrapped))
-    projects = _write_projects(out, loaded, lowered, options, (vectors.x, reference))
+    names = (source.data.input_names, source.data.output_names) if source.data else ((), ())
+    projects = _write_projects(
+        out, loaded, lowered, options, test_bench=(vectors.x, reference), names=names
+    )
     bench = Bench(
         folder=out,
         model=model,
@@ -240,7 +243,9 @@ def _write_projects(
     loaded: Loaded,
     lowered: Lowered,
     options: SynthOptions,
+    *,
     test_bench: tuple[Reals, Reals],
+    names: ElementNames,
 ) -> list[FirmwareProject]:
     """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS."""
     projects = []
@@ -268,6 +273,7 @@ def _write_projects(
                 adders_per_stage=adders_per_stage(options.clock_ns),
                 vhdl=options.vhdl,
                 ports=loaded.ports,
+                names=names,
             )
         projects.append(rtl)
     return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]

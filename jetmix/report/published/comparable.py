@@ -1,6 +1,6 @@
 """The rules under which a published tagger may stand beside one of ours.
 
-Two accuracies are comparable only on the same data set, with the same features and the same pT
+Two accuracies are comparable only on the same data set, with the same classes, features and pT
 gate, both after quantisation and on test jets. Two resource counts are comparable only from the
 same origin. What breaks a rule of the first kind is left out, with the reason; what breaks the
 second is shown with its origin and never ranked. Simulated jets are not the public data set: a
@@ -10,6 +10,7 @@ tagger on them keeps its own, marked place.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from jetmix.data.schema import CLASS_NAMES
 from jetmix.errors import UsageError
 from jetmix.report.published.baselines import DATA_SET_NAMES, Baseline, DataSet
 from jetmix.report.tagger import Tagger
@@ -37,6 +38,7 @@ class Setting:
     feature_names: tuple[str, ...] | None
     pt_gate_gev: float | None
     jet_level: bool = False
+    class_names: tuple[str, ...] = CLASS_NAMES
 
     @property
     def features(self) -> str:
@@ -83,11 +85,12 @@ def setting_of(tagger: Tagger) -> Setting | None:
     data = tagger.data
     return Setting(
         data=data.title if data else None,
-        public=data is not None and data.origin == "public",
+        public=data is not None and data.is_reference,
         n_features=tagger.n_features,
         feature_names=data.feature_names if data else None,
         pt_gate_gev=(data.pt_gate_gev or 0.0) if data else None,
         jet_level=tagger.n_particles is None,
+        class_names=data.class_names if data else CLASS_NAMES,
     )
 
 
@@ -95,6 +98,8 @@ def reason_left_out(row: Baseline, setting: Setting) -> str | None:
     """Return why ``row`` may not stand beside taggers of ``setting``, None if it may."""
     if row.dataset != REFERENCE:
         return f"measured on another data set, {DATA_SET_NAMES[row.dataset]}"
+    if setting.class_names != CLASS_NAMES:
+        return f"separates {' '.join(CLASS_NAMES)}, not {' '.join(setting.class_names)}"
     if setting.jet_level:
         return "takes constituents, not jet-level features"
     if row.n_features != setting.n_features:

@@ -3,7 +3,7 @@ import subprocess
 import numpy as np
 
 from jetmix.firmware.named_ports import WRAPPER, placed, wrapper, write_wrapper
-from jetmix.models.signature import Port
+from jetmix.models.signature import Port, elements
 from jetmix.verification.simulators import verilator
 
 INPUTS = (
@@ -38,6 +38,16 @@ def test_wrapper_names_each_port():
     assert "input [7:0] in_mu,\n    input [3:0] in_adc,\n    output [7:0] out_cls" in text
     assert ".model_inp({in_adc, in_mu})" in text
     assert "in_dead" not in text
+
+
+def test_features_and_classes_have_ports_of_their_own():
+    inputs = placed(elements(["pt[0]", "W", "w", "b c"], "in"), KIF_IN)
+    assert [(p.name, p.identifier, p.first_bit, p.bits) for p in inputs] == [
+        ("pt[0]", "in_pt_0", 0, 5), ("W", "in_W", 5, 3), ("w", "in_w_2", 8, 0),
+        ("b c", "in_b_c", 8, 4),
+    ]  # fmt: skip
+    text = wrapper(inputs, places()[1])
+    assert ".model_inp({in_b_c, in_W, in_pt_0})" in text
 
 
 def test_one_input_and_one_output_need_no_wrapper(tmp_path):
