@@ -7,10 +7,11 @@ from pathlib import Path
 from jetmix.api.paths import PathLike
 from jetmix.data.dataset import JetDataset
 from jetmix.data.for_tagger import load_jets as load_split
+from jetmix.data.importing.cards.card import Card
 from jetmix.data.importing.importer import import_jets as import_files
 from jetmix.data.importing.sources import Imported
 from jetmix.data.normalise import Normalisation
-from jetmix.data.schema import DEFAULT_SPLIT, MAX_CONSTITUENTS
+from jetmix.data.schema import DEFAULT_SPLIT
 from jetmix.data.selection import Selection
 from jetmix.data.simulation.presets import read_preset
 from jetmix.data.simulation.simulate import Simulated, Simulation
@@ -114,21 +115,27 @@ def import_jets(
     sources: PathLike | Sequence[PathLike],
     out: PathLike,
     *,
-    n_constituents: int = MAX_CONSTITUENTS,
+    card: Card | PathLike | None = None,
+    n_constituents: int | None = None,
     half: bool = False,
 ) -> Imported:
-    """Import published jets into one file.
+    """Import jets into one file: published ones, or any as a data card says.
 
     Args:
-        sources: files, folders or archives of Zenodo 3602260, or one file of high-level features.
+        sources: files, patterns such as ``jets_*.root``, folders or archives. Without a card, those
+            of Zenodo 3602260, or one file of high-level features.
         out: HDF5 file to make.
-        n_constituents: constituents kept of each jet.
+        card: name of a shipped data card, a TOML file, or a :class:`Card`.
+        n_constituents: constituents kept of each jet; as many as the card says by default, and 150
+            of published jets.
         half: store the constituents as float16.
 
     Raises:
-        DataError: if a source is broken.
+        DataError: if the card or a source is broken.
         RunConflictError: if ``out`` is there.
+        ToolMissingError: if the library for a format is not installed.
     """
     given = [sources] if isinstance(sources, str | os.PathLike) else sources
     paths = [Path(source) for source in given]
-    return import_files(paths, Path(out), n_constituents=n_constituents, half=half)
+    chosen = card if card is None or isinstance(card, Card) else Path(card)
+    return import_files(paths, Path(out), card=chosen, n_constituents=n_constituents, half=half)

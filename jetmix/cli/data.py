@@ -11,10 +11,15 @@ from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS
 from jetmix.data.simulation.presets import DEFAULT_PRESET, preset_names
 
 
+half_option: Callable[[Any], Any] = click.option(
+    "--half", is_flag=True, help="Store the constituents as float16."
+)
+
+
 def storage_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what of each jet is stored."""
     for option in (
-        click.option("--half", is_flag=True, help="Store the constituents as float16."),
+        half_option,
         click.option(
             "--constituents", "n_constituents", type=click.IntRange(1, MAX_CONSTITUENTS),
             metavar="P", help=f"Constituents kept of each jet; {MAX_CONSTITUENTS} by default.",
@@ -82,23 +87,64 @@ def simulate(
 @data.command("import")
 @click.argument("sources", type=PATH, nargs=-1, required=True, metavar="SRC...")
 @click.argument("out", type=PATH)
-@storage_options
+@click.option(
+    "--card", metavar="NAME|FILE.toml",
+    help="Data card that says how SRC becomes jets: a shipped one ('jetmix data cards'), or your "
+    "own ('jetmix data card').",
+)  # fmt: skip
+@click.option(
+    "--constituents", "n_constituents", type=click.IntRange(1), metavar="P",
+    help=f"Constituents kept of each jet; as the card says, or {MAX_CONSTITUENTS}, by default.",
+)  # fmt: skip
+@half_option
 @json_option
 def import_(
-    *, sources: tuple[Path, ...], out: Path, n_constituents: int | None, half: bool, as_json: bool
-) -> None:
-    """Import published jets into the one file OUT.
+    *, sources: tuple[Path, ...], out: Path, card: str | None, n_constituents: int | None,
+    half: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Import jets into the one file OUT: published ones, or any with a data card.
 
-    SRC is an .h5 file, a folder of them, or a .tar.gz archive as Zenodo 3602260 has them; or one
-    file of high-level features: OpenML 42468 as .arff or .parquet, or the CERNBox HDF5 file.
+    SRC is a file, a pattern, a folder or a .tar.gz archive. Without --card, it holds jets as Zenodo
+    3602260 has them; or it is one file of high-level features: OpenML 42468 as .arff or .parquet,
+    or the CERNBox HDF5 file.
     """
+    from jetmix import words
     from jetmix.data.importing.importer import import_jets
 
-    done = import_jets(sources, out, half=half, **given(n_constituents=n_constituents))
-    lines = [f"{out}: {done.n_jets} jets from {done.n_files} files", f"sha256 {done.sha256}"]
+    done = import_jets(sources, out, half=half, **given(card=card, n_constituents=n_constituents))
     result = {"path": str(out), "sha256": done.sha256, "n_jets": done.n_jets,
-              "n_files": done.n_files, "origin": done.origin}  # fmt: skip
-    finish(lines, result, as_json=as_json)
+              "n_files": done.n_files, "origin": done.origin,
+              "dropped": dict(done.dropped)}  # fmt: skip
+    finish(words.imported(done), result, as_json=as_json)
+
+
+@data.command()
+@click.argument("name", required=False)
+@json_option
+def cards(*, name: str | None, as_json: bool) -> None:
+    """List the shipped data cards, or print the one called NAME."""
+    from jetmix import words
+    from jetmix.data.importing.cards.card_file import read_card, shipped_cards
+
+    if name is not None:
+        text = read_card(name)
+        finish(text.text.splitlines(), {"name": name, "text": text.text}, as_json=as_json)
+        return
+    titles = {name: read_card(name).card.title for name in shipped_cards()}
+    finish(words.cards(titles), titles, as_json=as_json)
+
+
+@data.command()
+@click.argument("file", type=PATH)
+@click.option("--table", default="", metavar="NAME", help="Table of FILE; the largest by default.")
+def card(*, file: Path, table: str) -> None:
+    """Look into FILE and print a draft of a data card for it.
+
+    Save it with "> my.toml", correct it, and import with "jetmix data import --card my.toml".
+    """
+    from jetmix.data.importing.cards.draft import draft
+
+    click.echo(draft(file, table), nl=False)
 
 
 @data.command()

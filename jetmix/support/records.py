@@ -234,7 +234,7 @@ class _Place:
                 )
         made = kind(**values)
         for key, should in made.problems() if hasattr(made, "problems") else ():
-            raise inner.at(key).fail(should, dump(values.get(key)))
+            raise inner.at(key).fail(should, dump(values[key]) if key in values else MISSING)
         return made
 
 

@@ -3,6 +3,7 @@
 What is not known is said, never shown as a zero.
 """
 
+from jetmix.words.importing import cards, imported
 from jetmix.words.numbers import (
     FIGURE_WORDS,
     UNKNOWN,
@@ -41,6 +42,7 @@ __all__ = [
     "UNSTATED",
     "VECTOR_WORDS",
     "budget_lines",
+    "cards",
     "clock",
     "compared",
     "count",
@@ -54,6 +56,7 @@ __all__ = [
     "figure",
     "gate",
     "hls_way",
+    "imported",
     "interval",
     "latency",
     "latency_origin",

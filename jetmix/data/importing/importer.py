@@ -10,10 +10,13 @@ import numpy as np
 
 from jetmix import __version__
 from jetmix.data import checks
+from jetmix.data.importing.cards.card import Card
+from jetmix.data.importing.cards.card_file import read_card
+from jetmix.data.importing.cards.run import import_with_card
 from jetmix.data.importing.manifest import Manifest, read_manifest
 from jetmix.data.importing.sources import GIVE, Imported, Source, each_file, is_archive
 from jetmix.data.importing.tabular import import_high_level
-from jetmix.data.importing.tabular_sources import is_high_level
+from jetmix.data.importing.tabular_sources import high_level_set, is_high_level
 from jetmix.data.jet_file import open_jet_file
 from jetmix.data.jet_table import JetFile
 from jetmix.data.reader import block_rows
@@ -34,11 +37,15 @@ def import_jets(
     given: Sequence[Path],
     out: Path,
     *,
-    n_constituents: int = MAX_CONSTITUENTS,
+    card: Card | str | Path | None = None,
+    n_constituents: int | None = None,
     half: bool = False,
     manifest: Manifest | None = None,
 ) -> Imported:
     """Stream all jets of files, folders and archives into the new file ``out``.
+
+    With a card, files are read as it says (:func:`import_with_card`). Without, they are those of
+    the published sets.
 
     A single file of high-level features becomes a file of them, without constituents.
 
@@ -49,7 +56,9 @@ def import_jets(
         given: .h5 files of the public schema, folders of them, or tar archives; or one file of
             high-level features, as :func:`import_high_level` takes it.
         out: the file to make; its folder is made if need be.
-        n_constituents: constituents to keep of each jet.
+        card: name of a shipped card, a file, or the card itself.
+        n_constituents: constituents to keep of each jet; by default as many as the card says, and
+            150 of published jets.
         half: store constituents as float16, exact to 0.05% of each value.
         manifest: what is known of published archives; that of Zenodo 3602260 by default.
 
@@ -57,6 +66,11 @@ def import_jets(
         RunConflictError: if ``out`` exists.
         DataError: naming file, dataset and row of whatever is wrong with a source.
     """
+    if card is not None:
+        text = read_card(card)
+        if not text.card.importer:
+            return import_with_card(given, out, text, n_constituents=n_constituents, half=half)
+        _check_set(text.card.importer, given)
     if len(given) == 1 and is_high_level(given[0]):
         return import_high_level(given[0], out)
     if out.exists():
@@ -78,7 +92,7 @@ def import_jets(
         merge = _Merge(
             out=temporary,
             scratch=Path(scratch),
-            n_constituents=n_constituents,
+            n_constituents=n_constituents or MAX_CONSTITUENTS,
             half=half,
             manifest=manifest,
         )
@@ -90,6 +104,19 @@ def import_jets(
         n_files=sum(merge.n_files.values()),
         origin=merge.origin,
     )
+
+
+def _check_set(name: str, given: Sequence[Path]) -> None:
+    """Refuse files that are not of the published set that a card names."""
+    path = given[0]
+    high_level = len(given) == 1 and is_high_level(path)
+    found = f"{high_level_set(path)}" if high_level else "zenodo-3602260"
+    if path.exists() and found != name:
+        raise DataError(
+            f"is laid out as {found}, the card is for {name}",
+            where=path,
+            mend="give the files of that set, or another card",
+        )
 
 
 @dataclass(kw_only=True)

@@ -1,11 +1,12 @@
-"""Finds the HDF5 files in what the user names: files, folders, archives."""
+"""Finds the files of jets in what the user names: files, patterns, folders, archives."""
 
 import contextlib
+import glob
 import gzip
 import tarfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -20,18 +21,25 @@ GIVE = "give .h5 files, folders of them, or .tar.gz archives"
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What an import gave."""
+    """What an import gave.
+
+    Attributes:
+        counts: jets of each class of an import by a card.
+        dropped: jets that a card left out, by the reason.
+    """
 
     path: Path
     sha256: str
     n_jets: int
     n_files: int
     origin: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One HDF5 file.
+    """One file of jets.
 
     Attributes:
         label: how the user knows it: its path, or archive:member.
@@ -46,24 +54,42 @@ class Source:
     name: str
 
 
+# says which files of a folder or an archive are taken
+Wanted = Callable[[Source], bool]
+
+
 def is_archive(path: Path) -> bool:
     """Return whether a path is named like an archive."""
     return path.name.endswith(ARCHIVE_SUFFIXES)
 
 
-def each_file(given: Sequence[Path], scratch: Path) -> Iterator[Source]:
-    """Yield every HDF5 file; members of archives pass one by one through ``scratch``.
+def each_file(
+    given: Sequence[Path],
+    scratch: Path,
+    *,
+    suffixes: tuple[str, ...] = HDF5_SUFFIXES,
+    wanted: Wanted | None = None,
+) -> Iterator[Source]:
+    """Yield every file of jets; members of archives pass one by one through ``scratch``.
+
+    Args:
+        given: files, folders and archives.
+        scratch: a folder for one member at a time.
+        suffixes: endings of the files that are taken from folders and archives.
+        wanted: says which of these are taken.
 
     Raises:
-        DataError: for a path that does not exist, holds no HDF5 file, or is an unsafe or damaged
-            archive.
+        DataError: for a path that does not exist, holds no file of jets, or is an unsafe or
+            damaged archive.
     """
     for path in given:
         if is_archive(path):
-            found = _members(path, scratch)
+            found = _members(path, scratch, suffixes, wanted)
         elif path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in HDF5_SUFFIXES)
-            found = (Source(label=str(p), path=p, given=path, name=p.name) for p in inside)
+            # hidden ones are unfinished: perhaps the very file that is being made
+            inside = sorted(p for p in path.rglob("[!.]*") if p.name.endswith(suffixes))
+            sources = (Source(label=str(p), path=p, given=path, name=p.name) for p in inside)
+            found = (source for source in sources if wanted is None or wanted(source))
         else:
             found = iter([Source(label=str(path), path=path, given=path, name=path.name)])
         empty = True
@@ -71,13 +97,32 @@ def each_file(given: Sequence[Path], scratch: Path) -> Iterator[Source]:
             empty = False
             yield source
         if empty:
-            raise DataError("holds no .h5 file", where=path, mend=GIVE)
+            raise DataError(
+                f"holds no {' or '.join(suffixes)} file that is asked for", where=path, mend=GIVE
+            )
 
 
-def _members(archive: Path, scratch: Path) -> Iterator[Source]:
+def expanded(given: Sequence[Path]) -> list[Path]:
+    """Return what is there, with patterns such as ``jets_*.root`` replaced by what fits them.
+
+    Raises:
+        DataError: if nothing does.
+    """
+    found: list[Path] = []
+    for path in given:
+        fitting = [path] if path.exists() else sorted(map(Path, glob.glob(str(path))))  # noqa: PTH207  absolute patterns too
+        if not fitting:
+            raise DataError("no such file or folder", where=path, mend="give files that exist")
+        found += fitting
+    return found
+
+
+def _members(
+    archive: Path, scratch: Path, suffixes: tuple[str, ...], wanted: Wanted | None
+) -> Iterator[Source]:
     with _reading(archive), _content_of(archive) as content:
         with tarfile.open(fileobj=content, mode="r|") as stream:
-            yield from _hdf5_members(archive, stream, scratch)
+            yield from _files_of(archive, stream, scratch, suffixes, wanted)
         _read_to_end(content)
 
 
@@ -100,16 +145,26 @@ def _read_to_end(content: IO[bytes] | gzip.GzipFile) -> None:
         pass
 
 
-def _hdf5_members(archive: Path, stream: tarfile.TarFile, scratch: Path) -> Iterator[Source]:
+def _files_of(
+    archive: Path,
+    stream: tarfile.TarFile,
+    scratch: Path,
+    suffixes: tuple[str, ...],
+    wanted: Wanted | None,
+) -> Iterator[Source]:
     for member in stream:
         _check_member(archive, member)
-        if not member.isfile() or not member.name.endswith(HDF5_SUFFIXES):
+        ending = next((suffix for suffix in suffixes if member.name.endswith(suffix)), "")
+        if not member.isfile() or not ending:
             continue
         # a fixed name in a folder of ours: the member's own name is never a path
-        path = scratch / "member.h5"
-        _copy(_content(stream, member), path, archive)
-        yield Source(label=f"{archive}:{member.name}", path=path, given=archive, name=member.name)
-        path.unlink()
+        path = scratch / f"member{ending}"
+        label = f"{archive}:{member.name}"
+        source = Source(label=label, path=path, given=archive, name=member.name)
+        if wanted is None or wanted(source):
+            _copy(_content(stream, member), path, archive)
+            yield source
+            path.unlink()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""Data cards: TOML files of ten to thirty lines that say how a source becomes jets."""
