@@ -10,7 +10,6 @@ from jetmix.cli.common import PATH, finish, given, json_option
 from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS
 from jetmix.data.simulation.presets import DEFAULT_PRESET, preset_names
 
-
 half_option: Callable[[Any], Any] = click.option(
     "--half", is_flag=True, help="Store the constituents as float16."
 )

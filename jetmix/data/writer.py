@@ -173,7 +173,8 @@ def create(
     handle.create_dataset(
         name,
         shape=(0, *row),
-        maxshape=(None, *row),
+        # a chunk may be longer than an axis that may grow: files without jet columns have one of 0
+        maxshape=(None, *(size or None for size in row)),
         chunks=chunk,
         dtype=dtype,
         compression="gzip",

@@ -96,9 +96,13 @@ def each_file(
         for source in found:
             empty = False
             yield source
+        if empty and suffixes == HDF5_SUFFIXES:
+            raise DataError("holds no .h5 file", where=path, mend=GIVE)
         if empty:
             raise DataError(
-                f"holds no {' or '.join(suffixes)} file that is asked for", where=path, mend=GIVE
+                "holds no file that the card asks for",
+                where=path,
+                mend=f"give files that end in {' '.join(suffixes)}, or change 'files' in the card",
             )
 
 

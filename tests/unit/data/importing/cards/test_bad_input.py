@@ -16,6 +16,11 @@ from tests.unit.data.importing.cards.conftest import (
 )
 
 MOMENTUM = 'momentum = {px = "px", py = "py", pz = "pz", e = "e"}'
+ARRAYS = """[source]
+arrays = {px = ["a", "b"]}
+[constituents]
+keep = 3
+features = {x = "a"}"""
 KEEP, JETS, VALUES = "keep = 3", 'columns = ["jet_pt"]', "values = {b = 5, light = [0, 1, 2]}"
 
 
@@ -70,8 +75,7 @@ def refused(paths, card, tmp_path):
         (("[constituents]", '[source]\nseries = {q = "q_*"}\n[constituents]'), "no column 'q_*'"),
         (("[constituents]", '[source]\nformat = "rot"\n[constituents]'), "is none of root"),
         (("[constituents]", '[source]\nformat = "root"\n[constituents]'), "not a readable ROOT"),
-        ((f"[constituents]\n{KEEP}", '[source]\narrays = {px = ["a", "b"]}\n[constituents]\n'
-          "keep = 3\nfeatures = {x = 'a'}"),
+        ((f"[constituents]\n{KEEP}", ARRAYS),
          "jets.parquet px: its last axis does not have the 2 entries"),
     ],
 )  # fmt: skip
