@@ -27,7 +27,8 @@ import numpy as np
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger, resolved_options, spec_from
-from jetmix.training.loop import Jets, Loop
+from jetmix.training.jets import Jets
+from jetmix.training.loop import Loop
 
 BATCH = 2790
 LUT_BATCH = 700
@@ -71,7 +72,7 @@ def fresh_model(recipe: Any) -> Any:
     import keras
 
     keras.utils.set_random_seed(recipe.training.seed)
-    return build_tagger(spec_from(recipe))
+    return build_tagger(spec_from(recipe, n_classes=5))
 
 
 def ours(recipe: Any, train: Jets, validation: Jets) -> tuple[float, float]:
@@ -124,7 +125,7 @@ def lut_pair(preset: str, twin: str, epochs: int, steps: int) -> dict[str, Any]:
     """Return jets per second of a tagger with LUT layers and of its HGQ twin."""
     recipe = constant(load_recipe(preset), epochs, LUT_BATCH)
     tagger = replace(recipe.tagger, architecture=twin, options=resolved_options(twin, {}))
-    shape = spec_from(recipe).input_shape
+    shape = spec_from(recipe, n_classes=5).input_shape
     train = random_jets(steps * LUT_BATCH, shape, seed=1)
     validation = random_jets(LUT_BATCH, shape, seed=2)
     speeds = [

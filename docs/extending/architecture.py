@@ -26,4 +26,4 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     jets = layers.input(spec.input_shape)
     x = layers.per_particle(jets, options.width, name="embed")
     x = layers.flatten(x)
-    return layers.model(jets, layers.head(x, options.hidden, spec.n_classes), name="embedded-mlp")
+    return layers.model(jets, layers.head(x, options.hidden, spec), name="embedded-mlp")

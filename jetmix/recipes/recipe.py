@@ -25,12 +25,14 @@ from jetmix.support.records import (
     check_type,
     dump,
     refuse_unknown,
+    rule,
     section_from,
     suggestion,
     toml_text,
 )
 
 INTERPOLATIONS = ("linear", "log", "constant")
+TARGET_LOSSES = ("huber", "squared", "absolute")
 KeyPoint = tuple[float, float, str]
 
 
@@ -112,6 +114,8 @@ class TrainingSection:
     front_min_accuracy: float
     select_max_ebops: int | None
     select_within: float
+    target_loss: str = TARGET_LOSSES[0]
+    target_weight: float = 1.0
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": NOT_NEGATIVE,
@@ -127,7 +131,11 @@ class TrainingSection:
         "front_min_accuracy": FRACTION,
         "select_max_ebops": POSITIVE,
         "select_within": FRACTION,
+        "target_loss": rule(TARGET_LOSSES.__contains__, f"is none of {', '.join(TARGET_LOSSES)}"),
+        "target_weight": POSITIVE,
     }
+    # keys that came later: a recipe without them keeps the digest that it had
+    LATER: ClassVar[tuple[str, ...]] = ("target_loss", "target_weight")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,11 +102,19 @@ class Tagger:
 
     @property
     def scores_classes(self) -> bool:
-        """Whether the model can be a jet tagger: one input, and one score per class."""
+        """Whether the model can be a jet tagger: one input, one score per class, its targets."""
         if self.ports is None or self.metrics is not None:
             return True
+        names = self.data.target_names if self.data else ()
+        expected = [(len(self.class_names or CLASS_NAMES),), *[(len(names),)] * bool(names)]
         shapes = [port.shape for port in self.ports.outputs]
-        return len(self.ports.inputs) == 1 and shapes == [(len(CLASS_NAMES),)]
+        return len(self.ports.inputs) == 1 and shapes == expected
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The classes that it tells apart, None where they are not known."""
+        known = self.metrics or self.data
+        return known.class_names if known else None
 
     @property
     def permutation_invariant(self) -> bool | None:

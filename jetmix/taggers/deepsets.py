@@ -30,9 +30,9 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     x = jets = layers.input(spec.input_shape)
     for number, units in enumerate(options.phi, start=1):
         x = layers.per_particle(x, units, name=f"phi_{number}")
     x = layers.sum(x, scale=mean_scale(jets.shape[1]), name="mean")
-    return layers.model(jets, layers.head(x, options.rho, spec.n_classes), name="deepsets")
+    return layers.model(jets, layers.head(x, options.rho, spec), name="deepsets")

@@ -33,7 +33,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     jets = layers.input(spec.input_shape)
     x = layers.per_particle(jets, options.width, name="embedding")
     mean = layers.sum(x, scale=mean_scale(jets.shape[1]), keep_axis=True, name="mean")
@@ -42,4 +42,4 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = layers.add([own, others], name="message")
     x = layers.per_particle(x, options.width, name="update")
     x = layers.sum(x, scale=SUM_SCALE, name="sum")
-    return layers.model(jets, layers.head(x, options.head, spec.n_classes), name="gnn")
+    return layers.model(jets, layers.head(x, options.head, spec), name="gnn")

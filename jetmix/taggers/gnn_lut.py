@@ -41,7 +41,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     lut = partial(layers.lut, neurons=options.neurons, bits=options.table_bits)
     jets = layers.input(spec.input_shape)
     x = lut(jets, options.width, name="embedding")
@@ -52,4 +52,4 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = layers.sum(x, scale=SUM_SCALE, name="sum")
     for number, units in enumerate(options.head, start=1):
         x = lut(x, units, name=f"head_{number}")
-    return layers.model(jets, lut(x, spec.n_classes, name="logits"), name="gnn_lut")
+    return layers.model(jets, layers.outputs(x, spec, lut), name="gnn_lut")

@@ -25,6 +25,6 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, feature) to the outputs."""
     jets = layers.input(spec.input_shape)
-    return layers.model(jets, layers.head(jets, options.hidden, spec.n_classes), name="hlf_mlp")
+    return layers.model(jets, layers.head(jets, options.hidden, spec), name="hlf_mlp")

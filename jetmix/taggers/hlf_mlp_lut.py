@@ -32,9 +32,9 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, feature) to the outputs."""
     lut = partial(layers.lut, neurons=options.neurons, bits=options.table_bits)
     x = jets = layers.input(spec.input_shape)
     for number, units in enumerate(options.hidden, start=1):
         x = lut(x, units, name=f"head_{number}")
-    return layers.model(jets, lut(x, spec.n_classes, name="logits"), name="hlf_mlp_lut")
+    return layers.model(jets, layers.outputs(x, spec, lut), name="hlf_mlp_lut")

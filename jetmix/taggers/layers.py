@@ -5,10 +5,15 @@ Only forms that hls4ml 1.3 and da4ml 0.6 both lower are offered.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from jetmix.recipes.recipe import QuantiserSection
+from jetmix.taggers.spec import TaggerSpec
+
+# names of the output layers, and so of the firmware's ports
+LOGITS, TARGETS = "logits", "targets"
 
 
 def mean_scale(n_particles: int) -> float:
@@ -73,11 +78,22 @@ class Layers(ABC):
         shape = (x.shape[1], units)
         return self.dense(x, "bnc,cC->bnC", shape, bias_axes="C", relu=True, name=name)
 
-    def head(self, x: Any, sizes: Sequence[int], n_classes: int) -> Any:
-        """Add dense layers with ReLU and the output layer without: (jet, c) to logits."""
+    def head(self, x: Any, sizes: Sequence[int], spec: TaggerSpec) -> Any:
+        """Add dense layers with ReLU and the output layers without: (jet, c) to the outputs."""
         for number, units in enumerate(sizes, start=1):
             x = self._vector(x, units, relu=True, name=f"head_{number}")
-        return self._vector(x, n_classes, relu=False, name="logits")
+        return self.outputs(x, spec, partial(self._vector, relu=False))
+
+    def outputs(self, x: Any, spec: TaggerSpec, layer: Callable[..., Any]) -> Any:
+        """Add the output layers on one trunk: logits, or a list of logits and targets.
+
+        Args:
+            x: (jet, c).
+            spec: the numbers of classes and of regression targets.
+            layer: adds an output layer, called as ``layer(x, units, name=...)``.
+        """
+        logits = layer(x, spec.n_classes, name=LOGITS)
+        return [logits, layer(x, spec.n_targets, name=TARGETS)] if spec.n_targets else logits
 
     def _vector(self, x: Any, units: int, *, relu: bool, name: str) -> Any:
         return self.dense(x, "bc,cC->bC", (units,), bias_axes="C", relu=relu, name=name)

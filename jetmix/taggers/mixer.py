@@ -39,7 +39,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     particles, features = spec.input_shape
     jets = layers.input(spec.input_shape)
     x = layers.per_particle(jets, options.width, name="channel_mixing_1")
@@ -58,4 +58,4 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = layers.weighted_sum(
         x, bias=options.sum_bias or not spec.quantised, relu=options.relu_after_sum
     )
-    return layers.model(jets, layers.head(x, options.head, spec.n_classes), name="mixer")
+    return layers.model(jets, layers.head(x, options.head, spec), name="mixer")

@@ -35,7 +35,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     particles, features = spec.input_shape
     lut = partial(layers.lut, neurons=options.neurons, bits=options.table_bits)
     jets = layers.input(spec.input_shape)
@@ -48,4 +48,4 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = layers.weighted_sum(x, bias=not spec.quantised, relu=False)
     for number, units in enumerate(options.head, start=1):
         x = lut(x, units, name=f"head_{number}")
-    return layers.model(jets, lut(x, spec.n_classes, name="logits"), name="mixer_lut")
+    return layers.model(jets, layers.outputs(x, spec, lut), name="mixer_lut")

@@ -27,7 +27,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     jets = layers.input(spec.input_shape)
     x = layers.flatten(jets)
-    return layers.model(jets, layers.head(x, options.hidden, spec.n_classes), name="mlp")
+    return layers.model(jets, layers.head(x, options.hidden, spec), name="mlp")

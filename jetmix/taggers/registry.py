@@ -27,6 +27,7 @@ class Architecture:
     """What an architecture's module offers: its options, its builder, and its source.
 
     ``takes_particles`` distinguishes (particle, feature) inputs from rows of jet-level features,
+    ``takes_targets`` says whether it may have regression outputs,
     ``trains_bits`` HGQ from fixed bit widths. A ``permutation_invariant`` network does not depend
     on the order of the particles, provided that they share their bit widths.
     """
@@ -35,6 +36,7 @@ class Architecture:
     build: Callable[..., Any]
     source: str
     takes_particles: bool = True
+    takes_targets: bool = True
     trains_bits: bool = True
     permutation_invariant: bool = False
 
@@ -66,6 +68,7 @@ ARCHITECTURES = {
         build=hlf_mlp_qkeras.build,
         source="arXiv 2006.10159, the same with fixed bit widths",
         takes_particles=False,
+        takes_targets=False,
         trains_bits=False,
     ),
     "gnn-lut": Architecture(
@@ -131,11 +134,11 @@ def resolved_options(name: str, given: Mapping[str, Any]) -> JSON:
     return asdict(section_from(kind, given, where=f"[tagger.options] of {name}"))
 
 
-def spec_from(recipe: Recipe, *, n_classes: int = 5) -> TaggerSpec:
-    """Return the specification that a resolved recipe describes.
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse an architecture that cannot take the recipe's input or regression targets.
 
     Raises:
-        UsageError: for an unknown architecture or option, or one that takes other inputs.
+        UsageError: for an unknown architecture, or one that takes other inputs or no targets.
     """
     name, takes_particles = recipe.tagger.architecture, recipe.tagger.n_particles is not None
     if architecture(name).takes_particles != takes_particles:
@@ -145,11 +148,28 @@ def spec_from(recipe: Recipe, *, n_classes: int = 5) -> TaggerSpec:
             where="[tagger]",
             mend=f"{mend} and name such features, or choose another architecture",
         )
+    if recipe.data.targets and not architecture(name).takes_targets:
+        raise UsageError(
+            f"{name} has no regression outputs",
+            where="[data] targets",
+            mend="name no targets, or choose another architecture",
+        )
+
+
+def spec_from(recipe: Recipe, *, n_classes: int) -> TaggerSpec:
+    """Return the specification that a resolved recipe describes, for so many classes.
+
+    Raises:
+        UsageError: for an unknown architecture or option, or one that takes other inputs.
+    """
+    check_recipe(recipe)
+    name = recipe.tagger.architecture
     return TaggerSpec(
         architecture=name,
         n_particles=recipe.tagger.n_particles,
         n_features=len(recipe.data.features),
         n_classes=n_classes,
+        n_targets=len(recipe.data.targets),
         quantised=recipe.tagger.quantised,
         options=resolved_options(name, recipe.tagger.options),
         quantiser=recipe.quantiser,
@@ -162,7 +182,8 @@ def build_tagger(spec: TaggerSpec) -> Any:
     Seed Keras before (``keras.utils.set_random_seed``) to get the same weights again.
 
     Returns:
-        A model from float32 (jet, particle, feature) to logits (jet, class).
+        A model from float32 (jet, particle, feature) to logits (jet, class), or to a list of these
+        and of targets (jet, target).
     """
     from jetmix.models import keras_env
     from jetmix.taggers.layers import FullPrecisionLayers, QuantisedLayers

@@ -12,7 +12,7 @@ class TaggerSpec:
 
     ``options`` holds all options of the architecture, resolved. Jets come as
     (particle, feature), or as a row of jet-level features if ``n_particles`` is None; the tagger
-    answers with one logit per class.
+    answers with one logit per class, and beside them with ``n_targets`` numbers, if any.
     """
 
     architecture: str
@@ -22,6 +22,7 @@ class TaggerSpec:
     quantised: bool
     options: JSON
     quantiser: QuantiserSection
+    n_targets: int = 0
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ During training they follow the last batches and decay; firmware wraps what does
 before a tagger is measured or lowered, they are set to what all training jets need.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from jetmix.support.arrays import Floats
@@ -12,10 +13,15 @@ from jetmix.training.engine import Engine
 BELOW_ANY_RANGE = -1e9
 
 
-def calibrate(engine: Engine, model: Any, x: Floats) -> int:
-    """Set the integer bits and signs from jets ``x``, and return the EBOPs that result.
+def calibrate(engine: Engine, model: Any, pieces: Iterable[Floats]) -> int:
+    """Set the integer bits and signs from jets, and return the EBOPs that result.
 
     Gives what ``hgq.utils.trace_minmax`` gives, compiled. The model's variables are updated.
+
+    Args:
+        engine: that of the model.
+        model: the tagger.
+        pieces: all training jets ``x``, in one or more arrays (jet, ...).
     """
     engine.sync()
     values = engine.state()
@@ -26,7 +32,8 @@ def calibrate(engine: Engine, model: Any, x: Floats) -> int:
         values[integer] = values[integer] * 0 + BELOW_ANY_RANGE
         values[sign] = values[sign] * 0
     engine.load_state(values)
-    engine.trace(x)
+    for x in pieces:
+        engine.trace(x)
     engine.sync()
     return engine.ebops()
 

@@ -3,21 +3,27 @@
 The engine of a backend stands in ``engine_<backend>.py``, and its name in the one table of
 backends, :data:`jetmix.models.keras_env.BACKENDS`.
 
-An engine holds the whole data set on the device and runs an epoch in one call. It knows nothing
-of schedules, fronts or files.
+An engine runs an epoch in one call per portion of jets: all of them where they fit on the device.
+It knows nothing of schedules, fronts or files.
 """
 
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from jetmix.recipes.recipe import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats, Ints
+from jetmix.training.answers import Answers
+from jetmix.training.jets import Jets
+from jetmix.training.losses import target_loss
 
 ENGINE = "jetmix.training.engine_"
 EVALUATION_BATCH = 8192
-STATISTICS_JETS = 4096
+# jets that an engine holds on the device, and the order of training: (step, jet of the batch)
+Portion = tuple[Any, Ints]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +31,14 @@ class Validation:
     """How the model does on jets that it is not trained on.
 
     ``spread`` is the largest standard deviation over the jets of any logit: 0 when the model
-    gives all jets the same answer.
+    gives all jets the same answer. ``loss`` is the whole loss but for the bits; its part from
+    regression is ``target_loss``, None without targets.
     """
 
     accuracy: float
     loss: float
     spread: float
+    target_loss: float | None = None
 
 
 class Tracing:
@@ -55,23 +63,26 @@ class Tracing:
 class Engine(Protocol):
     """Trains one model; the model's own variables are stale until :meth:`sync`."""
 
-    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
-        """Train on the jets ``order`` (step, jet of the batch); return the mean cross entropy."""
+    def hold(self, jets: Jets) -> Any:
+        """Return the jets on the device, for the portions of :meth:`train_epoch`."""
 
-    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
-        """Return the logits (jet, class) of jets, with the quantisers in inference mode.
+    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
+        """Train on the portions one after the other; return the mean loss without the bits."""
+
+    def answers(self, x: Floats, *, wrapping: bool = True) -> Answers:
+        """Return the answers on jets, with the quantisers in inference mode.
 
         Without ``wrapping`` the activations have all the integer bits that they need, as after
         a calibration; the model is not changed.
         """
 
-    def settle(self) -> None:
-        """Set the batch normalisations to what the training jets give with today's weights.
+    def settle(self, x: Any) -> None:
+        """Set the batch normalisations to what training jets give with today's weights.
 
         In training each step normalises with its own batch. The running averages, which
         inference uses, mix steps whose low-bit weights differ, and jump; so they are replaced by
-        the statistics of one large batch ("precise batch norm", arXiv 2105.07576). Nothing else
-        changes.
+        the statistics of the one large batch ``x`` ("precise batch norm", arXiv 2105.07576).
+        Nothing else changes.
         """
 
     def trace(self, x: Floats) -> None:
@@ -90,12 +101,12 @@ class Engine(Protocol):
         """Write the trained values into the Keras model."""
 
 
-def make_engine(model: Any, optimizer: Any, x: Floats, y: Ints) -> Engine:
-    """Return the engine of the running backend for ``model`` on training jets ``x``, ``y``."""
+def make_engine(model: Any, optimizer: Any, settings: TrainingSection) -> Engine:
+    """Return the engine of the running backend; the settings say how targets enter the loss."""
     import keras
 
     module = importlib.import_module(f"{ENGINE}{keras.backend.backend()}")
-    engine: Engine = module.make(model, optimizer, x, y)
+    engine: Engine = module.make(model, optimizer, settings)
     return engine
 
 
@@ -115,17 +126,29 @@ def normalisation_variables(model: Any) -> list[tuple[Any, float]]:
     ]
 
 
-def validate(engine: Engine, x: Floats, y: Ints, *, wrapping: bool) -> Validation:
-    """Return accuracy, cross entropy and spread of the engine's model on jets.
+def validate(
+    engine: Engine, jets: Jets, *, wrapping: bool, settings: TrainingSection
+) -> Validation:
+    """Return accuracy, loss and spread of the engine's model on jets.
 
-    ``wrapping`` is that of :meth:`Engine.logits`.
+    The accuracy counts every jet alike, the loss uses the jets' weights as training does.
+    ``wrapping`` is that of :meth:`Engine.answers`.
     """
-    logits = engine.logits(x, wrapping=wrapping).astype(np.float64)
+    found = engine.answers(jets.x, wrapping=wrapping)
+    logits = found.logits.astype(np.float64)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(shifted).sum(axis=1))
-    loss = log_sum - shifted[np.arange(len(y)), y]
+    losses = log_sum - shifted[np.arange(len(jets)), jets.y]
+    loss = float((losses if jets.weights is None else losses * jets.weights).mean())
+    regression = None
+    if jets.targets is not None:
+        regression = float(
+            target_loss(settings.target_loss, found.targets, jets.targets, jets.weights)
+        )
+        loss += settings.target_weight * regression
     return Validation(
-        accuracy=float((logits.argmax(axis=1) == y).mean()),
-        loss=float(loss.mean()),
+        accuracy=float((logits.argmax(axis=1) == jets.y).mean()),
+        loss=loss,
         spread=float(logits.std(axis=0).max()),
+        target_loss=regression,
     )

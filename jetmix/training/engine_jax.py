@@ -4,6 +4,7 @@ Compared with ``model.fit`` this saves the dispatch and the copies between steps
 keep the training state in place.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,15 +12,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jetmix.support.arrays import AnyArray, Floats, Ints
+from jetmix.recipes.recipe import TrainingSection
+from jetmix.support.arrays import AnyArray, Floats
+from jetmix.training.answers import Answers
 from jetmix.training.devices import copied, shared
 from jetmix.training.engine import (
     EVALUATION_BATCH,
-    STATISTICS_JETS,
+    Portion,
     Tracing,
     hgq_variables,
     normalisation_variables,
 )
+from jetmix.training.jets import Jets
+from jetmix.training.losses import target_loss
 
 State = tuple[list[Any], list[Any], list[Any]]
 
@@ -27,8 +32,8 @@ State = tuple[list[Any], list[Any], list[Any]]
 class JaxEngine:
     """Keeps the training state outside the Keras model, as JAX wants it."""
 
-    def __init__(self, model: Any, optimizer: Any, x: Floats, y: Ints) -> None:
-        self.model, self.optimizer = model, optimizer
+    def __init__(self, model: Any, optimizer: Any, settings: TrainingSection) -> None:
+        self.model, self.optimizer, self.settings = model, optimizer, settings
         optimizer.build(model.trainable_variables)
         self.groups = (
             model.trainable_variables,
@@ -42,32 +47,38 @@ class JaxEngine:
         places = self._places(1, [variable for variable, _ in norms])
         self.norms = list(zip(places, [momentum for _, momentum in norms], strict=True))
         self.rate = self._places(2, [optimizer._learning_rate])[0]
-        self.x, self.y = copied(jnp.asarray(x)), copied(jnp.asarray(y))
         self._epoch = jax.jit(self._run_epoch, donate_argnums=0)
         self._answer = jax.jit(partial(self._infer, training=False))
         self._answer_unwrapped = jax.jit(partial(self._infer, training=Tracing()))
         self._widen = jax.jit(self._trace)
         self._settled = jax.jit(self._settle)
 
-    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
-        """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
+    def hold(self, jets: Jets) -> Any:
+        """Return the jets on the device, a copy on each of several."""
+        return {name: copied(jnp.asarray(values)) for name, values in jets.arrays.items()}
+
+    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
+        """Train one epoch; see :class:`jetmix.training.engine.Engine`."""
         self._set(2, [self.rate], learning_rate)
         self._set(1, self.betas, beta)
-        self.values, losses = self._epoch(self.values, self.x, self.y, jnp.asarray(order))
-        return float(np.asarray(losses, dtype=np.float64).mean())
+        losses = []
+        for jets, order in portions:
+            self.values, found = self._epoch(self.values, jets, jnp.asarray(order))
+            losses.append(np.asarray(found, dtype=np.float64))
+        return float(np.concatenate(losses).mean())
 
-    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
-        """Return the logits (jet, class), in pieces of the evaluation batch."""
+    def answers(self, x: Floats, *, wrapping: bool = True) -> Answers:
+        """Return the answers, found in pieces of the evaluation batch."""
         answer, pieces = self._answer if wrapping else self._answer_unwrapped, []
         for start in range(0, len(x), EVALUATION_BATCH):
             piece = x[start : start + EVALUATION_BATCH]
-            pieces.append(np.asarray(answer(self.values[0], self.values[1], piece)))
-        return np.concatenate(pieces)
+            pieces.append(Answers.of(answer(self.values[0], self.values[1], piece)))
+        return Answers.joined(pieces)
 
-    def settle(self) -> None:
+    def settle(self, x: Any) -> None:
         """Replace the running statistics by those of one large batch."""
         trained, other, optimizer = self.values
-        self.values = trained, self._settled(trained, other, self.x[:STATISTICS_JETS]), optimizer
+        self.values = trained, self._settled(trained, other, x), optimizer
 
     def trace(self, x: Floats) -> None:
         """Widen the integer bits to what jets ``x`` need."""
@@ -114,26 +125,35 @@ class JaxEngine:
             old = self.values[group][place]
             self.values[group][place] = jnp.full(old.shape, value, dtype=old.dtype)
 
-    def _run_epoch(self, state: State, x: Any, y: Any, order: Any) -> tuple[State, Any]:
-        def step(now: State, jets: Any) -> tuple[State, Any]:
-            return self._step(now, shared(x[jets]), shared(y[jets]))
+    def _run_epoch(self, state: State, jets: Any, order: Any) -> tuple[State, Any]:
+        def step(now: State, rows: Any) -> tuple[State, Any]:
+            return self._step(now, {name: shared(held[rows]) for name, held in jets.items()})
 
         return jax.lax.scan(step, state, order)
 
-    def _step(self, state: State, x: Any, y: Any) -> tuple[State, Any]:
+    def _step(self, state: State, jets: Any) -> tuple[State, Any]:
         trained, other, optimizer = state
         grad = jax.value_and_grad(self._loss, has_aux=True)
-        (_, (other, entropy)), gradients = grad(trained, other, x, y)
+        (_, (other, loss)), gradients = grad(trained, other, jets)
         trained, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trained)
-        return (trained, other, optimizer), entropy
+        return (trained, other, optimizer), loss
 
-    def _loss(self, trained: Any, other: Any, x: Any, y: Any) -> tuple[Any, tuple[Any, Any]]:
-        logits, other, penalties = self.model.stateless_call(
-            trained, other, x, training=True, return_losses=True
+    def _loss(self, trained: Any, other: Any, jets: Any) -> tuple[Any, tuple[Any, Any]]:
+        outputs, other, penalties = self.model.stateless_call(
+            trained, other, jets["x"], training=True, return_losses=True
         )
-        chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
-        entropy = -jnp.mean(chosen)
-        return entropy + sum(penalties), (other, entropy)
+        loss = self._task_loss(outputs, jets)
+        return loss + sum(penalties), (other, loss)
+
+    def _task_loss(self, outputs: Any, jets: Any) -> Any:
+        weights, targets = jets.get("weights"), jets.get("targets")
+        logits = outputs if targets is None else outputs[0]
+        chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), jets["y"][:, None], axis=1)
+        entropy = -jnp.mean(chosen if weights is None else chosen * weights[:, None])
+        if targets is None:
+            return entropy
+        regression = target_loss(self.settings.target_loss, outputs[1], targets, weights)
+        return entropy + self.settings.target_weight * regression
 
     def _settle(self, trained: Any, other: Any, x: Any) -> Any:
         empty, settled = list(other), list(other)
@@ -151,6 +171,6 @@ class JaxEngine:
         return self.model.stateless_call(trained, other, x, training=training)[0]
 
 
-def make(model: Any, optimizer: Any, x: Floats, y: Ints) -> JaxEngine:
+def make(model: Any, optimizer: Any, settings: TrainingSection) -> JaxEngine:
     """Return the engine."""
-    return JaxEngine(model, optimizer, x, y)
+    return JaxEngine(model, optimizer, settings)

@@ -1,26 +1,31 @@
 """Training on TensorFlow: an epoch is one graph that loops over the steps."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from jetmix.support.arrays import AnyArray, Floats, Ints
+from jetmix.recipes.recipe import TrainingSection
+from jetmix.support.arrays import AnyArray, Floats
+from jetmix.training.answers import Answers
 from jetmix.training.engine import (
     EVALUATION_BATCH,
-    STATISTICS_JETS,
+    Portion,
     Tracing,
     hgq_variables,
     normalisation_variables,
 )
+from jetmix.training.jets import Jets
+from jetmix.training.losses import target_loss
 
 
 class TensorFlowEngine:
     """Trains the Keras model's own variables."""
 
-    def __init__(self, model: Any, optimizer: Any, x: Floats, y: Ints) -> None:
-        self.model, self.optimizer = model, optimizer
+    def __init__(self, model: Any, optimizer: Any, settings: TrainingSection) -> None:
+        self.model, self.optimizer, self.settings = model, optimizer, settings
         optimizer.build(model.trainable_variables)
         self.variables = [
             *model.trainable_variables,
@@ -30,33 +35,40 @@ class TensorFlowEngine:
         self.betas = hgq_variables(model, "_beta")
         self.sizes = hgq_variables(model, "_ebops")
         self.norms = normalisation_variables(model)
-        self.x, self.y = tf.constant(x), tf.constant(y)
         self._epoch = tf.function(self._run_epoch, reduce_retracing=True)
         self._answer = tf.function(partial(self._infer, training=False), reduce_retracing=True)
         self._settled = tf.function(self._settle, reduce_retracing=True)
         self._answer_unwrapped = tf.function(self._trace, reduce_retracing=True)
 
-    def train_epoch(self, order: Ints, learning_rate: float, beta: float) -> float:
-        """Train one epoch in one call; see :class:`jetmix.training.engine.Engine`."""
+    def hold(self, jets: Jets) -> Any:
+        """Return the jets on the device."""
+        return {name: tf.constant(values) for name, values in jets.arrays.items()}
+
+    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
+        """Train one epoch; see :class:`jetmix.training.engine.Engine`."""
         self.optimizer._learning_rate.assign(learning_rate)
         for variable in self.betas:
             variable.assign(beta)
-        return float(self._epoch(tf.constant(order)))
+        losses, steps = [], []
+        for jets, order in portions:
+            losses.append(float(self._epoch(jets, tf.constant(order))))
+            steps.append(len(order))
+        return float(np.average(losses, weights=steps))
 
-    def logits(self, x: Floats, *, wrapping: bool = True) -> Floats:
-        """Return the logits (jet, class), in pieces of the evaluation batch."""
+    def answers(self, x: Floats, *, wrapping: bool = True) -> Answers:
+        """Return the answers, found in pieces of the evaluation batch."""
         starts = range(0, len(x), EVALUATION_BATCH)
         pieces = [tf.constant(x[at : at + EVALUATION_BATCH]) for at in starts]
         if wrapping:
-            return np.concatenate([self._answer(piece).numpy() for piece in pieces])
+            return Answers.joined([Answers.of(self._answer(piece)) for piece in pieces])
         before = self.state()  # tracing widens the quantisers
-        answers = np.concatenate([self._answer_unwrapped(piece).numpy() for piece in pieces])
+        answers = Answers.joined([Answers.of(self._answer_unwrapped(piece)) for piece in pieces])
         self.load_state(before)
         return answers
 
-    def settle(self) -> None:
+    def settle(self, x: Any) -> None:
         """Replace the running statistics by those of one large batch."""
-        self._settled(self.x[:STATISTICS_JETS])
+        self._settled(x)
 
     def trace(self, x: Floats) -> None:
         """Widen the integer bits to what jets ``x`` need."""
@@ -79,21 +91,29 @@ class TensorFlowEngine:
     def sync(self) -> None:
         """Do nothing: the model's own variables are trained."""
 
-    def _run_epoch(self, order: Any) -> Any:
+    def _run_epoch(self, jets: Any, order: Any) -> Any:
         total = tf.constant(0.0)
-        for jets in order:
-            total += self._step(tf.gather(self.x, jets), tf.gather(self.y, jets))
+        for rows in order:
+            total += self._step({name: tf.gather(held, rows) for name, held in jets.items()})
         return total / tf.cast(tf.shape(order)[0], total.dtype)
 
-    def _step(self, x: Any, y: Any) -> Any:
+    def _step(self, jets: Any) -> Any:
         with tf.GradientTape() as tape:
-            logits = self.model(x, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-            entropy = tf.reduce_mean(losses)
-            loss = tf.add_n([entropy, *self.model.losses])
+            found = self._task_loss(self.model(jets["x"], training=True), jets)
+            loss = tf.add_n([found, *self.model.losses])
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
-        return entropy
+        return found
+
+    def _task_loss(self, outputs: Any, jets: Any) -> Any:
+        weights, targets = jets.get("weights"), jets.get("targets")
+        logits = outputs if targets is None else outputs[0]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=jets["y"], logits=logits)
+        entropy = tf.reduce_mean(losses if weights is None else losses * weights)
+        if targets is None:
+            return entropy
+        regression = target_loss(self.settings.target_loss, outputs[1], targets, weights)
+        return entropy + self.settings.target_weight * regression
 
     def _settle(self, x: Any) -> None:
         before = [tf.identity(variable.value) for variable in self.model.non_trainable_variables]
@@ -114,6 +134,6 @@ class TensorFlowEngine:
         return self.model(x, training=training)
 
 
-def make(model: Any, optimizer: Any, x: Floats, y: Ints) -> TensorFlowEngine:
+def make(model: Any, optimizer: Any, settings: TrainingSection) -> TensorFlowEngine:
     """Return the engine."""
-    return TensorFlowEngine(model, optimizer, x, y)
+    return TensorFlowEngine(model, optimizer, settings)

@@ -17,8 +17,7 @@ from jetmix.support.files import JSON
 from jetmix.support.records import dump
 from jetmix.training.engine import hgq_variables
 from jetmix.training.finish import predict
-from jetmix.training.loop import Jets
-from jetmix.training.metrics import Metrics, metrics
+from jetmix.training.metrics import Metrics, Truth, measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,33 +61,44 @@ def evaluate(
         DataError: if the data cannot be read or do not hold enough particles or features.
     """
     model = keras_env.load_tagger(model_path, quantised_only=False, trust=trust)
-    _require_one_of_each(model, model_path)
+    n_targets = len(trained_on.target_names) if trained_on else 0
+    _require_ports(model, model_path, n_outputs=2 if n_targets else 1)
     jets = _load(model, model_path, data, split, trained_on=trained_on, constants=constants)
-    n_classes = len(jets.class_names)
-    if model.output_shape[1:] != (n_classes,):
-        raise UsageError(
-            f"the model answers with shape {model.output_shape[1:]}, not with {n_classes} classes",
-            where=model_path,
-            mend="give a five-class jet tagger",
-        )
-    logits = predict(model, Jets(x=jets.x, y=jets.y))
-    measured = metrics(logits, jets.y, jets.class_names, ebops=_ebops(model))
-    return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=measured)
+    _require_sizes(model, model_path, [len(jets.class_names), *[n_targets] * bool(n_targets)])
+    truth = Truth.of(jets, trained_on.target_scales if trained_on else ())
+    found = measured(predict(model, jets.x), truth, ebops=_ebops(model))
+    return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=found)
 
 
-def _require_one_of_each(model: Any, where: Path) -> None:
+def _require_ports(model: Any, where: Path, *, n_outputs: int) -> None:
     """Refuse a model that is no jet tagger by its number of inputs or outputs.
 
     Raises:
-        UsageError: if it has several of one of them.
+        UsageError: if it has more of one of them.
     """
-    for ports, kind in ((model.inputs, "inputs"), (model.outputs, "outputs")):
-        if len(ports) != 1:
+    for ports, wanted, kind in ((model.inputs, 1, "input"), (model.outputs, n_outputs, "output")):
+        if len(ports) != wanted:
             raise UsageError(
-                f"the model has {len(ports)} {kind}, and only a five-class tagger with one input "
-                "and one output can be evaluated",
+                f"the model has {len(ports)} {kind}s, and only a tagger with one input and its "
+                "class scores as output can be evaluated, or also targets that its run recorded",
                 where=where,
-                mend="give a model of the class scores alone; 'jetmix synth' takes this one",
+                mend="give the run's directory, or a model of the class scores alone; "
+                "'jetmix synth' takes this one",
+            )
+
+
+def _require_sizes(model: Any, where: Path, sizes: list[int]) -> None:
+    """Refuse a model whose outputs are not one number per class, and one per target.
+
+    Raises:
+        UsageError: naming the first output of another size.
+    """
+    for output, size, kind in zip(model.outputs, sizes, ("classes", "targets"), strict=False):
+        if tuple(output.shape[1:]) != (size,):
+            raise UsageError(
+                f"the model answers with shape {tuple(output.shape[1:])}, not with {size} {kind}",
+                where=where,
+                mend=f"give a tagger of these {size} {kind}",
             )
 
 

@@ -4,22 +4,21 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from jetmix.models.calibration import with_mark
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
 from jetmix.support.arrays import Floats
 from jetmix.support.files import JSON, atomic_path, write_text
+from jetmix.training.answers import Answers
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
-from jetmix.training.loop import Jets, Loop
-from jetmix.training.metrics import Metrics, metrics
+from jetmix.training.loop import Loop
+from jetmix.training.metrics import Metrics, Truth, measured
 from jetmix.training.pareto import Front, FrontPoint, pruned, select, size_limit
 from jetmix.training.run_dir import TAGGER
 from jetmix.training.scores import Scores
@@ -28,19 +27,26 @@ POINTS = "points"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[FrontPoint]:
+def calibrated_front(
+    loop: Loop, train: Callable[[], Iterable[Floats]], truth: Truth
+) -> list[FrontPoint]:
     """Calibrate every raw point, measure it on the validation split again, and prune.
 
     The points that remain are written as ``points/*.keras``, and what they reach on the
     validation split as the table ``pareto.csv``.
+
+    Args:
+        loop: a training that has ended.
+        train: gives the training jets ``x`` in pieces.
+        truth: of the validation jets.
     """
     found: dict[FrontPoint, list[Any]] = {}
     rows: dict[FrontPoint, JSON] = {}
     with console.progress("calibrating the front", len(loop.state.front)) as ticker:
         for done, raw in enumerate(loop.state.front, start=1):
-            point, logits = _calibrated(loop, train, raw)
+            point, answers = _calibrated(loop, train(), raw)
             found[point] = loop.engine.state()[: loop.n_model]
-            rows[point] = _row(point, metrics(logits, loop.validation.y, class_names, ebops=None))
+            rows[point] = _row(point, measured(answers, truth, ebops=None))
             ticker.update(done, f"{point.val_accuracy:.1%}, {point.ebops:,} EBOPs")
     front = pruned(found)
     with console.progress("writing the front", len(front)) as ticker:
@@ -53,13 +59,14 @@ def calibrated_front(loop: Loop, train: Jets, class_names: list[str]) -> list[Fr
     return front
 
 
-def _row(point: FrontPoint, measured: Metrics) -> JSON:
+def _row(point: FrontPoint, found: Metrics) -> JSON:
     return {
         "epoch": point.epoch,
         "ebops": point.ebops,
         "val_accuracy": point.val_accuracy,
-        "val_accuracy_error": measured.accuracy_error,
-        **{f"val_auc_{name}": area for name, area in measured.auc.items()},
+        "val_accuracy_error": found.accuracy_error,
+        **{f"val_auc_{name}": area for name, area in found.auc.items()},
+        **{f"val_resolution_{one.name}": one.overall.resolution for one in found.targets},
         "path": point.path,
     }
 
@@ -78,15 +85,15 @@ def restore(loop: Loop, model_values: list[Any]) -> None:
     loop.engine.sync()
 
 
-def _calibrated(loop: Loop, train: Jets, raw: FrontPoint) -> tuple[FrontPoint, Floats]:
+def _calibrated(loop: Loop, train: Iterable[Floats], raw: FrontPoint) -> tuple[FrontPoint, Answers]:
     values, _ = load_arrays(loop.folder / raw.path)
     restore(loop, values)
-    ebops = calibrate(loop.engine, loop.model, train.x) if loop.recipe.tagger.quantised else 0
-    logits = loop.engine.logits(loop.validation.x)
-    accuracy = float((logits.argmax(axis=1) == loop.validation.y).mean())
+    ebops = calibrate(loop.engine, loop.model, train) if loop.recipe.tagger.quantised else 0
+    answers = loop.engine.answers(loop.validation.x)
+    accuracy = float((answers.logits.argmax(axis=1) == loop.validation.y).mean())
     name = f"epoch-{raw.epoch:06d}_acc-{100 * accuracy:.2f}_ebops-{ebops}.keras"
     point = FrontPoint(val_accuracy=accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}")
-    return point, logits
+    return point, answers
 
 
 def save_model(model: Any, path: Path, *, calibrated: bool = False) -> None:
@@ -121,9 +128,16 @@ def _numbered(numbers: dict[int, int], entry: JSON) -> JSON:
 
 
 def write_results(
-    loop: Loop, recipe: Recipe, front: list[FrontPoint], test: Jets, class_names: list[str]
+    loop: Loop, recipe: Recipe, front: list[FrontPoint], x: Floats, truth: Truth
 ) -> tuple[FrontPoint, Metrics]:
     """Choose the tagger, measure it on the test split, and write all of the stage's results.
+
+    Args:
+        loop: a training that has ended.
+        recipe: what was trained.
+        front: its calibrated points.
+        x: the test jets.
+        truth: what they are.
 
     Returns:
         The chosen point and its metrics on the test jets.
@@ -141,10 +155,10 @@ def write_results(
     model = load_tagger(folder / chosen.path, quantised_only=recipe.tagger.quantised)
     with atomic_path(folder / TAGGER) as temporary:
         temporary.write_bytes((folder / chosen.path).read_bytes())
-    logits = predict(model, test)
+    answers = predict(model, x)
     ebops = chosen.ebops if recipe.tagger.quantised else None
-    result = metrics(logits, test.y, class_names, ebops=ebops)
-    Scores(test.y, logits).write(folder)
+    result = measured(answers, truth, ebops=ebops)
+    Scores.of(answers, truth).write(folder)
     write_text(folder / "history.csv", _table(loop.state.history))
     Front(points=tuple(front)).write(folder)
     loop.picture.draw(front, loop.seen, chosen)
@@ -152,7 +166,6 @@ def write_results(
     return chosen, result
 
 
-def predict(model: Any, jets: Jets) -> Floats:
-    """Return the logits float32 (jet, class) of a loaded Keras model."""
-    batch = min(4096, len(jets))
-    return np.asarray(model.predict(jets.x, batch_size=batch, verbose=0), dtype=np.float32)
+def predict(model: Any, x: Floats) -> Answers:
+    """Return the answers of a loaded Keras model on jets."""
+    return Answers.of(model.predict(x, batch_size=min(4096, len(x)), verbose=0))

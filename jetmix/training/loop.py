@@ -6,7 +6,7 @@ one to the last bit.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,19 @@ import numpy as np
 
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
-from jetmix.support.arrays import AnyArray, Floats, Ints
+from jetmix.support.arrays import AnyArray, Ints
 from jetmix.taggers.registry import architecture
 from jetmix.training import guards
 from jetmix.training.beta import BetaControl, make_control
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
-from jetmix.training.engine import Engine, Validation, make_engine, validate
+from jetmix.training.engine import Engine, Portion, Validation, make_engine, validate
 from jetmix.training.event_log import EventLog
 from jetmix.training.front_plot import FrontPicture
+from jetmix.training.jets import Jets, statistics_rows
 from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.schedules import learning_rate
 
 FRONT_FOLDER = "front"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jets:
-    """Normalised jets: ``x`` float32 (jet, particle, feature) and classes ``y`` int64 (jet,)."""
-
-    x: Floats
-    y: Ints
-
-    def __len__(self) -> int:
-        """Return the number of jets."""
-        return len(self.y)
 
 
 class Loop:
@@ -59,7 +48,10 @@ class Loop:
         self.recipe, self.settings, self.model = recipe, recipe.training, model
         self.n_train, self.validation = len(train), validation
         self.folder, self.digest, self.events = folder, digest, events
-        self.engine: Engine = make_engine(model, keras.optimizers.Adam(), train.x, train.y)
+        self.engine: Engine = make_engine(model, keras.optimizers.Adam(), self.settings)
+        self.held = self.engine.hold(train)
+        rows = statistics_rows(train.y)
+        self.statistics = self.engine.hold(Jets(x=train.x[rows], y=train.y[rows]))["x"]
         self.state = LoopState()
         self.control: BetaControl = make_control(self.settings, {})
         self.n_model = len(model.variables)
@@ -120,10 +112,10 @@ class Loop:
         last = state.history[-1]["ebops"] if state.history else None
         beta = self.control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
-        loss = self.engine.train_epoch(self._order(epoch), rate, beta)
-        self.engine.settle()
+        loss = self.engine.train_epoch(self._portions(epoch), rate, beta)
+        self.engine.settle(self.statistics)
         # ranges follow the last batches only: judge the tagger as it will be once calibrated
-        result = validate(self.engine, self.validation.x, self.validation.y, wrapping=False)
+        result = validate(self.engine, self.validation, wrapping=False, settings=self.settings)
         seconds = time.monotonic() - start
         state.seconds += seconds
         row = {
@@ -136,6 +128,8 @@ class Loop:
             "learning_rate": rate,
             "seconds": seconds,
         }
+        if result.target_loss is not None:
+            row["val_target_loss"] = result.target_loss
         state.history.append(row)
         self._guard(epoch, loss, result, before)
         gone = self._offer(epoch, result.accuracy)
@@ -145,6 +139,9 @@ class Loop:
         for point in gone:
             (self.folder / point.path).unlink(missing_ok=True)
         return result
+
+    def _portions(self, epoch: int) -> Iterator[Portion]:
+        yield self.held, self._order(epoch)
 
     def _order(self, epoch: int) -> Ints:
         rng = np.random.default_rng([self.settings.seed, epoch])

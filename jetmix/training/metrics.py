@@ -1,10 +1,10 @@
-"""How well a tagger separates the classes, with statistical errors."""
+"""How well a tagger separates the classes and predicts its targets, with statistical errors."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -19,11 +19,78 @@ from jetmix.support.records import (
     rule,
     write,
 )
+from jetmix.training.answers import Answers
+from jetmix.training.target_metrics import TargetMetrics, target_metrics
+
+if TYPE_CHECKING:
+    from jetmix.data.dataset import JetDataset
 
 FILE = "metrics.json"
 ROUNDING = 1e-4
-FALSE_POSITIVE_RATES = {"tpr_at_fpr10": 0.10, "tpr_at_fpr1": 0.01}
-PER_CLASS = ("auc", *FALSE_POSITIVE_RATES)
+PER_CLASS = ("auc", "tpr_at_fpr10", "tpr_at_fpr1")
+N_BINARY = 2
+EFFICIENCIES = (0.3, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What is known of the jets that a tagger is measured on.
+
+    Attributes:
+        y: class of each jet, (jet,).
+        class_names: in the order of the logits.
+        targets: (jet, target) in the unit of the data, None without regression.
+        target_names: of the targets.
+        target_scales: what the tagger's answers are multiplied by; empty if they have the unit.
+        pt: (jet,) transverse momentum to bin regression in, None where it is not known.
+    """
+
+    y: Ints
+    class_names: tuple[str, ...]
+    targets: Floats | None = None
+    target_names: tuple[str, ...] = ()
+    target_scales: tuple[float, ...] = ()
+    pt: Floats | None = None
+
+    @classmethod
+    def of(cls, dataset: "JetDataset", target_scales: tuple[float, ...] = ()) -> "Truth":
+        """Return what a data set knows of its jets.
+
+        Args:
+            dataset: one split, loaded.
+            target_scales: those of the tagger; the data set's where it was loaded to train.
+        """
+        return cls(
+            y=dataset.y,
+            class_names=dataset.class_names,
+            targets=dataset.targets,
+            target_names=dataset.target_names,
+            target_scales=target_scales or dataset.target_scales,
+            pt=dataset.columns.get("pt"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """Background rejection 1/FPR of a tagger of two classes; the second class is the signal.
+
+    Attributes:
+        efficiency: share of the signal jets that pass.
+        n_background: background jets in all.
+        rejection: one over the share of the background jets that pass; None if none does.
+        error: its binomial standard error.
+    """
+
+    efficiency: float
+    n_background: int
+    rejection: float | None
+    error: float | None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "efficiency": FRACTION,
+        **checked(POSITIVE, "n_background", "rejection"),
+        "error": NOT_NEGATIVE,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +107,8 @@ class Metrics:
         tpr_at_fpr10: true-positive rate at a false-positive rate of 10%, per class.
         tpr_at_fpr1: true-positive rate at a false-positive rate of 1%, per class.
         confusion: number of jets (true class, predicted class).
+        rejection: background rejection at 30% and 50% signal efficiency, for two classes alone.
+        targets: bias and resolution of each regression target.
     """
 
     n_test: int
@@ -51,6 +120,8 @@ class Metrics:
     tpr_at_fpr10: dict[str, float]
     tpr_at_fpr1: dict[str, float]
     confusion: tuple[tuple[int, ...], ...]
+    rejection: tuple[Rejection, ...] = ()
+    targets: tuple[TargetMetrics, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "n_test": POSITIVE,
@@ -85,6 +156,8 @@ class Metrics:
         right = sum(row[i] for i, row in enumerate(self.confusion)) / max(sum(counts), 1)
         if abs(right - self.accuracy) > ROUNDING:
             yield "accuracy", f"{right:.4f}, as the confusion matrix says,"
+        if self.rejection and n_classes != N_BINARY:
+            yield "rejection", f"empty for {n_classes} classes"
 
     @property
     def mean_auc(self) -> float:
@@ -105,8 +178,24 @@ def read_metrics(folder: Path) -> Metrics | None:
     return read(Metrics, folder / FILE) if (folder / FILE).exists() else None
 
 
-def metrics(logits: Floats, y: Ints, class_names: Sequence[str], *, ebops: int | None) -> Metrics:
+def measured(answers: Answers, truth: Truth, *, ebops: int | None) -> Metrics:
     """Measure a tagger by its answers.
+
+    Args:
+        answers: on all jets, targets in units of their scales.
+        truth: what they should be.
+        ebops: effective bit operations of the tagger, None in full precision.
+    """
+    found = metrics(answers.logits, truth.y, truth.class_names, ebops=ebops)
+    predicted = answers.in_units(truth.target_scales).targets
+    if predicted is None or truth.targets is None:
+        return found
+    targets = target_metrics(predicted, truth.targets, truth.target_names, truth.pt)
+    return replace(found, targets=targets)
+
+
+def metrics(logits: Floats, y: Ints, class_names: Sequence[str], *, ebops: int | None) -> Metrics:
+    """Measure the class scores of a tagger.
 
     Args:
         logits: (jet, class).
@@ -128,11 +217,33 @@ def metrics(logits: Floats, y: Ints, class_names: Sequence[str], *, ebops: int |
         ebops=ebops,
         class_names=tuple(class_names),
         auc={name: area(*curve) for name, curve in curves.items()},
-        **{
-            key: {name: rate_at(*curve, rate) for name, curve in curves.items()}
-            for key, rate in FALSE_POSITIVE_RATES.items()
-        },
+        tpr_at_fpr10=_rates(curves, 0.10),
+        tpr_at_fpr1=_rates(curves, 0.01),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
+        rejection=_rejections(*curves[class_names[1]], int((y == 0).sum()))
+        if n_classes == N_BINARY
+        else (),
+    )
+
+
+def _rates(curves: Mapping[str, tuple[Float64, Float64]], rate: float) -> dict[str, float]:
+    return {name: rate_at(*curve, rate) for name, curve in curves.items()}
+
+
+def _rejections(fpr: Float64, tpr: Float64, n_background: int) -> tuple[Rejection, ...]:
+    if n_background == 0:
+        return ()
+    return tuple(_rejection(fpr, tpr, wanted, n_background) for wanted in EFFICIENCIES)
+
+
+def _rejection(fpr: Float64, tpr: Float64, efficiency: float, n_background: int) -> Rejection:
+    passed = false_rate_at(fpr, tpr, efficiency)
+    found = passed * n_background >= 1
+    return Rejection(
+        efficiency=efficiency,
+        n_background=n_background,
+        rejection=1 / passed if found else None,
+        error=math.sqrt((1 - passed) / (passed**3 * n_background)) if found else None,
     )
 
 
@@ -170,3 +281,12 @@ def rate_at(fpr: Float64, tpr: Float64, rate: float) -> float:
         return float(tpr[last])
     part = (rate - fpr[last]) / (fpr[last + 1] - fpr[last])
     return float(tpr[last] + part * (tpr[last + 1] - tpr[last]))
+
+
+def false_rate_at(fpr: Float64, tpr: Float64, efficiency: float) -> float:
+    """Return the false-positive rate where a true-positive rate is reached, interpolated."""
+    first = int(np.argmax(tpr >= efficiency))
+    if first == 0 or tpr[first] == efficiency:
+        return float(fpr[first])
+    part = (efficiency - tpr[first - 1]) / (tpr[first] - tpr[first - 1])
+    return float(fpr[first - 1] + part * (fpr[first] - fpr[first - 1]))

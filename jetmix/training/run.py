@@ -22,10 +22,12 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import StageRecord, StopWatch, check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import build_tagger, resolved_options, spec_from
+from jetmix.taggers.heads import start_targets
+from jetmix.taggers.registry import build_tagger, check_recipe, resolved_options, spec_from
 from jetmix.taggers.shift import absorb_shift
 from jetmix.training import devices, event_log
-from jetmix.training.metrics import Metrics
+from jetmix.training.jets import Jets
+from jetmix.training.metrics import Metrics, Truth
 from jetmix.training.run_dir import (
     DATA_STAGE,
     RECIPE_FILE,
@@ -37,7 +39,8 @@ from jetmix.training.run_dir import (
 
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
-    from jetmix.training.loop import Jets, Loop
+    from jetmix.taggers.spec import TaggerSpec
+    from jetmix.training.loop import Loop
 
 SPLITS = ("train", "validation", "test")
 
@@ -100,7 +103,7 @@ def train(run: TrainingRun) -> Trained:
 
     backend = keras_env.chosen_backend(run.backend)
     run = replace(run, recipe=resolved(run.recipe), backend=backend)
-    spec_from(run.recipe)  # refuses an architecture that does not take the recipe's input
+    check_recipe(run.recipe)  # before a file is read
     _refuse_foreign(run)
     keras_env.activate(run.backend)
     digest = _digest(run)
@@ -109,12 +112,13 @@ def train(run: TrainingRun) -> Trained:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
     datasets = _load(run)  # all input is judged before the first file is written
+    spec = spec_from(run.recipe, n_classes=len(datasets["train"].class_names))
     devices.check_batch(min(run.recipe.training.batch_size, len(datasets["train"].y)))
     if run.event_folder is not None:
         event_log.check_event_log(run.event_folder)
     _claim(run)
     _write_data_stage(run, datasets)
-    return _train_stage(run, datasets, digest)
+    return _train_stage(run, datasets, spec, digest)
 
 
 def _refuse_foreign(run: TrainingRun) -> None:
@@ -224,30 +228,32 @@ def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> No
     )
 
 
-def _train_stage(run: TrainingRun, datasets: "dict[str, JetDataset]", digest: str) -> Trained:
+def _train_stage(
+    run: TrainingRun, datasets: "dict[str, JetDataset]", spec: "TaggerSpec", digest: str
+) -> Trained:
     import keras
 
     from jetmix.training import finish
-    from jetmix.training.loop import FRONT_FOLDER, Jets
+    from jetmix.training.loop import FRONT_FOLDER
 
     watch = StopWatch()
     recipe, folder = run.recipe, run.train_folder
     if not run.resume:
         empty_folder(folder)
     provenance.collect(seed=recipe.training.seed, backend=run.backend).write(run.folder)
-    jets = {split: Jets(x=datasets[split].x, y=datasets[split].y) for split in SPLITS}
-    class_names = list(datasets["train"].class_names)
+    jets = {split: Jets.of(datasets[split]) for split in SPLITS}
+    truth = {split: Truth.of(datasets[split]) for split in SPLITS}
     # Keras counts layers to name them: a run must not depend on the runs before it
     keras.utils.clear_session(free_memory=False)
     with devices.all_devices():
-        loop = _loop(run, jets, len(class_names), digest)
+        loop = _loop(run, jets, spec, digest)
         try:
             loop.run()
         except JetmixError as error:
             _log(run, str(error))
             raise
-        front = finish.calibrated_front(loop, jets["train"], class_names)
-    chosen, metrics = finish.write_results(loop, recipe, front, jets["test"], class_names)
+        front = finish.calibrated_front(loop, lambda: [jets["train"].x], truth["validation"])
+    chosen, metrics = finish.write_results(loop, recipe, front, jets["test"].x, truth["test"])
     figures = TrainFigures(
         tagger=str(Path(TRAIN_STAGE) / TAGGER),
         chosen=chosen,
@@ -265,13 +271,15 @@ def _train_stage(run: TrainingRun, datasets: "dict[str, JetDataset]", digest: st
     return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
 
 
-def _loop(run: TrainingRun, jets: "dict[str, Jets]", n_classes: int, digest: str) -> "Loop":
+def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: str) -> "Loop":
     import keras
 
     from jetmix.training.loop import Loop
 
     keras.utils.set_random_seed(run.recipe.training.seed)
-    model = build_tagger(spec_from(run.recipe, n_classes=n_classes))
+    model = build_tagger(spec)
+    if jets["train"].targets is not None:
+        start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
     if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
         absorb_shift(model, jets["train"].x)
     loop = Loop(

@@ -22,7 +22,18 @@ from jetmix.words.numbers import (
 )
 from jetmix.words.resources import clock, ff, latency, latency_origin, lut, resource_lines
 from jetmix.words.synthesis import budget_lines, hls_way, synthesis_lines, up_to_date
-from jetmix.words.training import description, metrics, on_other_jets, simulated, trained
+from jetmix.words.training import (
+    binned_in,
+    description,
+    metrics,
+    on_other_jets,
+    rejection_value,
+    response,
+    response_of,
+    simulated,
+    span,
+    trained,
+)
 from jetmix.words.verification import (
     VECTOR_WORDS,
     compared,
@@ -41,6 +52,7 @@ __all__ = [
     "UNKNOWN",
     "UNSTATED",
     "VECTOR_WORDS",
+    "binned_in",
     "budget_lines",
     "cards",
     "clock",
@@ -68,10 +80,14 @@ __all__ = [
     "percent",
     "proof_lines",
     "reference",
+    "rejection_value",
     "resource_lines",
+    "response",
+    "response_of",
     "rung",
     "simulated",
     "source",
+    "span",
     "spanned",
     "synthesis_lines",
     "trained",

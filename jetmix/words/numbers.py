@@ -1,5 +1,6 @@
 """Numbers and names, and what is not known, as people read them."""
 
+import math
 from typing import TYPE_CHECKING
 
 from jetmix.resources.origins import title_of
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     pass
 
 UNKNOWN = "\u2014"
+THREE_FIGURES = 100
 
 # published rows that do not say where their resources come from
 UNSTATED = "unstated"
@@ -34,6 +36,17 @@ def count(value: float | None) -> str:
 def decimal(value: float | None, digits: int = 1) -> str:
     """Return a number with a fixed number of decimals."""
     return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def figures(value: float) -> str:
+    """Return a number with three significant figures, without an exponent where it is short."""
+    return f"{value:,.0f}" if abs(value) >= THREE_FIGURES else f"{value:.3g}"
+
+
+def with_error(value: float, error: float) -> str:
+    """Return a number with its error, both to the second figure of the error."""
+    digits = max(1 - math.floor(math.log10(error)), 0) if error > 0 else 3
+    return f"{value:,.{digits}f} ± {error:,.{digits}f}"
 
 
 def percent(share: float | None, error: float | None = None) -> str:

@@ -1,17 +1,21 @@
 """Jets, training and accuracy as people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetmix.words.numbers import UNKNOWN, count, percent
+from jetmix.words.numbers import UNKNOWN, count, figures, percent, with_error
 
 if TYPE_CHECKING:
     from jetmix.data.describing.describe import Description
     from jetmix.data.simulation.simulate import Simulated
     from jetmix.training.evaluate import Evaluation
-    from jetmix.training.metrics import Metrics
+    from jetmix.training.metrics import Metrics, Rejection
     from jetmix.training.run import Trained
+    from jetmix.training.target_metrics import Accuracy, Bin, TargetMetrics
+
+# expected events of a Poisson of which none is seen in 10% of the cases
+POISSON_90 = 2.303
 
 
 def on_other_jets(found: "Evaluation | None") -> str:
@@ -24,20 +28,77 @@ def on_other_jets(found: "Evaluation | None") -> str:
 
 
 def metrics(measured: "Metrics") -> list[str]:
-    """Return accuracy and EBOPs, and a table with one row per class."""
+    """Return accuracy and EBOPs, a table with one row per class, and what else was measured."""
     size = "full precision" if measured.ebops is None else f"{count(measured.ebops)} EBOPs"
     accuracy = percent(measured.accuracy, measured.accuracy_error)
-    names = " ".join(f"{name:>6}" for name in measured.class_names)
+    wide = max(6, *map(len, measured.class_names))
+    names = " ".join(f"{name:>{wide}}" for name in measured.class_names)
     lines = [
         f"accuracy {accuracy} on {count(measured.n_test)} jets, {size}",
-        f"class     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
+        f"{'class':>{wide - 1}}     AUC   TPR at 10% FPR   TPR at 1% FPR   predicted as: {names}",
     ]
     for index, name in enumerate(measured.class_names):
-        counts = " ".join(f"{n:>6}" for n in measured.confusion[index])
+        counts = " ".join(f"{n:>{wide}}" for n in measured.confusion[index])
         lines.append(
-            f"{name:>5} {measured.auc[name]:>7.4f} {100 * measured.tpr_at_fpr10[name]:>15.1f}% "
+            f"{name:>{wide - 1}} {measured.auc[name]:>7.4f} "
+            f"{100 * measured.tpr_at_fpr10[name]:>15.1f}% "
             f"{100 * measured.tpr_at_fpr1[name]:>14.1f}%                {counts}"
         )
+    lines += [rejection(one, measured.class_names) for one in measured.rejection]
+    return lines + [line for target in measured.targets for line in _regression(target)]
+
+
+def rejection(found: "Rejection", class_names: Sequence[str]) -> str:
+    """Return a background rejection with its error, and which class is the signal."""
+    background, signal = class_names
+    value = rejection_value(found)
+    return (
+        f"background rejection 1/FPR at {found.efficiency:.0%} signal efficiency: {value} "
+        f"(signal: {signal}, background: {background})"
+    )
+
+
+def rejection_value(found: "Rejection") -> str:
+    """Return the rejection itself, or its lower limit where no background jet passes."""
+    if found.rejection is None or found.error is None:
+        return f"above {count(found.n_background / POISSON_90)} at 90% CL"
+    return with_error(found.rejection, found.error)
+
+
+def response(found: "Accuracy", *, relative: bool) -> tuple[str, str]:
+    """Return bias and resolution with their errors, in per cent if they are of a ratio."""
+    factor, unit = (100, "%") if relative else (1, "")
+    rows = ((found.bias, found.bias_error), (found.resolution, found.resolution_error))
+    bias, resolution = (
+        f"{with_error(factor * value, factor * error)}{unit}" for value, error in rows
+    )
+    return bias, resolution
+
+
+def response_of(target: "TargetMetrics") -> str:
+    """Return what bias and resolution of a target are of."""
+    return "predicted / true" if target.relative else "predicted - true"
+
+
+def binned_in(target: "TargetMetrics") -> str:
+    """Return the quantity whose bins a target is judged in."""
+    return "pt of the jet" if target.binned_in == "pt" else f"true {target.binned_in}"
+
+
+def span(part: "Bin") -> str:
+    """Return the range of a bin."""
+    return f"{figures(part.low)} to {figures(part.high)}"
+
+
+def _regression(target: "TargetMetrics") -> list[str]:
+    """Return bias and resolution of a target, and a table with one row per bin."""
+    bias, resolution = response(target.overall, relative=target.relative)
+    lines = [f"{target.name} ({response_of(target)}): bias {bias}, resolution {resolution}"]
+    if len(target.bins) > 1:
+        lines.append(f"{binned_in(target):>22}     jets               bias         resolution")
+    for part in target.bins if len(target.bins) > 1 else ():
+        bias, resolution = response(part, relative=target.relative)
+        lines.append(f"{span(part):>22} {count(part.n_jets):>8} {bias:>18} {resolution:>18}")
     return lines
 
 

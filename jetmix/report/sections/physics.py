@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from jetmix import words
 from jetmix.report.figures import pareto
 from jetmix.report.figures import scores as figures
 from jetmix.report.figures.style import Picture
@@ -21,6 +22,7 @@ def section(taggers: Sequence[Tagger], fields: Sequence[Field]) -> Section | Non
     """Return curves, confusion matrices and rates; None if there is nothing to show."""
     tables = [literature(f, f"literature-{i}") for i, f in enumerate(fields, 1)]
     pictures = [picture for i, tagger in models(taggers) for picture in _physics_of(tagger, i)]
+    tables.append(rejections(taggers))
     shown = tuple(table for table in tables if table is not None)
     if not shown and not pictures:
         return None
@@ -86,6 +88,30 @@ def literature(field: Field, name: str) -> Table | None:
         groups=tuple(groups),
         sortable=True,
         note=RATES_NOTE,
+    )
+
+
+def rejections(taggers: Sequence[Tagger]) -> Table | None:
+    """Return the background rejections of taggers of two classes; None if there are none."""
+    binary = [(tagger, tagger.metrics) for _, tagger in models(taggers) if tagger.metrics]
+    binary = [(tagger, metrics) for tagger, metrics in binary if metrics.rejection]
+    if not binary:
+        return None
+    shares = sorted({one.efficiency for _, metrics in binary for one in metrics.rejection})
+    titles = [f"1/FPR at {share:.0%} signal efficiency" for share in shares]
+    rows = []
+    for tagger, metrics in binary:
+        background, signal = metrics.class_names
+        values = {one.efficiency: words.rejection_value(one) for one in metrics.rejection}
+        cells = [text(values.get(share, words.UNKNOWN)) for share in shares]
+        rows.append((text(tagger.name), text(signal), text(background), *cells))
+    return Table(
+        name="rejection",
+        caption="Background rejection",
+        columns=columns("Tagger", "Signal", "Background", *titles),
+        groups=(Group(heading="", rows=tuple(rows)),),
+        note="1/FPR: one over the share of the background jets that pass. The signal is the second "
+        "class of the data. Errors are binomial standard errors.",
     )
 
 

@@ -9,6 +9,7 @@ from jetmix.errors import UsageError
 from jetmix.firmware.da_graph import trace
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
+from jetmix.taggers.heads import start_targets
 from jetmix.taggers.layers import mean_scale
 from jetmix.taggers.registry import (
     ARCHITECTURES,
@@ -37,7 +38,7 @@ INVARIANT = ("deepsets", "gnn", "gnn-lut")
 
 
 def spec_of(name, *, uniform=True, quantised=True, n_particles=4, n_features=3) -> TaggerSpec:
-    spec = spec_from(load_recipe("mixer-8-demo"))
+    spec = spec_from(load_recipe("mixer-8-demo"), n_classes=5)
     if not ARCHITECTURES[name].takes_particles:
         n_particles, n_features = None, 16
     return dataclasses.replace(
@@ -76,6 +77,42 @@ def test_shapes(name, quantised):
     assert model.input_shape == (None, *shape)
     assert model.output_shape == (None, 5)
     assert keras_env.has_hgq_layers(model) == quantised
+
+
+WITH_TARGETS = [name for name, kind in ARCHITECTURES.items() if kind.takes_targets]
+
+
+@pytest.mark.parametrize("name", WITH_TARGETS)
+@pytest.mark.parametrize("quantised", [True, False])
+def test_targets_are_a_second_output_that_starts_at_their_mean(name, quantised):
+    means = np.array([2.5, -1.0])
+    keras.utils.set_random_seed(1)
+    spec = dataclasses.replace(spec_of(name, quantised=quantised), n_classes=3, n_targets=2)
+    model = build_tagger(spec)
+    x = jets(256, shape=spec.input_shape)
+    without = np.asarray(model(x, training=True)[1]).mean(axis=0)
+    start_targets(model, means)
+    logits, targets = (np.asarray(values) for values in model(x, training=True))
+    assert [tensor.shape for tensor in model.outputs] == [(None, 3), (None, 2)]
+    assert (logits.shape, targets.shape) == ((256, 3), (256, 2))
+    np.testing.assert_allclose(targets.mean(axis=0) - without, means, atol=0.15)
+
+
+@pytest.mark.parametrize("name", WITH_TARGETS)
+def test_both_outputs_are_exact_after_lowering(name):
+    model = calibrated(dataclasses.replace(spec_of(name), n_classes=2, n_targets=1))
+    x = jets(64, seed=3, shape=model.input_shape[1:])
+    expected = np.concatenate(model.predict(x, verbose=0), axis=1)
+    lowered = trace(model).predict(x.reshape(64, -1).astype(np.float64))
+    assert np.array_equal(lowered, expected)
+    assert expected.std(axis=0).min() > 0
+
+
+def test_fixed_bits_have_no_regression():
+    recipe = load_recipe("hlf-mlp-qkeras")
+    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, targets=("mass",)))
+    with pytest.raises(UsageError, match="hlf-mlp-qkeras has no regression outputs"):
+        spec_from(recipe, n_classes=5)
 
 
 @pytest.mark.parametrize("name", [n for n, a in ARCHITECTURES.items() if a.takes_particles])
@@ -193,7 +230,7 @@ def test_architecture_and_input_must_fit(name, particles, message):
     recipe = load_recipe("mixer-8-demo")
     tagger = dataclasses.replace(recipe.tagger, architecture=name, n_particles=particles)
     with pytest.raises(UsageError, match=message):
-        spec_from(dataclasses.replace(recipe, tagger=tagger))
+        spec_from(dataclasses.replace(recipe, tagger=tagger), n_classes=5)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger, resolved_options, spec_from
 from jetmix.training.calibrate import calibrate
-from jetmix.training.loop import Jets, Loop
+from jetmix.training.jets import Jets
+from jetmix.training.loop import Loop
 
 keras = keras_env.activate()
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -58,7 +59,7 @@ def loop_for(name, folder, **changes):
     recipe = recipe_for(name, **changes)
     folder.mkdir()
     keras.utils.set_random_seed(1)
-    model = build_tagger(spec_from(recipe))
+    model = build_tagger(spec_from(recipe, n_classes=5))
     jets = [separable(n, seed, model.input_shape[1:]) for seed, n in ((1, 320), (2, 200))]
     return Loop(recipe, model, train=jets[0], validation=jets[1], folder=folder, digest="lut")
 
@@ -67,12 +68,12 @@ def trained(name, folder):
     loop = loop_for(name, folder)
     loop.run()
     seen = separable(320, 1, loop.model.input_shape[1:]).x
-    return loop, seen, calibrate(loop.engine, loop.model, seen)
+    return loop, seen, calibrate(loop.engine, loop.model, [seen])
 
 
 @pytest.mark.parametrize(("uniform", "particles"), [(True, 1), (False, 4)])
 def test_every_pair_has_bits_of_its_own(uniform, particles):
-    model = build_tagger(spec_from(recipe_for("gnn-lut", uniform=uniform)))
+    model = build_tagger(spec_from(recipe_for("gnn-lut", uniform=uniform), n_classes=5))
     layer = model.get_layer("own")
     assert tuple(layer.iq.quantizer._f.shape) == (1, particles, 3, 3)
     assert tuple(layer.toq.quantizer._b.shape) == (1, particles, 3, 3)
@@ -81,7 +82,7 @@ def test_every_pair_has_bits_of_its_own(uniform, particles):
 
 
 def test_the_twin_adds_the_networks_of_all_pairs():
-    model = build_tagger(spec_from(recipe_for("hlf-mlp-lut", quantised=False)))
+    model = build_tagger(spec_from(recipe_for("hlf-mlp-lut", quantised=False), n_classes=5))
     x = np.random.default_rng(1).normal(size=(6, 12)).astype(np.float32)
     out = x
     for name in ("head_1", "logits"):
@@ -121,7 +122,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_last_bit(tmp_path):
         half.train_epoch()
     (tmp_path / "again").mkdir()
     keras.utils.set_random_seed(2)
-    model = build_tagger(spec_from(half.recipe))
+    model = build_tagger(spec_from(half.recipe, n_classes=5))
     again = Loop(
         half.recipe,
         model,

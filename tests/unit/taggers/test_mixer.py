@@ -10,7 +10,7 @@ from jetmix.taggers.spec import TaggerSpec
 
 
 def mixer(**changes) -> TaggerSpec:
-    return dataclasses.replace(spec_from(load_recipe("mixer-8-demo")), **changes)
+    return dataclasses.replace(spec_from(load_recipe("mixer-8-demo"), n_classes=5), **changes)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
+from jetmix.taggers.heads import start_targets
 from jetmix.taggers.registry import ARCHITECTURES, build_tagger, resolved_options, spec_from
 from jetmix.taggers.shift import absorb_shift
 from jetmix.taggers.spec import TaggerSpec
@@ -30,7 +31,7 @@ FIRST = {
 def spec_of(name, *, quantised) -> TaggerSpec:
     n_particles = 4 if ARCHITECTURES[name].takes_particles else None
     return dataclasses.replace(
-        spec_from(load_recipe("mixer-8-demo")),
+        spec_from(load_recipe("mixer-8-demo"), n_classes=5),
         architecture=name,
         n_particles=n_particles,
         n_features=3,
@@ -58,6 +59,17 @@ def test_a_tagger_with_biases_answers_as_if_the_mean_were_subtracted(name):
     assert np.abs(model.predict(shifted, verbose=0) - before).max() > 1e-3
     assert absorb_shift(model, shifted) == FIRST[name]
     np.testing.assert_allclose(model.predict(shifted, verbose=0), before, atol=1e-5)
+
+
+def test_every_output_that_sees_the_input_takes_the_shift():
+    spec = dataclasses.replace(spec_of("hlf-mlp", quantised=False), n_targets=2)
+    model = build_tagger(dataclasses.replace(spec, options={"hidden": []}))
+    start_targets(model, np.array([1.0, 2.0]))
+    centred, shifted = shifted_jets(model)
+    before = model.predict(centred, verbose=0)
+    assert absorb_shift(model, shifted) == ["logits", "targets"]
+    for one, other in zip(model.predict(shifted, verbose=0), before, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [n for n in FIRST if n not in ("hlf-mlp-qkeras", *LUT)])

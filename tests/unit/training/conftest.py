@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jetmix.data.schema import LABEL_COLUMNS, PARTICLE_FEATURES
-from jetmix.training.loop import Jets
+from jetmix.training.jets import Jets
 
 TINY = """
 description = "tiny"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def make_loop(recipe, jets, folder, digest="digest"):
     folder.mkdir(exist_ok=True)
     keras.utils.set_random_seed(recipe.training.seed)
-    model = build_tagger(spec_from(recipe))
+    model = build_tagger(spec_from(recipe, n_classes=5))
     return Loop(recipe, model, **jets, folder=folder, digest=digest)
 
 
@@ -119,7 +119,7 @@ def test_calibration_is_that_of_hgq2(recipe, jets, tmp_path):
 
     loop = make_loop(tiny(recipe), jets, tmp_path / "run")
     loop.run()
-    ebops = calibrate(loop.engine, loop.model, jets["train"].x)
+    ebops = calibrate(loop.engine, loop.model, [jets["train"].x])
     ours = [np.asarray(variable) for variable in loop.model.variables]
     assert trace_minmax(loop.model, jets["train"].x, batch_size=320) == ebops
     for variable, value in zip(loop.model.variables, ours, strict=True):
@@ -129,9 +129,9 @@ def test_calibration_is_that_of_hgq2(recipe, jets, tmp_path):
 def test_engine_answers_as_the_model_does(recipe, jets, tmp_path):
     loop = make_loop(tiny(recipe), jets, tmp_path / "run")
     loop.run()
-    calibrate(loop.engine, loop.model, jets["train"].x)
+    calibrate(loop.engine, loop.model, [jets["train"].x])
     x = jets["validation"].x
-    assert np.array_equal(loop.engine.logits(x), loop.model.predict(x, verbose=0))
+    assert np.array_equal(loop.engine.answers(x).logits, loop.model.predict(x, verbose=0))
 
 
 def test_huge_beta_ends_the_run_but_keeps_the_front(recipe, jets, tmp_path, capsys):

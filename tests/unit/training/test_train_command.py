@@ -188,7 +188,7 @@ def test_one_line_of_the_table_makes_an_architecture(recipe, data, tmp_path, her
     def build(spec, options, layers):
         jets = layers.input(spec.input_shape)
         x = layers.flatten(jets)
-        return layers.model(jets, layers.head(x, (options.units,), spec.n_classes), name="made_up")
+        return layers.model(jets, layers.head(x, (options.units,), spec), name="made_up")
 
     entry = Architecture(options=Options, build=build, source="nowhere", permutation_invariant=True)
     monkeypatch.setitem(ARCHITECTURES, "made-up", entry)
