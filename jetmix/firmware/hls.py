@@ -106,7 +106,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
     except Exception as error:
         # hls4ml raises plain Exception, KeyError, AssertionError ... for what it cannot lower
         raise LoweringError(
-            f"hls4ml cannot lower the model ({type(error).__name__}: {error})",
+            "hls4ml cannot lower the model",
             mend="use the layers that jetmix taggers use, with their ranges calibrated",
         ) from error
 

@@ -89,7 +89,7 @@ def _write_files(
         raise  # a full disk is no fault of hls4ml
     except Exception as error:
         raise LoweringError(
-            f"hls4ml cannot write the files of a project ({type(error).__name__}: {error})",
+            "hls4ml cannot write the files of a project",
             mend=INSTALL,
         ) from error
 

@@ -175,8 +175,7 @@ def _generate(graph: DaGraph, folder: Path, adders_per_stage: int, language: Lan
         raise
     except Exception as error:
         raise LoweringError(
-            f"the engine {name_of(graph)} cannot write the graph as {NAMES[language]} "
-            f"({type(error).__name__}: {error})",
+            f"the engine {name_of(graph)} cannot write the graph as {NAMES[language]}",
             mend=MENDS[language],
         ) from error
     _keep_only_sources(folder, SUFFIXES[language])

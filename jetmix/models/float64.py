@@ -14,6 +14,7 @@ from jetmix.errors import LoweringError
 from jetmix.models import keras_env
 from jetmix.models.calls import keras_graph
 from jetmix.models.run import fed, outputs_of
+from jetmix.models.signature import Signature
 from jetmix.support.arrays import Float64, Reals
 
 Precision = Literal["float32", "float64"]
@@ -86,7 +87,7 @@ def _twin(model: Any) -> Any:
     except Exception as error:
         raise LoweringError(
             f"some sums need more than {BITS['float32']} bits, and Keras cannot build the model in "
-            f"float64 to check them ({type(error).__name__}: {error})",
+            "float64 to check them",
             where=f"model {model.name}",
             mend="give its quantisers fewer bits",
         ) from error
@@ -121,15 +122,13 @@ def _constants(model: Any) -> dict[int, Any]:
     for quantiser in watched:
         _replace(quantiser, _recorder(quantiser, seen, places[id(quantiser)]))
     try:
-        keras_graph(model)(fed(model, np.zeros((1, *_size(model)), dtype=np.float32)))
+        keras_graph(model)(
+            fed(model, np.zeros((1, Signature.of(model).n_inputs), dtype=np.float32))
+        )
     finally:
         for quantiser in watched:
             object.__delattr__(quantiser, "call")
     return seen
-
-
-def _size(model: Any) -> tuple[int, ...]:
-    return (sum(int(np.prod(tensor.shape[1:])) for tensor in keras_graph(model).inputs),)
 
 
 def _recorder(quantiser: Any, seen: dict[int, Any], place: int) -> Callable[..., Any]:

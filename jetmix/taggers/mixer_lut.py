@@ -10,28 +10,18 @@ output. It depends on the order of the particles.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
-from jetmix.support.records import POSITIVE, POSITIVE_SIZES, Check, between
+from jetmix.taggers import gnn_lut
 from jetmix.taggers.layers import Layers
 from jetmix.taggers.spec import TaggerSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """Sizes of the layers, hidden neurons per pair, and bits of a table's output at the start."""
+class Options(gnn_lut.Options):
+    """The options of the interaction network with LUT layers, with a smaller head."""
 
-    width: int = 8
     head: tuple[int, ...] = (16,)
-    neurons: int = 8
-    table_bits: int = 7
-
-    CHECKS: ClassVar[dict[str, Check]] = {
-        "width": POSITIVE,
-        "head": POSITIVE_SIZES,
-        "neurons": POSITIVE,
-        "table_bits": between(1, 16),
-    }
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.engines import alkaid_replay
 from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE, AlkaidGraph
 from jetmix.firmware.engines.alkaid_limits import require_known_modes, require_short_averages
 from jetmix.firmware.engines.alkaid_top import rewrite
@@ -24,8 +25,6 @@ from jetmix.firmware.project import INSTALL
 if TYPE_CHECKING:
     from jetmix.firmware.engines.registry import Language
 
-# what alkaid itself makes of -1 when it states the cost of a graph
-NO_CARRY_LIMIT = 65534
 MISCOMPILES = "canonicalize_msb_wraps"
 
 _mending = threading.RLock()
@@ -56,27 +55,6 @@ def mended() -> Iterator[None]:
                 setattr(module, MISCOMPILES, faulty)
 
 
-@contextlib.contextmanager
-def reshaping() -> Iterator[None]:
-    """Let Reshape and Flatten keep the first axis, of size 1, that layers after them count on."""
-    from alkaid.converter.builtin.keras.layers.ops import ReplayReshape
-
-    with _mending:
-        before = ReplayReshape.call
-        ReplayReshape.call = _reshaped
-        try:
-            yield
-        finally:
-            ReplayReshape.call = before
-
-
-def _reshaped(replay: Any, inputs: Any) -> Any:
-    op = replay.op
-    if hasattr(op, "newshape"):  # an operation, whose shape has the first axis
-        return inputs.reshape(op.newshape)
-    return inputs.reshape((1, *getattr(op, "target_shape", (-1,))))
-
-
 def _same(comb: Any) -> Any:
     """Stand in for a pass: return its graph as it is."""
     return comb
@@ -88,26 +66,15 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     Raises:
         LoweringError: if alkaid cannot trace a layer.
     """
-    from alkaid.converter import trace_model
-    from alkaid.trace import HWConfig
     from hgq._alkaid_keras_plugin.activation import _QFunctionLUT
 
     require_short_averages(model)
     require_known_modes(model)
-    config = HWConfig(1, NO_CARRY_LIMIT, -1)
-    try:
-        with mended(), reshaping(), recorded(_QFunctionLUT) as found:
-            traces = Traces(trace_model(model, config, {"hard_dc": delay_constraint}, dump=True))
-        traces = with_inner(traces, model, found)
-    except Exception as error:
-        raise _cannot("trace the model", error) from error
+    with mended(), recorded(_QFunctionLUT) as found:
+        traces = Traces(alkaid_replay.trace(model, delay_constraint))
+    traces = with_inner(traces, model, found)
     traces.engine = NAME
     return traces
-
-
-def _cannot(what: str, error: Exception) -> LoweringError:
-    said = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-    return LoweringError(f"the engine alkaid cannot {what} ({said})", mend=OTHER_ENGINE)
 
 
 def graph_of(traces: Traces) -> DaGraph:
@@ -128,7 +95,8 @@ def _optimised(traces: Traces, outputs: Sequence[Any]) -> Any:
             # would give it a carry chain of another limit
             return optimize(_traced(traces, outputs), retrace=False)
     except Exception as error:
-        raise _cannot("make the graph", error) from error
+        what = "the engine alkaid cannot make one graph of the traced layers"
+        raise LoweringError(what, mend=OTHER_ENGINE) from error
 
 
 def _traced(traces: Traces, outputs: Sequence[Any]) -> Any:

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from jetmix.errors import LoweringError
+from jetmix.firmware.project import DA4ML
 from jetmix.firmware.replay import rounding
 from jetmix.firmware.replay.kit import Kit
 from jetmix.firmware.replay.layers import replayed, require_quantised
 from jetmix.firmware.replay.walk import walk
 from jetmix.support.arrays import Float64
+
+OTHERWISE = (
+    "try --engine alkaid with --flow rtl, whose bits are verified in the same way, or use other "
+    "layers of hgq"
+)
 
 
 class Da4mlKit:
@@ -74,7 +80,7 @@ def trace(model: Any, delay_constraint: int) -> dict[str, Any]:
         FixedVariableArrayInput(tuple(tensor.shape[1:]), config, solver) for tensor in model.inputs
     )
     with exact_rounding():
-        return {"inputs": inputs, **walk(model, inputs, _replay)}
+        return {"inputs": inputs, **walk(model, inputs, _replay, by=DA4ML, mend=OTHERWISE)}
 
 
 def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,9 +98,7 @@ def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[
         return parts
     if handler is None:
         raise LoweringError(
-            f"da4ml has no form for a {type(op).__name__}",
-            mend="try --engine alkaid with --flow rtl, whose bits are verified in the same way, or "
-            "use other layers of hgq",
+            f"the engine da4ml has no form for a {type(op).__name__}", mend=OTHERWISE
         )
     traced: dict[str, Any] = handler(op)(*_tuples(args), **kwargs)
     return {part: arrays for part, arrays in traced.items() if not _is_ephemeral(arrays)}

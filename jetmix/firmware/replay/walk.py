@@ -11,7 +11,9 @@ from jetmix.models.calls import named_nodes
 Replay = Callable[[Any, Sequence[Any], Mapping[str, Any]], Mapping[str, Any]]
 
 
-def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[Any, ...]]:
+def walk(
+    model: Any, inputs: Sequence[Any], replay: Replay, *, by: str, mend: str
+) -> dict[str, tuple[Any, ...]]:
     """Return the traced arrays by place, in order of data flow: '/<layer>/<part>' ..., 'final'.
 
     Places that wait for a quantiser are left out: they are no values yet.
@@ -20,6 +22,8 @@ def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[A
         model: a flat functional Keras model.
         inputs: traced arrays of its inputs.
         replay: replays one operation.
+        by: name of the engine.
+        mend: what to do where the engine fails at a layer.
 
     Raises:
         LoweringError: naming the layer.
@@ -29,7 +33,15 @@ def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[A
     for name, node in named_nodes(model):
         op = node.operation
         args, kwargs = _given(node.arguments.args, known), _given(node.arguments.kwargs, known)
-        parts = _replayed(op, args, kwargs, replay)
+        try:
+            parts = replay(op, args, kwargs)
+        except JetmixError as error:
+            where = error.where or f"layer {op.name}"
+            raise type(error)(error.what, mend=error.mend, where=where) from error
+        except Exception as error:
+            # engines raise AssertionError, KeyError, IndexError ... for what they lack
+            what = f"the engine {by} cannot lower this {type(op).__name__}"
+            raise LoweringError(what, where=f"layer {op.name}", mend=mend) from error
         for tensor, array in zip(node.outputs, _tuple(parts["final"]), strict=True):
             known[id(tensor)] = array
         for part, arrays in parts.items():
@@ -37,25 +49,6 @@ def walk(model: Any, inputs: Sequence[Any], replay: Replay) -> dict[str, tuple[A
                 places[f"/{name}/{part}"] = _tuple(arrays)
     places["final"] = tuple(_output(tensor, known) for tensor in model.outputs)
     return places
-
-
-def _replayed(op: Any, args: Any, kwargs: Any, replay: Replay) -> Mapping[str, Any]:
-    where = f"layer {op.name}"
-    try:
-        return replay(op, args, kwargs)
-    except JetmixError as error:
-        if error.where:
-            raise
-        raise type(error)(error.what, mend=error.mend, where=where) from error
-    except Exception as error:
-        # engines raise AssertionError, KeyError, NotImplementedError ... for what they lack
-        kind = type(op).__name__
-        detail = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no message"
-        raise LoweringError(
-            f"{kind} cannot be lowered in this form ({type(error).__name__}: {detail})",
-            where=where,
-            mend="replace it by other layers of hgq",
-        ) from error
 
 
 def _output(tensor: Any, known: Mapping[int, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.engines.registry import EngineName
+from jetmix.firmware.engines.registry import ENGINES, EngineName
 from jetmix.models import keras_env
 from jetmix.models.prepare import prepare
 
@@ -60,3 +60,8 @@ def differing(model: Any, *, by: EngineName = "da4ml") -> int:
     right = prepared.predict(x, verbose=0, batch_size=500).reshape(len(x), -1)
     got = np.asarray(graph.predict(x.reshape(len(x), -1).astype(np.float64)))
     return int((got.reshape(right.shape) != right).any(axis=1).sum())
+
+
+def differing_by_engine(model: Any) -> dict[str, int]:
+    """Return what :func:`differing` gives for every engine."""
+    return {by: differing(model, by=by) for by in ENGINES}

@@ -74,8 +74,10 @@ def test_without_either_mend_the_model_is_not_lowered(
         return registered(question, kind, answer) if wanted else ExitStack()
 
     monkeypatch.setattr(hls4ml_mends, "_registered", all_but_one)
-    with pytest.raises(LoweringError, match=f"hls4ml cannot lower the model.*{cause}"):
+    with pytest.raises(LoweringError, match="hls4ml cannot lower the model") as caught:
         lower(model, tmp_path)
+    assert cause in str(caught.value.__cause__)
+    assert cause not in str(caught.value)
 
 
 def test_hls4ml_is_left_as_it_was():

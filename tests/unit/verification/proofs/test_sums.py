@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jetmix.firmware import da_graph
-from jetmix.firmware.engines.alkaid import NO_CARRY_LIMIT
+from jetmix.firmware.engines.alkaid_replay import NO_CARRY_LIMIT
 from jetmix.firmware.graph import Traces
 from jetmix.verification.proofs import ranges
 

@@ -1,0 +1,120 @@
+"""Keras layers traced by alkaid: its own handlers, and jetmix's where they are lacking or wrong.
+
+alkaid's handlers take and give arrays with an axis of jets, of size 1, which is left out elsewhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jetmix.errors import LoweringError
+from jetmix.firmware.engines.alkaid_graph import NAME, OTHER_ENGINE
+from jetmix.firmware.replay.kit import Deferred, Kit
+from jetmix.firmware.replay.layers import replayed, require_quantised
+from jetmix.firmware.replay.walk import walk
+from jetmix.support.arrays import Float64
+
+# what alkaid itself makes of -1 when it states the cost of a graph
+NO_CARRY_LIMIT = 65534
+
+
+class AlkaidKit:
+    """The operations of alkaid that go beyond NumPy's."""
+
+    def quantise(self, quantiser: Any, x: Any) -> Any:
+        """Return ``x`` as HGQ's ``Quantizer`` takes it."""
+        from hgq._alkaid_keras_plugin._base import mirror_quantizer
+
+        return mirror_quantizer(quantiser, x)
+
+    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
+        """Return the smallest and largest value and the step of every element."""
+        ends = [(v.low, v.high, v.step) for v in self.elements(x).ravel()]
+        low, high, step = np.array(ends, dtype=np.float64).reshape(-1, 3).T
+        return low.reshape(x.shape), high.reshape(x.shape), step.reshape(x.shape)
+
+    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
+        """Return what each element finds in its table, from its lowest code."""
+        found = np.empty(len(tables), dtype=object)
+        values = self.elements(x).ravel()
+        found[:] = [v.lookup(table) for v, table in zip(values, tables, strict=True)]
+        return self.array(found.reshape(x.shape), x)
+
+    def array(self, elements: Any, like: Any) -> Any:
+        """Return traced values and zeros as an array of alkaid."""
+        from alkaid.trace import FVArray
+
+        return FVArray(elements, like.solver_options, hwconf=like.hwconf)
+
+    def elements(self, x: Any) -> Any:
+        """Return the traced values of an array as an array of objects."""
+        return np.asarray(x)
+
+    def choose(self, negative: Any, one: Any, other: Any) -> Any:
+        """Return ``one`` where ``negative`` is below zero, else ``other``."""
+        arrays = (self.elements(array).ravel() for array in (negative, one, other))
+        found = np.empty(negative.size, dtype=object)
+        found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
+        return self.array(found.reshape(negative.shape), other)
+
+    def is_raw(self, x: Any) -> bool:
+        """Return whether an array holds inputs of the model that nothing has quantised."""
+        from alkaid.trace.fixed_variable import FVariableInput
+
+        return any(isinstance(v, FVariableInput) for v in self.elements(x).ravel())
+
+
+def trace(model: Any, delay_constraint: int) -> dict[str, Any]:
+    """Return the traces of a flat Keras model after every layer, 'inputs' first.
+
+    Raises:
+        LoweringError: naming the layer that cannot be traced.
+    """
+    from alkaid.trace import FVArrayInput, HWConfig
+
+    config, solver = HWConfig(1, NO_CARRY_LIMIT, -1), {"hard_dc": delay_constraint}
+    inputs = tuple(FVArrayInput(tuple(tensor.shape[1:]), config, solver) for tensor in model.inputs)
+    return {"inputs": inputs, **walk(model, inputs, _replay, by=NAME, mend=OTHER_ENGINE)}
+
+
+def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    kit: Kit = AlkaidKit()
+    x = args[0] if len(args) == 1 else list(args)
+    require_quantised(op, x, kit)
+    handler = _handler(op)
+    shipped = None
+    if handler is not None and not getattr(handler, "__input_quantizer_handled__", False):
+
+        def shipped(given: Any) -> Any:
+            return _without_axis(handler(op).call(_with_axis(given)))
+
+    parts: Mapping[str, Any] | None = replayed(op, x, kit, shipped)
+    if parts is not None:
+        return parts
+    if handler is None:
+        what = f"the engine alkaid has no form for a {type(op).__name__}"
+        raise LoweringError(what, mend=f"{OTHER_ENGINE}, or use other layers of hgq")
+    given = {name: _with_axis(value) for name, value in kwargs.items()}
+    traced: dict[str, Any] = handler(op)(*map(_with_axis, args), **given)
+    return {part: _without_axis(arrays) for part, arrays in traced.items()}
+
+
+def _handler(op: Any) -> Any:
+    from alkaid.converter._plugin_loader import maybe_load_for
+    from alkaid.converter.builtin.keras.layers import _registry
+
+    maybe_load_for(type(op), "keras", lax=True)
+    return _registry.get(type(op))
+
+
+def _with_axis(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_with_axis(one) for one in value)
+    return value[None] if isinstance(value, np.ndarray) else value
+
+
+def _without_axis(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_without_axis(one) for one in value)
+    return value if isinstance(value, Deferred) else value[0]
