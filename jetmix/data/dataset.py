@@ -14,7 +14,7 @@ from jetmix.data.normalise import Moments, Normalisation, checked_normalisation
 from jetmix.data.reader import Block, Reader
 from jetmix.data.record import JetSource
 from jetmix.data.reweight import reweighted
-from jetmix.data.schema import CLASS_NAMES, SPLITS
+from jetmix.data.schema import CLASS_NAMES, SPLITS, kinematics
 from jetmix.data.selection import Selection
 from jetmix.errors import DataError, UsageError
 from jetmix.support import console
@@ -123,8 +123,14 @@ class JetDataset:
             target_names=selection.targets,
             target_scales=scales,
             weights=_weights(reader, found, split),
-            columns={name: found.table[:, at] for at, name in enumerate(reader.table_names)},
+            columns=_columns(reader, found),
         )
+
+
+def _columns(reader: Reader, found: Block) -> dict[str, Floats]:
+    """Return the jet columns by name; pT and mass are called so as well."""
+    by_name = {name: found.table[:, at] for at, name in enumerate(reader.table_names)}
+    return by_name | {role: by_name[name] for role, name in kinematics(reader.table_names).items()}
 
 
 def _weights(reader: Reader, found: Block, split: str) -> Floats | None:

@@ -30,6 +30,7 @@ class JetTable:
         hashed: columns whose content decides the split of a jet: of the constituents where there
             are some, else of ``jets``.
         data_set: name of the published set that the jets are of, "" for none.
+        units: unit of each column whose unit is known.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class JetTable:
     extras: dict[str, h5py.Dataset] = field(default_factory=dict)
     hashed: tuple[str, ...]
     data_set: str = ""
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def n_jets(self) -> int:

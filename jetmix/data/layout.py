@@ -98,9 +98,19 @@ def _own(path: Path, handle: h5py.File) -> JetTable:
         if targets is None
         else _named(path, handle, TARGET_NAMES, targets.shape[1]),
         "data_set": checks.attribute(handle, "data_set", ""),
+        "units": _units(handle),
     }
     columns = known.get("particle_names") or known["jet_names"]
     return _table(path, handle, known | {"hashed": _hashed(path, handle, columns)})
+
+
+def _units(handle: h5py.File) -> dict[str, str]:
+    """Return the units that a file names; they are shown and never calculated with."""
+    try:
+        units = json.loads(checks.attribute(handle, "units", "{}"))
+    except json.JSONDecodeError:
+        return {}
+    return {str(k): str(v) for k, v in units.items()} if isinstance(units, dict) else {}
 
 
 def _hashed(path: Path, handle: h5py.File, columns: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from jetmix.data.normalise import (
     in_split,
     table_hash,
 )
-from jetmix.data.schema import JETS, KINEMATICS, PT, SPLIT, TARGETS, WEIGHTS, nearest
+from jetmix.data.schema import JETS, PT, SPLIT, TARGETS, WEIGHTS, kinematics, nearest
 from jetmix.data.selection import Selection, as_delivered, class_numbers
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Bools, Floats, Hashes, Ints, Reals
@@ -111,8 +111,7 @@ class Reader:
         find = jets.jet_columns if whole else _particles(jets).feature_columns
         of_hash = jets.feature_columns if isinstance(jets, JetFile) else jets.jet_columns
         jets.jet_columns(selection.reweight)
-        known = [name for name in KINEMATICS if name in jets.plain_names]
-        table = dict.fromkeys((*selection.reweight, *known))
+        table = dict.fromkeys((*selection.reweight, *kinematics(jets.plain_names).values()))
         return cls(
             jets=jets,
             selection=selection,

@@ -51,6 +51,12 @@ HIGH_LEVEL_FEATURES = (
 )  # fmt: skip
 
 
+def kinematics(names: Sequence[str]) -> dict[str, str]:
+    """Return the jet columns that hold pT and mass of a jet, by ``pt`` and ``mass``."""
+    known = {role: [n for n in (role, f"jet_{role}") if n in names] for role in KINEMATICS}
+    return {role: found[0] for role, found in known.items() if found}
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return ' (did you mean ...?)' for the known name most like ``name``, or nothing."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)

@@ -137,7 +137,11 @@ def description(found: "Description") -> list[str]:
         "jets per split: " + _named(found.splits, "d"),
         "median multiplicity: "
         + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY if alike else None),
-        "mass peak in GeV: " + _named(found.mass_peak_gev, ".1f"),
+        *(
+            ["mass peak in GeV: " + _named(found.mass_peak_gev, ".1f")]
+            if found.mass_peak_gev
+            else []
+        ),
         "median jet pT in GeV: " + _named({"all": found.pt_median_gev}, ".0f"),
         "best accuracy from "
         + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY if alike else None),

@@ -9,7 +9,7 @@ from jetmix.data.jet_file import open_jet_table
 from jetmix.data.jet_table import JetFile, JetTable
 from jetmix.data.normalise import HASHED_CONSTITUENTS, content_hash, table_hash
 from jetmix.data.reader import block_rows
-from jetmix.data.schema import MASS, PT
+from jetmix.data.schema import KINEMATICS, PT, kinematics
 from jetmix.support.arrays import AnyArray, Float64, Hashes, Ints
 
 PT_EDGES_GEV = np.geomspace(0.3, 1000, 61)
@@ -28,7 +28,7 @@ class Survey:
         distance_spectrum: (class, bin) pT fraction over ``DISTANCE_EDGES``.
         ranges: lowest, mean and highest value of each feature over real constituents.
         n_padding, n_not_finite: constituents that are padding; values that are NaN or infinite.
-        n_constituents, origin, data_set, class_names, jet_names: of the file.
+        n_constituents, origin, data_set, units, class_names, jet_names: of the file.
     """
 
     y: Ints
@@ -44,6 +44,7 @@ class Survey:
     n_constituents: int
     origin: str
     data_set: str
+    units: dict[str, str]
     class_names: tuple[str, ...]
     jet_names: tuple[str, ...]
 
@@ -85,7 +86,10 @@ class _Tally:
         self.n_not_finite += int((~np.isfinite(table)).sum())
         y = jets.classes(start, stop)
         known = dict(zip(jets.plain_names, table.T, strict=True))
-        found = {"mass_gev": known.get(MASS), "pt_gev": known.get(PT)}
+        found = {
+            f"{role}_gev": known.get(kinematics(jets.plain_names).get(role, ""))
+            for role in KINEMATICS
+        }
         if isinstance(jets, JetFile):
             x = jets.read(start, stop, jets.n_constituents, range(len(self.names)))
             found |= self._constituents(x.astype(np.float64), y, known)
@@ -110,7 +114,7 @@ class _Tally:
         hashed = [self.names.index(name) for name in self.jets.hashed]
         return {
             "multiplicity": known.get("multiplicity", present.sum(axis=1).astype(float)),
-            "pt_gev": known.get(PT, summed),
+            **({} if summed is None or PT in kinematics(list(known)) else {"pt_gev": summed}),
             "hashes": content_hash(x[:, :HASHED_CONSTITUENTS, hashed]),
         }
 
@@ -148,6 +152,7 @@ class _Tally:
             n_constituents=self.jets.n_constituents if isinstance(self.jets, JetFile) else 0,
             origin=self.jets.origin,
             data_set=self.jets.data_set,
+            units=self.jets.units,
             class_names=self.jets.class_names,
             jet_names=self.jets.jet_names,
         )
