@@ -164,16 +164,16 @@ class Page:
             self.parts.append(f"`{kind.__name__}`: [see above](#{kind.__name__.lower()}).\n")
             return
         self.seen.add(kind)
-        text, about = _documented(kind)
+        text, about = documented(kind)
         self.parts.append(f'<a id="{kind.__name__.lower()}"></a>**{kind.__name__}.** {text}\n')
-        self.parts.append(table(("Key", "Type", "Meaning"), list(_rows(kind, about))))
+        self.parts.append(table(("Key", "Type", "Meaning"), list(rows(kind, about))))
         hints = get_type_hints(kind)
         for inner in [found for hint in hints.values() for found in records_in(hint)]:
             if inner not in self.seen:
                 self.describe(inner)
 
 
-def _rows(kind: type[Any], about: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def rows(kind: type[Any], about: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and meaning of every key, those derived from others last.
 
     Raises:
@@ -188,7 +188,7 @@ def _rows(kind: type[Any], about: dict[str, str]) -> Iterator[tuple[str, str, st
         yield f"`{name}`", f"{words(returned)}, derived", _line(summary)
 
 
-def _documented(kind: type[Any]) -> tuple[str, dict[str, str]]:
+def documented(kind: type[Any]) -> tuple[str, dict[str, str]]:
     """Return the docstring without its section of attributes, and the text of each attribute."""
     text, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
     about = {name: _line(words) for name, words in ATTRIBUTE.findall(attributes)}

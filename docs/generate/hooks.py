@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from cards import card_keys
 from formats import file_formats
 from kinds import kinds_page
 from mkdocs.config.defaults import MkDocsConfig
@@ -26,6 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/command-line.md": command_line(),
         "reference/exit-codes.md": exit_codes(),
         "reference/recipe.md": recipe_keys(),
+        "reference/card.md": card_keys(),
         "reference/kinds.md": kinds_page(),
         "reference/files.md": file_formats(),
         "changelog.md": top_page(REPOSITORY, "CHANGELOG.md"),

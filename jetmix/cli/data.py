@@ -136,14 +136,28 @@ def cards(*, name: str | None, as_json: bool) -> None:
 @data.command()
 @click.argument("file", type=PATH)
 @click.option("--table", default="", metavar="NAME", help="Table of FILE; the largest by default.")
-def card(*, file: Path, table: str) -> None:
-    """Look into FILE and print a draft of a data card for it.
+@click.option(
+    "--out", type=PATH, metavar="TOML", help="Write the draft here instead of printing it."
+)
+def card(*, file: Path, table: str, out: Path | None) -> None:
+    """Look into FILE and draft a data card for it.
 
-    Save it with "> my.toml", correct it, and import with "jetmix data import --card my.toml".
+    Correct the draft, then import with "jetmix data import --card".
     """
     from jetmix.data.importing.cards.draft import draft
+    from jetmix.errors import RunConflictError
+    from jetmix.support.files import write_text
 
-    click.echo(draft(file, table), nl=False)
+    text = draft(file, table)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    if out.exists():
+        raise RunConflictError(
+            "the file already exists", where=out, mend="name another file or delete this one"
+        )
+    write_text(out, text)
+    click.echo(f"{out}: draft of a data card; check every line")
 
 
 @data.command()

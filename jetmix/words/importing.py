@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 def imported(done: "Imported") -> list[str]:
     """Return what an import gave, and what it left out."""
-    lines = [f"{done.path}: {done.n_jets} jets from {done.n_files} files"]
+    files = "1 file" if done.n_files == 1 else f"{done.n_files} files"
+    lines = [f"{done.path}: {done.n_jets} jets from {files}"]
     if done.counts:
         named = (f"{name} {count}" for name, count in done.counts.items())
         lines.append("jets per class: " + ", ".join(named))

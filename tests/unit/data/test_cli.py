@@ -3,11 +3,12 @@
 import json
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from jetmix.cli.data import data
-from jetmix.errors import DataError, UsageError
+from jetmix.errors import DataError, RunConflictError, UsageError
 from jetmix.support.packaged import shipped
 
 SAMPLE = shipped("datasets/sample/jets.h5")
@@ -77,3 +78,27 @@ def test_wrong_options_are_usage_errors(words):
     done = CliRunner().invoke(data, words)
     assert done.exit_code == click.UsageError.exit_code
     assert "Usage:" in done.stderr
+
+
+def test_cards_on_the_command_line(tmp_path):
+    lines, error, _ = run("cards")
+    assert error is None
+    assert any(line.startswith("jetclass ") for line in lines)
+    lines, error, _ = run("cards", "jetclass")
+    assert 'data_set = "jetclass"' in lines
+    np.savez(tmp_path / "a.npz", pt=[[2.0, 1.0], [3.0, 0.0]] * 5, y=[0, 1] * 5)
+    card = tmp_path / "my.toml"
+    lines, error, _ = run("card", tmp_path / "a.npz")
+    assert "keep = 2" in lines
+    _, error, _ = run("card", tmp_path / "a.npz", "--out", card)
+    assert error is None
+    assert card.read_text().splitlines() == lines
+    _, error, _ = run("card", tmp_path / "a.npz", "--out", card)
+    assert isinstance(error, RunConflictError)
+    lines, error, _ = run("import", "--card", card, tmp_path / "a.npz", tmp_path / "o.h5", "--json")
+    assert error is None
+    assert lines[:2] == [
+        f"{tmp_path}/o.h5: 10 jets from 1 file",
+        "jets per class: class_0 5, class_1 5",
+    ]
+    assert json.loads(lines[-1])["dropped"] == {}

@@ -237,9 +237,15 @@ class Card:
         data_set: name of the data set, by which published results are found; "" for none.
         importer: the published set whose own importer, with its checks, reads it instead.
         largest: a value beyond it, of either sign, is refused as broken.
-        units: unit of each feature, column and target that has one.
+        units: unit of each feature, column and target that has one; ``jets.NAME`` for a column of
+            jets that is named like a feature of constituents.
         hashed: features, or columns of jets without constituents, whose content decides the
             split; all of them if empty.
+        source: which files are read.
+        constituents: the constituents of each jet; none for features of whole jets alone.
+        jets: columns of whole jets.
+        labels: the classes.
+        split: the split of the source.
     """
 
     title: str = ""

@@ -244,6 +244,8 @@ def _jets(found: _Found, used: set[str]) -> Iterator[str]:
     yield from ("", "[jets]")
     if names:
         yield f"columns = {_wrapped(names)}"
+    if _momentum(list(found.inside)):
+        yield '# derive = ["pt", "mass", "multiplicity"]   # from the sum of the constituents'
     yield '# select = "..."   # a formula; other jets are left out and counted'
     yield '# targets = {pt_true = "..."}   # of a regression'
     yield '# weight = "..."   # in the training loss'

@@ -55,7 +55,7 @@ def _largest(*values: Any) -> Any:
 
 # name: (function, fewest arguments, most arguments)
 _MANY = 16
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "abs": (np.abs, 1, 1),
     "log": (np.log, 1, 1),
     "sqrt": (np.sqrt, 1, 1),
@@ -191,10 +191,10 @@ class _Parser:
 
     def _call(self, tree: ast.Call) -> _Node:
         name = tree.func.id if isinstance(tree.func, ast.Name) else ast.unparse(tree.func)
-        if name not in _FUNCTIONS:
-            mend = suggestion(name, list(_FUNCTIONS), "function")
+        if name not in FUNCTIONS:
+            mend = suggestion(name, list(FUNCTIONS), "function")
             raise self.fail(f"calls {name!r}, which is no function of a card", mend)
-        function, fewest, most = _FUNCTIONS[name]
+        function, fewest, most = FUNCTIONS[name]
         if tree.keywords or not fewest <= len(tree.args) <= most:
             count = fewest if fewest == most else f"{fewest} or more"
             raise self.fail(f"gives {name} {len(tree.args)} values, it takes {count}")
