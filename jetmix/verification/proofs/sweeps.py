@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jetmix.firmware import dais
 from jetmix.firmware.dais import Interval, Width
 from jetmix.firmware.engines.inner import TABLES
 from jetmix.firmware.graph import DaGraph, Traces
@@ -30,15 +31,20 @@ class TooManyError(Exception):
 class Inputs:
     """The inputs of a layer in a graph, in the layer's order.
 
+    An input that is a sum with a constant is described by the other summand: engines add the
+    constant of one layer and that of the next in one step, past the sum itself.
+
     Attributes:
         operations: the operation of each.
         scales: what an operation's integer is to be multiplied with, to give the input.
+        offsets: what is to be added then.
         first: smallest integer of each.
         count: how many integers each can be.
     """
 
     operations: list[int]
     scales: Float64
+    offsets: Float64
     first: Ints
     count: Ints
 
@@ -55,17 +61,21 @@ class Inputs:
         found = [ports.get(-1 - p, -1) if p < 0 else graph.out_idxs[p] for p in places]
         signs = [1.0 if p < 0 or not graph.out_negs[p] else -1.0 for p in places]
         shifts = [0 if p < 0 else graph.out_shifts[p] for p in places]
-        scales, first, last = [], [], []
-        for index, sign, shift in zip(found, signs, shifts, strict=True):
+        operations, scales, offsets, first, last = [], [], [], [], []
+        for end, sign, shift in zip(found, signs, shifts, strict=True):
+            index, constant = _without_constant(graph, end)
             fraction = widths[index].fraction if index >= 0 else 0
             low, high = intervals[index] if index >= 0 else (0.0, 0.0)
+            operations.append(index)
             scales.append(sign * 2.0 ** (shift - fraction))
+            offsets.append(sign * 2.0**shift * constant)
             first.append(round(low * 2.0**fraction))
             last.append(round(high * 2.0**fraction))
         begin = np.array(first, dtype=np.int64)
         return cls(
-            operations=found,
+            operations=operations,
             scales=np.array(scales),
+            offsets=np.array(offsets),
             first=begin,
             count=np.array(last, dtype=np.int64) - begin + 1,
         )
@@ -86,7 +96,7 @@ class Inputs:
             raise TooManyError(f"an input has {longest} values")
         steps = np.arange(longest)[:, None]
         integers = self.first + np.minimum(steps, self.count - 1)
-        return np.asarray(integers * self.scales, dtype=np.float64)
+        return np.asarray(integers * self.scales + self.offsets, dtype=np.float64)
 
     def one_by_one(
         self, groups: Sequence[Sequence[int]], grids: Sequence[Grids | None], most: int
@@ -102,7 +112,8 @@ class Inputs:
             TooManyError: if an input has more than ``most`` values, or some that Keras rounds.
         """
         # 0, or what is nearest to it: few bits, so that Keras does not round it
-        base = np.clip(0, self.first, self.first + self.count - 1)
+        zero = np.rint(-self.offsets / self.scales).astype(np.int64)
+        base = np.clip(zero, self.first, self.first + self.count - 1)
         blocks = [base[None]]
         for group in groups:
             members = [i for i, operation in enumerate(self.operations) if operation in group]
@@ -112,14 +123,19 @@ class Inputs:
             for i, run in zip(members, codes, strict=True):
                 block[:, i] = np.pad(run, (0, longest - len(run)), mode="edge")
             blocks.append(block)
-        values = np.asarray(np.concatenate(blocks) * self.scales, dtype=np.float64)
+        integers = np.concatenate(blocks)
+        values = np.asarray(integers * self.scales + self.offsets, dtype=np.float64)
         if (values.astype(np.float32) != values).any():
             raise TooManyError("an input has values that Keras rounds")
         return values
 
     def _codes(self, i: int, grids: Grids | None, most: int) -> Ints:
         """Return integers of an input; all others are quantised as one of these is."""
-        first, scale = int(self.first[i]), abs(float(self.scales[i]))
+        # multiples of the input's own scale, from here on
+        offset, scale = float(self.offsets[i] / self.scales[i]), abs(float(self.scales[i]))
+        if not offset.is_integer():
+            grids, offset = None, 0.0
+        first = int(self.first[i]) + int(offset)
         last = first + int(self.count[i]) - 1
         runs = [np.array([first], dtype=np.int64)]
         for step, top in grids if grids is not None else [(scale, np.inf)]:
@@ -141,15 +157,25 @@ class Inputs:
         found = np.unique(np.concatenate(runs))
         if len(found) > most:
             raise TooManyError(f"an input has {len(found)} values")
-        return found
+        return np.asarray(found - int(offset), dtype=np.int64)
 
     def integers(self, values: Float64) -> dict[int, Ints]:
         """Return the integers of operations for values of the inputs, (vector, input)."""
         return {
-            operation: np.rint(values[:, i] / self.scales[i]).astype(np.int64)
+            operation: np.rint((values[:, i] - self.offsets[i]) / self.scales[i]).astype(np.int64)
             for i, operation in enumerate(self.operations)
             if operation >= 0
         }
+
+
+def _without_constant(graph: DaGraph, index: int) -> tuple[int, float]:
+    """Return the operation that a sum with constants adds them to, and their sum."""
+    constant = 0.0
+    while index >= 0 and graph.ops[index].opcode == dais.ADD_CONSTANT:
+        op = graph.ops[index]
+        constant += op.data * op.qint.step
+        index = op.id0
+    return index, constant
 
 
 def apart(readers: Mapping[int, set[int]]) -> list[list[int]]:

@@ -165,6 +165,7 @@ def test_wide_inputs_run_through_the_codes_of_their_quantisers_alone():
     inputs = sweeps.Inputs(
         operations=[0],
         scales=np.array([2.0**-20]),
+        offsets=np.zeros(1),
         first=np.array([-(2**29)]),
         count=np.array([2**30]),
     )
@@ -179,7 +180,11 @@ def test_wide_inputs_run_through_the_codes_of_their_quantisers_alone():
 
 def test_part_of_a_period_is_swept_whole_and_rounded_values_are_refused():
     inputs = sweeps.Inputs(
-        operations=[0], scales=np.array([0.25]), first=np.array([33]), count=np.array([30])
+        operations=[0],
+        scales=np.array([0.25]),
+        offsets=np.zeros(1),
+        first=np.array([33]),
+        count=np.array([30]),
     )
     values = inputs.one_by_one([[0]], [frozenset({(0.5, 2.0)})], 100)[1:, 0]
     assert set(np.floor(values / 0.5) % 8) == set(range(8))
@@ -187,3 +192,63 @@ def test_part_of_a_period_is_swept_whole_and_rounded_values_are_refused():
     far = replace(inputs, first=np.array([2**26 + 1]))
     with pytest.raises(sweeps.TooManyError, match="Keras rounds"):
         far.one_by_one([[0]], [frozenset({(0.5, 2.0)})], 100)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(0.25, 1.25), (-0.25, 0.5), (0.25, 0.0625)])
+def test_an_input_with_a_constant_added_runs_through_all_codes(scale, offset):
+    inputs = sweeps.Inputs(
+        operations=[0],
+        scales=np.array([scale]),
+        offsets=np.array([offset]),
+        first=np.array([-16]),
+        count=np.array([32]),
+    )
+    every = np.arange(-16, 16) * scale + offset
+    found = inputs.one_by_one([[0]], [frozenset({(0.5, 2.0)})], 100)[:, 0]
+    assert set(found) <= set(every)
+    assert set(np.floor(found / 0.5) % 8) == set(np.floor(every / 0.5) % 8)
+    assert np.array_equal(inputs.integers(found[:, None])[0] * scale + offset, found)
+    assert np.array_equal(inputs.together(100)[:, 0], every)
+
+
+@pytest.fixture(scope="module")
+def with_constants():
+    """Two LUT layers, and padding before them: sums of the first hold constants."""
+    keras = keras_env.activate()
+    from hgq.config import LayerConfigScope, QuantizerConfigScope
+    from hgq.layers import QDenseT
+    from hgq.utils import trace_minmax
+
+    keras.utils.set_random_seed(5)
+    lane = {"default_q_type": "kbi", "overflow_mode": "WRAP", "round_mode": "RND"}
+    scopes = (
+        QuantizerConfigScope(place="all", **lane, b0=4, i0=2),
+        LayerConfigScope(enable_ebops=True, beta0=1e-7),
+    )
+    with scopes[0], scopes[1]:
+        x = keras.Input((2, 2), name="jets")
+        y = keras.layers.Flatten(name="flat")(keras.layers.ZeroPadding1D(1, name="pad")(x))
+        y = QDenseT(3, n_hl=1, d_hl=4, batch_norm=True, name="first")(y)
+        model = keras.Model(x, QDenseT(2, n_hl=1, d_hl=4, name="second")(y))
+    # the tables of padded inputs are constants, which are 0 without this
+    beta = model.get_layer("first").bn_module.beta
+    beta.assign(np.full(beta.shape, 2.0, np.float32))
+    trace_minmax(model, np.random.default_rng(0).normal(0, 2, (500, 2, 2)).astype(np.float32))
+    return model
+
+
+@pytest.mark.parametrize("by", ["da4ml", "alkaid"])
+def test_tables_behind_a_sum_with_a_constant_are_compared(with_constants, by):
+    traces = da_graph.trace_layers(with_constants, by=by)
+    graph, layered = da_graph.graph_of(traces), da_graph.layered(traces)
+    ends = [layered[0].out_idxs[place] for place in layered[1]["/first/final"]]
+    assert dais.ADD_CONSTANT in {layered[0].ops[end].opcode for end in ends}
+    found = {p.layer: p for p in tables.prove(with_constants, traces, graph, layered)}
+    assert {name: (p.wrong, p.reason) for name, p in found.items()} == {
+        "first": (0, None),
+        "second": (0, None),
+    }
+    if by == "da4ml":
+        broken = corrupted(layered[0], -1), layered[1]
+        wrong = tables.prove(with_constants, traces, graph, broken)
+        assert sum(proof.wrong for proof in wrong) > 0
