@@ -72,14 +72,11 @@ class Selection:
 def as_delivered(
     x: Floats, features: tuple[str, ...], hardware: Mapping[str, HardwareInput]
 ) -> None:
-    """Round and clip features (..., feature) to the integers of the trigger, in place.
-
-    The values stay in the unit of the file: integers times their LSB.
-    """
+    """Replace features (..., feature) by the integers of the trigger, rounded and clipped."""
     for name, port in hardware.items():
         column = x[..., features.index(name)]
         low, high = port.limits
-        column[...] = np.clip(np.rint(column / port.lsb), low, high) * port.lsb
+        column[...] = np.clip(np.rint(column / port.lsb), low, high)
 
 
 def class_numbers(

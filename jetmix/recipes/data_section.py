@@ -34,6 +34,11 @@ class HardwareInput:
         half = 1 << (self.bits - 1)
         return (-half, half - 1) if self.signed else (0, 2 * half - 1)
 
+    def fixed_point(self, scale: float) -> tuple[int, int, int]:
+        """Return sign, integer and fraction bits of the integer divided by a power of two."""
+        fraction = round(math.log2(scale))
+        return int(self.signed), self.bits - self.signed - fraction, fraction
+
 
 def _scaling_problem(scaling: Mapping[str, Any]) -> str:
     """Return what is wrong with the scaling of single features, "" if nothing."""
@@ -95,6 +100,12 @@ class DataSection:
         parts = [part for group in self.classes.values() for part in group]
         if len(set(parts)) != len(parts) or not all(self.classes.values()):
             yield "classes", "lists of the file's classes, each in one list only,"
+        missing = [name for name in self.features if name not in self.hardware]
+        if self.hardware and missing:
+            yield (
+                "hardware",
+                f"for all features of the recipe or for none ({missing[0]} is absent),",
+            )
         for name in self.hardware:
             kind = self.scaling.get(name, self.normalisation)
             if kind != "power-of-two" and not _moves_bits(kind):

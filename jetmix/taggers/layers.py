@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from jetmix.recipes.recipe import QuantiserSection
+from jetmix.taggers.delivered import DELIVERED, delivered_as
 from jetmix.taggers.spec import TaggerSpec
 
 # names of the output layers, and so of the firmware's ports
@@ -108,14 +109,24 @@ class Layers(ABC):
         """Return the Keras model."""
         import keras
 
+        first = inputs._keras_history.operation
+        if first.name == DELIVERED:
+            inputs = first.input
         return keras.Model(inputs, outputs, name=name)
 
 
 class QuantisedLayers(Layers):
     """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
 
-    def __init__(self, settings: QuantiserSection) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: QuantiserSection, delivered: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
+        self.settings, self.delivered = settings, delivered
+
+    def input(self, shape: tuple[int, ...]) -> Any:
+        """Return the input, in the fixed bits in which the features come, where they are known."""
+        jets = super().input(shape)
+        return delivered_as(jets, self.delivered) if self.delivered else jets
 
     def dense(
         self,

@@ -1,6 +1,6 @@
 """The architectures: one literal line each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -156,8 +156,13 @@ def check_recipe(recipe: Recipe) -> None:
         )
 
 
-def spec_from(recipe: Recipe, *, n_classes: int) -> TaggerSpec:
-    """Return the specification that a resolved recipe describes, for so many classes.
+def spec_from(recipe: Recipe, *, n_classes: int, scales: Sequence[float] = ()) -> TaggerSpec:
+    """Return the specification that a resolved recipe describes.
+
+    Args:
+        recipe: the recipe.
+        n_classes: classes of the jets.
+        scales: what each feature is divided by, where a trigger delivers it as an integer.
 
     Raises:
         UsageError: for an unknown architecture or option, or one that takes other inputs.
@@ -170,10 +175,19 @@ def spec_from(recipe: Recipe, *, n_classes: int) -> TaggerSpec:
         n_features=len(recipe.data.features),
         n_classes=n_classes,
         n_targets=len(recipe.data.targets),
+        delivered=_delivered(recipe, scales),
         quantised=recipe.tagger.quantised,
         options=resolved_options(name, recipe.tagger.options),
         quantiser=recipe.quantiser,
     )
+
+
+def _delivered(recipe: Recipe, scales: Sequence[float]) -> tuple[tuple[int, int, int], ...]:
+    ports = recipe.data.hardware
+    if not ports:
+        return ()
+    pairs = zip(recipe.data.features, scales, strict=True)
+    return tuple(ports[name].fixed_point(scale) for name, scale in pairs)
 
 
 def build_tagger(spec: TaggerSpec) -> Any:
@@ -195,4 +209,4 @@ def build_tagger(spec: TaggerSpec) -> Any:
     if not spec.quantised:
         return chosen.build(spec, options, FullPrecisionLayers())
     with quantiser_scope(spec.quantiser):
-        return chosen.build(spec, options, QuantisedLayers(spec.quantiser))
+        return chosen.build(spec, options, QuantisedLayers(spec.quantiser, spec.delivered))

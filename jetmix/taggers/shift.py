@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.support.arrays import Float64, Floats
+from jetmix.taggers.delivered import DELIVERED
 
 
 def absorb_shift(model: Any, x: Floats) -> list[str]:
@@ -72,6 +73,8 @@ def _shift_at(tensor: Any, shift: Float64) -> Float64:
     layer, shape = tensor._keras_history.operation, tensor.shape[1:]
     if isinstance(layer, keras.layers.InputLayer):
         return np.broadcast_to(shift, shape)
+    if layer.name == DELIVERED:
+        return _shift_at(layer.input, shift)
     if isinstance(layer, keras.layers.Flatten | keras.layers.Reshape):
         return _shift_at(layer.input, shift).reshape(shape)
     if type(layer).__name__ in ("Add", "QAdd"):

@@ -13,6 +13,8 @@ class TaggerSpec:
     ``options`` holds all options of the architecture, resolved. Jets come as
     (particle, feature), or as a row of jet-level features if ``n_particles`` is None; the tagger
     answers with one logit per class, and beside them with ``n_targets`` numbers, if any.
+    ``delivered`` holds sign, integer and fraction bits in which each feature comes, nothing where
+    they are not known.
     """
 
     architecture: str
@@ -23,6 +25,7 @@ class TaggerSpec:
     options: JSON
     quantiser: QuantiserSection
     n_targets: int = 0
+    delivered: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -112,7 +112,9 @@ def train(run: TrainingRun) -> Trained:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
     datasets = _load(run)  # all input is judged before the first file is written
-    spec = spec_from(run.recipe, n_classes=len(datasets["train"].class_names))
+    jets = datasets["train"]
+    scales = jets.normalisation.std
+    spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
     devices.check_batch(min(run.recipe.training.batch_size, len(datasets["train"].y)))
     if run.event_folder is not None:
         event_log.check_event_log(run.event_folder)
