@@ -29,14 +29,15 @@ CELLS = "xilinx/cells_sim.v"
 # limits where none are named
 LIMIT_S, MEMORY_GB = 20 * 60.0, 8.0
 # -defer: the modules are generic, and only what the top instantiates is elaborated.
-# rom_style: no family has a distributed memory that is only read; without it tables become LUT.
+# rom_style: no family has a distributed memory that is only read; without it, and with -nobram,
+# tables become LUT, which is what the attribute asks of Vivado.
 # -noiopad: the tagger is a part of a larger design, so its ports get no pads.
 # splitnets: a bus whose bits depend on one another looks like a loop to a simulator.
 SCRIPT = """read_verilog -defer {sources}
 hierarchy -check -top {top}
 proc
 setattr -unset rom_style m:*
-synth_xilinx -top {top} -family {family} -noiopad -flatten
+synth_xilinx -top {top} -family {family} -nobram -noiopad -flatten
 tee -q -o {statistics} stat -tech xilinx -json
 splitnets
 write_verilog -noattr {netlist}

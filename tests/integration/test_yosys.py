@@ -46,18 +46,19 @@ def test_lut_come_near_the_cost_of_the_graph(yosys_program, tmp_path):
     assert "Executing SYNTH_XILINX pass" in (folder / "yosys" / "netlist.log").read_text()
 
 
-def test_lookup_tables_become_lut(yosys_program, tmp_path):
+# at most two LUT for each output bit of a table of 7 bits; one of 11 bits would fill a block RAM
+@pytest.mark.parametrize(("fraction", "most"), [(4, 24), (8, 900)])
+def test_lookup_tables_become_lut(fraction, most, yosys_program, tmp_path):
     from da4ml.trace import FixedVariableArrayInput, HWConfig
 
     two = np.ones(2, dtype=np.int64)
     free = FixedVariableArrayInput((2,), HWConfig(1, -1, -1), {"hard_dc": 2})
-    y = free.quantize(two, 2 * two, 4 * two).apply(np.tanh).quantize(two, 0 * two, 5 * two)
+    y = free.quantize(two, 2 * two, fraction * two).apply(np.tanh).quantize(two, 0 * two, 5 * two)
     graph = da_graph.graph_of({"inputs": (free,), "final": (y,)})
     assert graph.lookup_tables
     folder = synthesis_of(graph, tmp_path / "out")
     report = run_yosys(folder, yosys_program, limit_s=300.0, memory_gb=4.0)
-    # two tables of 7 bits in and 6 out: at most two LUT for each bit
-    assert 0 < report.lut <= 24
+    assert 0 < report.lut <= most
     assert report.bram18 == 0
 
 

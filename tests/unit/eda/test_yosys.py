@@ -154,7 +154,7 @@ def test_success_adds_a_report(bench, synthesis):
     assert (area / "script.ys").read_text() == (
         "read_verilog -defer src/a.v\n"
         f"hierarchy -check -top {TOP}\nproc\nsetattr -unset rom_style m:*\n"
-        f"synth_xilinx -top {TOP} -family xcup -noiopad -flatten\n"
+        f"synth_xilinx -top {TOP} -family xcup -nobram -noiopad -flatten\n"
         "tee -q -o stat.json stat -tech xilinx -json\n"
         "splitnets\n"
         "write_verilog -noattr netlist.v\n"
