@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jetmix.api.paths import PathLike
 from jetmix.data.dataset import JetDataset
@@ -115,7 +116,7 @@ def import_jets(
     sources: PathLike | Sequence[PathLike],
     out: PathLike,
     *,
-    card: Card | PathLike | None = None,
+    card: Card | Mapping[str, Any] | PathLike | None = None,
     n_constituents: int | None = None,
     half: bool = False,
 ) -> Imported:
@@ -125,7 +126,7 @@ def import_jets(
         sources: files, patterns such as ``jets_*.root``, folders or archives. Without a card, those
             of Zenodo 3602260, or one file of high-level features.
         out: HDF5 file to make.
-        card: name of a shipped data card, a TOML file, or a :class:`Card`.
+        card: name of a shipped data card, a TOML file, or what it would hold as a mapping.
         n_constituents: constituents kept of each jet; as many as the card says by default, and 150
             of published jets.
         half: store the constituents as float16.
@@ -137,5 +138,5 @@ def import_jets(
     """
     given = [sources] if isinstance(sources, str | os.PathLike) else sources
     paths = [Path(source) for source in given]
-    chosen = card if card is None or isinstance(card, Card) else Path(card)
+    chosen = Path(card) if isinstance(card, str | os.PathLike) else card
     return import_files(paths, Path(out), card=chosen, n_constituents=n_constituents, half=half)

@@ -23,6 +23,8 @@ def doctor(*, as_json: bool) -> None:
     lines.append("Optional parts")
     simulate = _has("pythia8mc") and _has("fastjet")
     lines.append(f"  {'simulate':15} {_yes(simulate, 'install the extra: jetmix[simulate]')}")
+    cards = all(map(_has, ("uproot", "awkward", "vector", "pyarrow", "hdf5plugin")))
+    lines.append(f"  {'import':15} {_yes(cards, 'install the extra: jetmix[import]')}")
     lines.append("Tools")
     tools: dict[str, Any] = {}
     for name, tool in toolchain.TOOLS.items():
@@ -38,7 +40,13 @@ def doctor(*, as_json: bool) -> None:
     lines.append("Levels of 'jetmix verify'")
     levels = {level.name: _lacks(level) for level in LEVELS.values()}
     lines += [f"  {level:15} {lacks or 'ready'}" for level, lacks in levels.items()]
-    result = {"versions": versions, "simulate": simulate, "tools": tools, "levels": levels}
+    result = {
+        "versions": versions,
+        "simulate": simulate,
+        "import": cards,
+        "tools": tools,
+        "levels": levels,
+    }
     finish(lines, result, as_json=as_json)
 
 

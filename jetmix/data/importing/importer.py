@@ -2,9 +2,10 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def import_jets(
     given: Sequence[Path],
     out: Path,
     *,
-    card: Card | str | Path | None = None,
+    card: Card | Mapping[str, Any] | str | Path | None = None,
     n_constituents: int | None = None,
     half: bool = False,
     manifest: Manifest | None = None,
@@ -56,7 +57,7 @@ def import_jets(
         given: .h5 files of the public schema, folders of them, or tar archives; or one file of
             high-level features, as :func:`import_high_level` takes it.
         out: the file to make; its folder is made if need be.
-        card: name of a shipped card, a file, or the card itself.
+        card: name of a shipped card, a file, or the card itself, as an object or a mapping.
         n_constituents: constituents to keep of each jet; by default as many as the card says, and
             150 of published jets.
         half: store constituents as float16, exact to 0.05% of each value.

@@ -30,12 +30,16 @@ class CardText:
         return f"{self.label}{_line_text(self.text, keys)} ({'.'.join(keys)})"
 
 
-def read_card(card: Card | str | Path) -> CardText:
+def read_card(card: Card | Mapping[str, Any] | str | Path) -> CardText:
     """Return a card by the name of a shipped one, from a file, or as it is given.
+
+    A mapping holds what a file would hold.
 
     Raises:
         DataError: if there is none, or something in it is unknown or wrong.
     """
+    if isinstance(card, Mapping):
+        card = _loaded(card, "", "card")
     if isinstance(card, Card):
         return CardText(card=card, text=card_text(card), label="card")
     path = _card_path(str(card))

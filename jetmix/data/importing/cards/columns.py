@@ -80,6 +80,15 @@ def as_jagged(column: Column) -> Jagged:
     return Jagged(flat, np.full(n_jets, width, np.int64))
 
 
+def sliced(column: Column, start: int, stop: int) -> Column:
+    """Return the jets from ``start`` to ``stop`` of a column."""
+    if not isinstance(column, Jagged):
+        return column[start:stop]
+    first = int(column.counts[:start].sum())
+    counts = column.counts[start:stop]
+    return Jagged(column.values[first : first + int(counts.sum())], counts)
+
+
 def check_lengths(block: Block, where: str) -> int:
     """Return the number of rows of a block.
 

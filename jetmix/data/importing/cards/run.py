@@ -30,7 +30,7 @@ from jetmix.support.arrays import Ints
 from jetmix.support.files import JSON, atomic_path, file_digest
 
 # bytes of the columns that are held at once, and bounds for odd files
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 128 * 2**20
 _FEWEST_ROWS, _MOST_ROWS = 128, 50_000
 
 
@@ -188,7 +188,7 @@ class _Import:
 
     def _block_rows(self, n_columns: int) -> int:
         inside = self.card.constituents
-        wide = (2 * inside.keep * (n_columns + len(inside.names))) if inside else n_columns
+        wide = inside.keep * (n_columns + len(inside.names)) if inside else n_columns
         return int(np.clip(_BLOCK_BYTES // (8 * wide), _FEWEST_ROWS, _MOST_ROWS))
 
     def _suffixes(self) -> tuple[str, ...]:

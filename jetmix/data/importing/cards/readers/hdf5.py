@@ -13,6 +13,7 @@ from jetmix.data.importing.cards.readers.common import reading, unpack
 from jetmix.support.arrays import AnyArray
 
 KIND = "HDF5"
+_CACHE_BYTES = 32 * 2**20  # of each dataset
 TOP = "/"
 
 
@@ -56,7 +57,11 @@ def _member(group: h5py.Group, key: str) -> Any:
 
 def blocks(path: Path, table: str, columns: Sequence[str], rows: int) -> Iterator[Block]:
     """Yield the columns of a table, ``rows`` rows at a time."""
-    with reading(path, KIND), h5py.File(path, "r", locking=False) as handle:
+    # a chunk may hold many blocks: kept, it is unpacked once
+    with (
+        reading(path, KIND),
+        h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE_BYTES) as handle,
+    ):
         found = handle[table]
         if isinstance(found, h5py.Dataset):
             unpack(found)

@@ -6,10 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from jetmix.data.importing.cards.columns import Block, Column, Field, Jagged, Table, shape_text
+from jetmix.data.importing.cards.columns import (
+    Block,
+    Column,
+    Field,
+    Jagged,
+    Table,
+    shape_text,
+    sliced,
+)
 from jetmix.data.importing.cards.readers.common import needed, reading, texts
 
 KIND = "ROOT"
+_PIECE_BYTES = 64 * 2**20
 
 
 def tables(path: Path) -> tuple[Table, ...]:
@@ -54,24 +63,32 @@ def blocks(path: Path, table: str, columns: Sequence[str], rows: int) -> Iterato
     with reading(path, KIND), uproot.open({path: None}, array_cache=None) as file:
         tree = file[table]
         found = _leaves(tree)
-        for start in range(0, tree.num_entries, rows):
-            stop = min(start + rows, tree.num_entries)
-            yield {name: _read(found[name], start, stop) for name in columns}
+        piece = _piece([found[name] for name in columns], rows)
+        for first in range(0, tree.num_entries, piece):
+            last = min(first + piece, tree.num_entries)
+            whole = {name: _read(found[name], first, last) for name in columns}
+            for start in range(0, last - first, rows):
+                yield {name: sliced(column, start, start + rows) for name, column in whole.items()}
+
+
+def _piece(branches: Sequence[Any], rows: int) -> int:
+    """Return how many entries to unpack at once.
+
+    A basket holds thousands of entries and is unpacked for any of them, so that small pieces would
+    unpack it many times.
+    """
+    size = sum(int(branch.uncompressed_bytes) for branch in branches)
+    entries = max((int(branch.num_entries) for branch in branches), default=1)
+    return max(rows, int(_PIECE_BYTES * entries / max(size, 1)))
 
 
 def _read(branch: Any, start: int, stop: int) -> Column:
     """Read one branch; uproot's own formulas and aliases are passed by."""
     ak = needed("awkward")
     array = branch.array(entry_start=start, entry_stop=stop, library="ak")
-    if str(ak.parameters(array).get("__array__")) == "string" or array.ndim == 0:
-        return texts(ak.to_list(array))
-    if _is_text(ak, array):
+    if "string" in str(array.type):
         return texts(ak.to_list(array))
     if array.ndim == 1 or "var" not in str(array.type):
         return np.asarray(ak.to_numpy(array, allow_missing=False))
     counts = np.asarray(ak.to_numpy(ak.num(array, axis=1)), np.int64)
     return Jagged(np.asarray(ak.to_numpy(ak.flatten(array, axis=1))), counts)
-
-
-def _is_text(ak: Any, array: Any) -> bool:
-    return "string" in str(ak.type(array))

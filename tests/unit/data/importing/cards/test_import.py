@@ -189,3 +189,18 @@ def test_fewer_constituents_and_half_precision(parquet, card):
     _, found, _ = imported(parquet(), card(), n_constituents=2, half=True)
     assert found["constituents"].shape == (40, 2, 4)
     assert found["constituents"].dtype == np.float16
+
+
+def test_a_card_as_a_mapping(parquet, tmp_path):
+    card = {
+        "constituents": {"keep": 2, "order": "e", "columns": ["e"]},
+        "labels": {"column": "flavour", "values": {"b": 5, "light": [0, 1, 2]}},
+    }
+    done = jm.import_jets(parquet(), tmp_path / "out.h5", card=card)
+    assert done.n_jets == 40
+    with h5py.File(done.path) as handle:
+        (tmp_path / "again.toml").write_text(handle.attrs["card"])
+    again = jm.import_jets(parquet(), tmp_path / "b.h5", card=tmp_path / "again.toml")
+    assert again.counts == done.counts
+    with pytest.raises(DataError, match="card: constituents: unknown key 'kep'"):
+        jm.import_jets(parquet(), tmp_path / "c.h5", card={"constituents": {"kep": 2}})
