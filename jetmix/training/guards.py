@@ -11,7 +11,8 @@ from jetmix.training.engine import Validation
 
 CONSTANT_EBOPS_EPOCHS = 10
 CHANCE_EPOCHS = 20
-CHANCE_SIGMAS = 3.0
+# above guessing by three standard deviations, or by this much where jets are few
+CHANCE_SIGMAS, CHANCE_MARGIN = 3.0, 0.05
 
 
 def check_finite(epoch: int, entropy: float, validation: Validation) -> None:
@@ -81,12 +82,14 @@ def check_above_chance(accuracies: Sequence[float], *, epochs: int, y: Ints) -> 
     """Raise TrainingError if nothing was learnt in the first tenth of the run.
 
     Judged once, after a tenth of the epochs but not before 20, against the share of the most
-    frequent class in the validation labels ``y`` with three binomial standard deviations.
+    frequent class in the validation labels ``y`` with three binomial standard deviations,
+    or 0.05 where these are more.
     """
     if len(accuracies) != max(CHANCE_EPOCHS, epochs // 10):
         return
     chance = float(np.bincount(y).max() / len(y))
-    limit = chance + CHANCE_SIGMAS * math.sqrt(chance * (1 - chance) / len(y))
+    error = math.sqrt(chance * (1 - chance) / len(y))
+    limit = chance + min(CHANCE_SIGMAS * error, CHANCE_MARGIN)
     if max(accuracies) <= limit:
         raise TrainingError(
             f"the validation accuracy is {max(accuracies):.1%} after {len(accuracies)} epochs, "
