@@ -122,18 +122,18 @@ class JetDataset:
             targets=found.targets if selection.targets else None,
             target_names=selection.targets,
             target_scales=scales,
-            weights=_weights(reader, found, split),
-            columns=_columns(reader, found),
+            weights=loss_weights(reader, found, split),
+            columns=columns_by_name(reader, found),
         )
 
 
-def _columns(reader: Reader, found: Block) -> dict[str, Floats]:
+def columns_by_name(reader: Reader, found: Block) -> dict[str, Floats]:
     """Return the jet columns by name; pT and mass are called so as well."""
     by_name = {name: found.table[:, at] for at, name in enumerate(reader.table_names)}
     return by_name | {role: by_name[name] for role, name in kinematics(reader.table_names).items()}
 
 
-def _weights(reader: Reader, found: Block, split: str) -> Floats | None:
+def loss_weights(reader: Reader, found: Block, split: str) -> Floats | None:
     """Return the weights in the loss, which only jets to train on have."""
     selection = reader.selection
     if split != "train" or not (selection.weights or selection.reweight):

@@ -116,6 +116,7 @@ class TrainingSection:
     select_within: float
     target_loss: str = TARGET_LOSSES[0]
     target_weight: float = 1.0
+    stream_jets: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": NOT_NEGATIVE,
@@ -133,9 +134,10 @@ class TrainingSection:
         "select_within": FRACTION,
         "target_loss": rule(TARGET_LOSSES.__contains__, f"is none of {', '.join(TARGET_LOSSES)}"),
         "target_weight": POSITIVE,
+        "stream_jets": POSITIVE,
     }
     # keys that came later: a recipe without them keeps the digest that it had
-    LATER: ClassVar[tuple[str, ...]] = ("target_loss", "target_weight")
+    LATER: ClassVar[tuple[str, ...]] = ("target_loss", "target_weight", "stream_jets")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,25 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from jetmix.support.arrays import Float64, Floats
+from jetmix.support.arrays import Float64
 from jetmix.taggers.delivered import DELIVERED
 
 
-def absorb_shift(model: Any, x: Floats) -> list[str]:
+def absorb_shift(model: Any, shift: Float64) -> list[str]:
     """Lower the biases of all dense layers that see the input by what its mean adds.
 
-    The answer on x becomes that of the unchanged tagger on x - s. A bias of fixed bits goes as
+    The answer on jets x becomes that of the unchanged tagger on x - s. A bias of fixed bits goes as
     far as its range.
 
     Args:
         model: a tagger with fresh weights.
-        x: scaled training jets (jet, particle, feature) or (jet, feature); s is the mean of each
-            feature over jets and particles.
+        shift: s, the mean of each feature over the scaled training jets and their particles.
 
     Returns:
         the names of the layers whose biases were changed.
     """
-    shift = x.mean(axis=tuple(range(x.ndim - 1)), dtype=np.float64)
     changed = []
     for layer in model.layers:
         first = _first_linear(layer)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,7 @@ POINTS = "points"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def calibrated_front(
-    loop: Loop, train: Callable[[], Iterable[Floats]], truth: Truth
-) -> list[FrontPoint]:
+def calibrated_front(loop: Loop, truth: Truth) -> list[FrontPoint]:
     """Calibrate every raw point, measure it on the validation split again, and prune.
 
     The points that remain are written as ``points/*.keras``, and what they reach on the
@@ -37,14 +35,13 @@ def calibrated_front(
 
     Args:
         loop: a training that has ended.
-        train: gives the training jets ``x`` in pieces.
         truth: of the validation jets.
     """
     found: dict[FrontPoint, list[Any]] = {}
     rows: dict[FrontPoint, JSON] = {}
     with console.progress("calibrating the front", len(loop.state.front)) as ticker:
         for done, raw in enumerate(loop.state.front, start=1):
-            point, answers = _calibrated(loop, train(), raw)
+            point, answers = _calibrated(loop, raw)
             found[point] = loop.engine.state()[: loop.n_model]
             rows[point] = _row(point, measured(answers, truth, ebops=None))
             ticker.update(done, f"{point.val_accuracy:.1%}, {point.ebops:,} EBOPs")
@@ -85,10 +82,12 @@ def restore(loop: Loop, model_values: list[Any]) -> None:
     loop.engine.sync()
 
 
-def _calibrated(loop: Loop, train: Iterable[Floats], raw: FrontPoint) -> tuple[FrontPoint, Answers]:
+def _calibrated(loop: Loop, raw: FrontPoint) -> tuple[FrontPoint, Answers]:
     values, _ = load_arrays(loop.folder / raw.path)
     restore(loop, values)
-    ebops = calibrate(loop.engine, loop.model, train) if loop.recipe.tagger.quantised else 0
+    ebops = 0
+    if loop.recipe.tagger.quantised:
+        ebops = calibrate(loop.engine, loop.model, loop.feed.pieces())
     answers = loop.engine.answers(loop.validation.x)
     accuracy = float((answers.logits.argmax(axis=1) == loop.validation.y).mean())
     name = f"epoch-{raw.epoch:06d}_acc-{100 * accuracy:.2f}_ebops-{ebops}.keras"

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jetmix.support.arrays import AnyArray, Floats, Ints
+from jetmix.data.stream import pieces
+from jetmix.support.arrays import AnyArray, Float64, Floats, Ints
 
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
@@ -43,6 +44,14 @@ class Jets:
             # powers of two: nothing is rounded
             targets = np.divide(targets, dataset.target_scales, dtype=np.float32)
         return cls(x=dataset.x, y=dataset.y, weights=dataset.weights, targets=targets)
+
+    @property
+    def feature_means(self) -> Float64:
+        """Mean of each feature over jets and particles."""
+        if not isinstance(self.x, np.memmap):
+            return np.asarray(self.x.mean(axis=tuple(range(self.x.ndim - 1)), dtype=np.float64))
+        sums = [part.reshape(-1, part.shape[-1]).sum(0, np.float64) for part in pieces(self.x)]
+        return np.asarray(sum(sums) / np.prod(self.x.shape[:-1]))
 
     @property
     def arrays(self) -> dict[str, AnyArray]:

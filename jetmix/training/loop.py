@@ -6,23 +6,21 @@ one to the last bit.
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
-from jetmix.support.arrays import AnyArray, Ints
+from jetmix.support.arrays import AnyArray
 from jetmix.taggers.registry import architecture
 from jetmix.training import guards
 from jetmix.training.beta import BetaControl, make_control
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
-from jetmix.training.engine import Engine, Portion, Validation, make_engine, validate
+from jetmix.training.engine import Engine, Validation, make_engine, validate
 from jetmix.training.event_log import EventLog
+from jetmix.training.feed import Feed, make_feed
 from jetmix.training.front_plot import FrontPicture
-from jetmix.training.jets import Jets, statistics_rows
+from jetmix.training.jets import Jets
 from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.schedules import learning_rate
 
@@ -49,9 +47,7 @@ class Loop:
         self.n_train, self.validation = len(train), validation
         self.folder, self.digest, self.events = folder, digest, events
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), self.settings)
-        self.held = self.engine.hold(train)
-        rows = statistics_rows(train.y)
-        self.statistics = self.engine.hold(Jets(x=train.x[rows], y=train.y[rows]))["x"]
+        self.feed: Feed = make_feed(train, self.engine, self.settings)
         self.state = LoopState()
         self.control: BetaControl = make_control(self.settings, {})
         self.n_model = len(model.variables)
@@ -112,8 +108,8 @@ class Loop:
         last = state.history[-1]["ebops"] if state.history else None
         beta = self.control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
-        loss = self.engine.train_epoch(self._portions(epoch), rate, beta)
-        self.engine.settle(self.statistics)
+        loss = self.engine.train_epoch(self.feed.portions(epoch), rate, beta)
+        self.engine.settle(self.feed.statistics)
         # ranges follow the last batches only: judge the tagger as it will be once calibrated
         result = validate(self.engine, self.validation, wrapping=False, settings=self.settings)
         seconds = time.monotonic() - start
@@ -139,14 +135,6 @@ class Loop:
         for point in gone:
             (self.folder / point.path).unlink(missing_ok=True)
         return result
-
-    def _portions(self, epoch: int) -> Iterator[Portion]:
-        yield self.held, self._order(epoch)
-
-    def _order(self, epoch: int) -> Ints:
-        rng = np.random.default_rng([self.settings.seed, epoch])
-        order = rng.permutation(self.n_train)[: self.steps * self.batch_size]
-        return order.reshape(self.steps, self.batch_size)
 
     def _trained(self) -> list[AnyArray]:
         return self.engine.state()[: len(self.model.trainable_variables)]

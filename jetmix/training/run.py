@@ -106,21 +106,24 @@ def train(run: TrainingRun) -> Trained:
     check_recipe(run.recipe)  # before a file is read
     _refuse_foreign(run)
     keras_env.activate(run.backend)
+    from jetmix.training.loading import loaded
+
     digest = _digest(run)
     done = _finished(run, digest)
     if done is not None:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
-    datasets = _load(run)  # all input is judged before the first file is written
-    jets = datasets["train"]
-    scales = jets.normalisation.std
-    spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
-    devices.check_batch(min(run.recipe.training.batch_size, len(datasets["train"].y)))
-    if run.event_folder is not None:
-        event_log.check_event_log(run.event_folder)
-    _claim(run)
-    _write_data_stage(run, datasets)
-    return _train_stage(run, datasets, spec, digest)
+    # all input is judged before the first file of the run is written
+    with loaded(run.recipe, run.data, run.folder) as datasets:
+        jets = datasets["train"]
+        scales = jets.normalisation.std
+        spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
+        devices.check_batch(min(run.recipe.training.batch_size, len(jets.y)))
+        if run.event_folder is not None:
+            event_log.check_event_log(run.event_folder)
+        _claim(run)
+        _write_data_stage(run, datasets)
+        return _train_stage(run, datasets, spec, digest)
 
 
 def _refuse_foreign(run: TrainingRun) -> None:
@@ -184,24 +187,6 @@ def _finished(run: TrainingRun, digest: str) -> Trained | None:
     return Trained(run=opened, metrics=opened.metrics, figures=opened.figures)
 
 
-def _load(run: TrainingRun) -> "dict[str, JetDataset]":
-    from jetmix.data.for_tagger import load_jets
-    from jetmix.data.selection import Selection
-
-    recipe = run.recipe
-    console.say(f"reading {run.data}")
-    return {
-        split: load_jets(
-            run.data,
-            Selection.of(recipe.data, recipe.tagger.n_particles),
-            split=split,
-            normalisation=recipe.data.normalisation,
-            scaling=recipe.data.scaling,
-        )
-        for split in SPLITS
-    }
-
-
 def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> None:
     from jetmix.data.reweight import n_effective
 
@@ -254,7 +239,7 @@ def _train_stage(
         except JetmixError as error:
             _log(run, str(error))
             raise
-        front = finish.calibrated_front(loop, lambda: [jets["train"].x], truth["validation"])
+        front = finish.calibrated_front(loop, truth["validation"])
     chosen, metrics = finish.write_results(loop, recipe, front, jets["test"].x, truth["test"])
     figures = TrainFigures(
         tagger=str(Path(TRAIN_STAGE) / TAGGER),
@@ -283,7 +268,7 @@ def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: s
     if jets["train"].targets is not None:
         start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
     if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
-        absorb_shift(model, jets["train"].x)
+        absorb_shift(model, jets["train"].feature_means)
     loop = Loop(
         run.recipe,
         model,

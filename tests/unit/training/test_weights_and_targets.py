@@ -99,7 +99,7 @@ def test_weights_enter_the_loss_of_training_and_validation(recipe, jets, tmp_pat
         epochs=1, batch_size=320, learning_rate=1e-9, target_weight=0.5, target_loss="squared",
     )  # fmt: skip
     logits, targets = (np.asarray(v) for v in loop.model(weighted["train"].x, training=True))
-    found = loop.engine.train_epoch(loop._portions(0), 1e-9, 0.0)
+    found = loop.engine.train_epoch(loop.feed.portions(0), 1e-9, 0.0)
     assert found == pytest.approx(expected(weighted["train"], logits, targets), rel=1e-4)
     held_out = weighted["validation"]
     answers = loop.engine.answers(held_out.x)
