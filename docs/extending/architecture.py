@@ -22,7 +22,7 @@ class Options:
 
 
 def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
-    """Return the Keras model: (jet, particle, feature) to logits (jet, class)."""
+    """Return the Keras model: (jet, particle, feature) to the outputs."""
     jets = layers.input(spec.input_shape)
     x = layers.per_particle(jets, options.width, name="embed")
     x = layers.flatten(x)

@@ -14,6 +14,7 @@ from jetmix.errors import ToolMissingError, UsageError
 TAGS = {
     "loss": "loss/train",
     "val_loss": "loss/validation",
+    "val_target_loss": "loss/validation_targets",
     "val_accuracy": "accuracy/validation",
     "ebops": "size/EBOPs",
     "beta": "schedule/beta",
@@ -54,7 +55,9 @@ class EventLog:
         )
         with self.writer.as_default(step=int(row["epoch"])):
             for column, tag in TAGS.items():
-                self.tf.summary.write(tag, self.tf.constant(row[column], "float32"), None, metadata)
+                if column in row:  # the loss of targets exists with regression alone
+                    value = self.tf.constant(row[column], "float32")
+                    self.tf.summary.write(tag, value, None, metadata)
         self.writer.flush()
 
 

@@ -12,7 +12,8 @@ from .conftest import jetmix
 
 keras_env.activate()
 ROW = {
-    "epoch": 1, "loss": 1.5, "val_loss": 1.25, "val_accuracy": 0.5, "ebops": 4096, "beta": 1e-6,
+    "epoch": 1, "loss": 1.5, "val_loss": 1.25, "val_target_loss": 0.5,
+    "val_accuracy": 0.5, "ebops": 4096, "beta": 1e-6,
     "learning_rate": 0.25, "seconds": 2.0,
 }  # fmt: skip
 
