@@ -18,6 +18,7 @@ from jetmix.errors import UsageError
 from jetmix.models import keras_env
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support.arrays import Floats, Reals
+from jetmix.training.answers import Answers
 from jetmix.training.evaluate import Evaluation
 from jetmix.training.evaluate import evaluate as measure
 from jetmix.training.metrics import Metrics
@@ -91,9 +92,31 @@ class Run:
         Args:
             x: normalised jets, (jet, particle, feature) or (jet, feature), from :meth:`load_jets`.
         """
+        return self._answers(x).logits
+
+    def predict_targets(self, x: Reals) -> Floats:
+        """Return what the regression outputs predict, float32 (jet, target), in the data's unit.
+
+        Args:
+            x: normalised jets, as for :meth:`predict`.
+
+        Raises:
+            UsageError: if the tagger has no regression outputs.
+        """
+        scales = _there(self.folder.data, self.path).target_scales
+        targets = self._answers(x).in_units(scales).targets
+        if targets is None:
+            raise UsageError(
+                "the tagger has no regression outputs",
+                where=self.path,
+                mend="train one whose recipe names targets",
+            )
+        return targets
+
+    def _answers(self, x: Reals) -> Answers:
         x = np.ascontiguousarray(x, dtype=np.float32)
-        scores = self.tagger.predict(x, batch_size=min(KERAS_BATCH, max(len(x), 1)), verbose=0)
-        return np.asarray(scores, dtype=np.float32)
+        batch = min(KERAS_BATCH, max(len(x), 1))
+        return Answers.of(self.tagger.predict(x, batch_size=batch, verbose=0))
 
     def _repr_html_(self) -> str:
         metrics, recipe = self.metrics, self.recipe
@@ -102,6 +125,8 @@ class Run:
             ("Accuracy", words.percent(metrics.accuracy, metrics.accuracy_error)),
             ("Test jets", words.count(metrics.n_test)),
             ("Mean AUC of the classes", words.decimal(metrics.mean_auc, 4)),
+            *words.rejection_rows(metrics),
+            *words.target_rows(metrics),
             ("EBOPs", ebops),
             ("Architecture", recipe.tagger.architecture),
             ("Front", f"{len(self.front.points)} points"),

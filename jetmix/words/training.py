@@ -1,6 +1,6 @@
 """Jets, training and accuracy as people read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,18 +44,35 @@ def metrics(measured: "Metrics") -> list[str]:
             f"{100 * measured.tpr_at_fpr10[name]:>15.1f}% "
             f"{100 * measured.tpr_at_fpr1[name]:>14.1f}%                {counts}"
         )
-    lines += [rejection(one, measured.class_names) for one in measured.rejection]
-    return lines + [line for target in measured.targets for line in _regression(target)]
+    lines += [f"{name}: {value}" for name, value in rejection_rows(measured)]
+    for target, (name, value) in zip(measured.targets, target_rows(measured), strict=True):
+        lines += [f"{name}: {value}", *_bins(target)]
+    return lines
 
 
-def rejection(found: "Rejection", class_names: Sequence[str]) -> str:
-    """Return a background rejection with its error, and which class is the signal."""
-    background, signal = class_names
-    value = rejection_value(found)
-    return (
-        f"background rejection 1/FPR at {found.efficiency:.0%} signal efficiency: {value} "
-        f"(signal: {signal}, background: {background})"
-    )
+def rejection_rows(measured: "Metrics") -> list[tuple[str, str]]:
+    """Return each background rejection with its error, and which class is the signal."""
+    if not measured.rejection:
+        return []
+    background, signal = measured.class_names
+    classes = f"(signal: {signal}, background: {background})"
+    return [
+        (
+            f"background rejection 1/FPR at {found.efficiency:.0%} signal efficiency",
+            f"{rejection_value(found)} {classes}",
+        )
+        for found in measured.rejection
+    ]
+
+
+def target_rows(measured: "Metrics") -> list[tuple[str, str]]:
+    """Return bias and resolution of each target."""
+    rows = []
+    for target in measured.targets:
+        bias, resolution = response(target.overall, relative=target.relative)
+        name = f"{target.name} ({response_of(target)})"
+        rows.append((name, f"bias {bias}, resolution {resolution}"))
+    return rows
 
 
 def rejection_value(found: "Rejection") -> str:
@@ -90,13 +107,12 @@ def span(part: "Bin") -> str:
     return f"{figures(part.low)} to {figures(part.high)}"
 
 
-def _regression(target: "TargetMetrics") -> list[str]:
-    """Return bias and resolution of a target, and a table with one row per bin."""
-    bias, resolution = response(target.overall, relative=target.relative)
-    lines = [f"{target.name} ({response_of(target)}): bias {bias}, resolution {resolution}"]
-    if len(target.bins) > 1:
-        lines.append(f"{binned_in(target):>22}     jets               bias         resolution")
-    for part in target.bins if len(target.bins) > 1 else ():
+def _bins(target: "TargetMetrics") -> list[str]:
+    """Return a table with one row per bin, nothing for a single one."""
+    if not target.bins[1:]:
+        return []
+    lines = [f"{binned_in(target):>22} {'jets':>8} {'bias':>18} {'resolution':>18}"]
+    for part in target.bins:
         bias, resolution = response(part, relative=target.relative)
         lines.append(f"{span(part):>22} {count(part.n_jets):>8} {bias:>18} {resolution:>18}")
     return lines

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import jetmix as jm
 from jetmix.data.container import Content, container_writer
 from jetmix.errors import ReportReadError
 from jetmix.models import keras_env
@@ -227,6 +228,14 @@ def test_run_on_two_classes_and_a_target(run):
     assert found.metrics == run.metrics
     stated = json.loads((run.train_folder / "metrics.json").read_text())
     assert stated["targets"][0]["name"] == "mass"
+
+
+def test_api_predicts_targets_in_the_unit_of_the_data(run):
+    opened = jm.open_run(run.path)
+    jets = opened.load_jets(run.data.path, split="test")
+    np.testing.assert_array_equal(opened.predict_targets(jets.x), run.scores.predicted)
+    np.testing.assert_array_equal(opened.predict(jets.x), run.scores.logits)
+    assert "mass (predicted / true)" in opened._repr_html_()
 
 
 def test_targets_of_another_tagger_are_refused(run):
