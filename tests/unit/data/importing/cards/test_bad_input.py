@@ -11,6 +11,7 @@ from tests.unit.data.importing.cards.conftest import (
     lists,
     padded,
     per_jet,
+    write_hdf5,
     write_parquet,
     write_root,
 )
@@ -148,6 +149,30 @@ def test_a_truncated_file_of_each_format(card, tmp_path):
             path.write_bytes(content[: int(len(content) * share)])
             found = refused([path], card(), tmp_path)
             assert f"{path.name}: not a readable" in found
+
+
+@pytest.mark.parametrize("ending", ["root", "parquet", "h5", "npz"])
+def test_damaged_bytes_are_data_errors(ending, card, tmp_path):
+    flat = flat_jets(100)
+    ragged = {name: lists(flat, name) for name in ("px", "py", "pz", "e")} | per_jet(flat)
+    fixed = {name: padded(flat, name) for name in ("px", "py", "pz", "e")} | per_jet(flat)
+    path = tmp_path / f"a.{ending}"
+    if ending == "npz":
+        np.savez(path, **fixed)
+    else:
+        write = {"root": write_root, "parquet": write_parquet, "h5": write_hdf5}[ending]
+        write(path, fixed if ending == "h5" else ragged)
+    good, rng, refusals = path.read_bytes(), np.random.default_rng(4), 0
+    chosen = card((KEEP, f"{KEEP}\nselect = 'e > 0'"))
+    for attempt in range(12):
+        damaged = np.frombuffer(good, np.uint8).copy()
+        damaged[rng.integers(0, len(good), 20)] = rng.integers(0, 256, 20)
+        path.write_bytes(damaged.tobytes())
+        try:
+            import_jets([path], tmp_path / f"{attempt}.h5", card=chosen)
+        except DataError:
+            refusals += 1
+    assert refusals >= 3
 
 
 def test_arrays_of_unequal_length(card, tmp_path):
