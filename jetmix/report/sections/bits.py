@@ -8,6 +8,11 @@ from jetmix.report.figures.style import Picture
 from jetmix.report.render.model import Cell, Row, Section, Table, columns, number, per_tagger, text
 from jetmix.report.tagger import LayerBits, Tagger, models
 
+OF_MAPS = (
+    "The widths show how the tagger ranks constituents and features. Dark cells have 0 bits: the "
+    "tagger ignores that value."
+)
+
 
 def section(taggers: Sequence[Tagger]) -> Section | None:
     """Return the bits and LUT of each layer; None if there is nothing to show."""
@@ -15,17 +20,15 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
     shown = tuple(table for table in tables if table.groups)
     if not shown:
         return None
+    pictures = tuple(_pictures(taggers))
+    about = "HGQ gives every value its own bit width." if shown[0].name == "layers" else ""
+    has_maps = any(picture.name.startswith("bits-") for picture in pictures)
     return Section(
         name="bits",
         title="Where the bits go",
-        text=(
-            "HGQ gives every value its own bit width. The widths show how the tagger ranks "
-            "constituents and features. Dark cells have 0 bits: the tagger ignores that value."
-            if shown[0].name == "layers"
-            else ""
-        ),
+        text=f"{about} {OF_MAPS}" if has_maps else about,
         tables=shown,
-        pictures=tuple(_pictures(taggers)),
+        pictures=pictures,
     )
 
 

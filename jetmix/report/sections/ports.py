@@ -55,5 +55,5 @@ def _exactness(tagger: Tagger, port: Port) -> Cell:
         differing = own[0] if own else result.n_mismatch
         mark = "bad" if differing else mark
         shares = f"{words.count(differing)} of {words.count(result.n_vectors)}"
-        found.append(f"{result.candidate}: {shares} differ")
+        found.append(f"{words.source(result.candidate)}: {shares} differ")
     return text(", ".join(found) or words.UNKNOWN, mark=mark if found else "unknown")
