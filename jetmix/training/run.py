@@ -209,6 +209,10 @@ def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> No
         hardware=run.recipe.data.hardware,
         n_effective=None if train_set.weights is None else n_effective(train_set.weights),
     )
+    if used.n_effective is not None:
+        console.say(
+            f"weights: the {used.n_train:,} jets to train on count as {used.n_effective:,.0f}"
+        )
     used.write(run.data_folder)
     StageRecord(stage=DATA_STAGE, digest=content_digest(dump(used)), seconds=watch.seconds).write(
         run.data_folder

@@ -89,6 +89,7 @@ def test_trigger_jets_with_a_regression_are_exact(reference, tmp_path):
     (tmp_path / "own.toml").write_text(f"[training]\n{text}")
     said = run("train", tmp_path / "own.toml", "--data", jets, "--run", made)
     assert "pt_ratio" in said
+    assert "jets to train on count as" in said
     used = json.loads((made / "1-data" / "dataset.json").read_text())
     assert 10 < used["n_effective"] < used["n_train"]
     run("synth", made, "--part", "xcvu13p", "--flow", "rtl", "--level", "ir", "--level", "rtl",
