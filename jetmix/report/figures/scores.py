@@ -29,6 +29,10 @@ MARKERS = "osD^vP*"
 DARK_CELL = 0.5
 
 
+# with more curves their legend would cover them
+INSIDE = 5
+
+
 def roc(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:
     """Draw background rejection against signal efficiency, one curve per class."""
     curves = roc_curves(scores, metrics.class_names)
@@ -48,7 +52,10 @@ def roc(tagger: Tagger, scores: Scores, metrics: Metrics, name: str) -> Picture:
         axes.set_ylim(bottom=1)
         axes.set_ylabel("Background rejection 1/FPR")
         axes.grid(visible=True)
-        axes.legend(title="class against the rest", title_fontsize=9)
+        if len(curves) > INSIDE:
+            canvas.legend(ncols=3, loc="outside upper center", columnspacing=1.0)
+        else:
+            axes.legend(title="class against the rest", title_fontsize=9)
         listed = ", ".join(f"{curve.name} {curve.auc:.4f}" for curve in curves)
         alt = f"ROC curves of {tagger.name}, each class against the rest. AUC: {listed}."
         return finished(canvas, name=name, title=f"ROC curves: {tagger.name}", alt=alt)
