@@ -153,7 +153,11 @@ def read_arrays(path: Path, class_names: tuple[str, ...] | None = None) -> JetAr
             mend="number the labels in the tagger's order",
         )
     return JetArrays(
-        path=path, x=x, y=_labels(path, y, classes), feature_names=names, class_names=classes
+        path=path,
+        x=x,
+        y=checks.class_numbers(y, len(classes), path=path, dataset="y"),
+        feature_names=names,
+        class_names=classes,
     )
 
 
@@ -195,18 +199,6 @@ def _feature_names(path: Path, arrays: dict[str, AnyArray], x: AnyArray) -> tupl
         found = "no 'feature_names'" if names is None else f"{len(set(names))} feature names"
         raise DataError(f"{found} for {x.shape[-1]} features in x", where=path, mend=_GIVE)
     return names
-
-
-def _labels(path: Path, y: AnyArray, class_names: tuple[str, ...]) -> Ints:
-    bad = (y != np.rint(y)) | (y < 0) | (y >= len(class_names))
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(
-            f"the label {y[row]} is no class from 0 to {len(class_names) - 1}",
-            where=f"{path} y row {row}",
-            mend="give each jet the number of its class",
-        )
-    return y.astype(np.int64)
 
 
 def _cut(jets: JetArrays, n_particles: int | None) -> Reals:

@@ -203,19 +203,21 @@ def check_sorted(
         )
 
 
-def class_numbers(labels: AnyArray, n_classes: int, *, path: Path, start: int) -> Ints:
+def class_numbers(
+    labels: AnyArray, n_classes: int, *, path: Path, dataset: str = LABELS, start: int = 0
+) -> Ints:
     """Return labels (jet,) that count classes from 0.
 
     Raises:
         DataError: naming the first row whose label is no class.
     """
-    bad = (labels < 0) | (labels >= n_classes)
+    bad = (labels != np.rint(labels)) | (labels < 0) | (labels >= n_classes)
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
             f"the label {labels[row]} is no class from 0 to {n_classes - 1}",
-            where=f"{path} {LABELS} row {start + row}",
-            mend="give each jet the number of its class in class_names",
+            where=f"{path} {dataset} row {start + row}",
+            mend="give each jet the number of its class",
         )
     return labels.astype(np.int64)
 
