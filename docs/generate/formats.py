@@ -107,6 +107,12 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             writer="synth", text="The graph of shifts and additions, in da4ml's own format.",
         ),
     },
+    "A package": {
+        "package.json": Artefact(
+            kind="jetmix.packaging.package:Package", writer="package",
+            text="What the package is, of which synthesis, and the digest of each file.",
+        ),
+    },
     "Every stage": {
         "stage.json": Artefact(
             kind="jetmix.support.stages:StageRecord", writer="train, synth",

@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": ("jetmix.cli.evaluate", "evaluate", "Measure accuracy, AUC and EBOPs of a tagger."),
     "synth": ("jetmix.cli.synth", "synth", "Lower a tagger to bit-exact firmware."),
     "verify": ("jetmix.cli.verify", "verify", "Verify the firmware of a tagger again."),
+    "package": ("jetmix.cli.package", "package", "Package firmware for another system."),
     "report": ("jetmix.cli.report", "report", "Compare taggers with published ones."),
     "report-read": ("jetmix.cli.report_read", "report_read", "Show reports of Vitis and Vivado."),
     "doctor": ("jetmix.cli.doctor", "doctor", "Show versions and tools, and what can run here."),

@@ -1,0 +1,31 @@
+"""``jetmix package``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jetmix.cli.common import PATH, finish, json_option
+
+
+@click.command()
+@click.argument("synth_dir", type=PATH)
+@click.option(
+    "--target", required=True,
+    help="What to package for; docs/how-to/package.md lists the targets.",
+)  # fmt: skip
+@click.option("--name", required=True, help="Identifier of the tagger in the package.")
+@click.option("--version", required=True, type=click.IntRange(min=0), help="Its version.")
+@click.option("--out", required=True, type=PATH, help="Folder to write.")
+@json_option
+def package(*, synth_dir: Path, out: Path, as_json: bool, **chosen: Any) -> None:
+    """Package a verified synthesis for another system.
+
+    SYNTH_DIR is the --out folder of 'jetmix synth'. Exit code 7 if it was edited or is not exact.
+    """
+    from jetmix.packaging.package import package as write_package
+    from jetmix.support.records import dump
+
+    made = write_package(synth_dir, out, **chosen)
+    lines = [f"Package: {out} ({made.target}, {made.name} version {made.version})"]
+    finish(lines, dump(made), as_json=as_json)

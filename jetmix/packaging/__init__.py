@@ -1,0 +1,1 @@
+"""Packages: a verified synthesis as what another system takes, one file per target."""

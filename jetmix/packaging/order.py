@@ -1,0 +1,69 @@
+"""What a package is made of: a verified synthesis, and the name and version that it gets."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from jetmix.errors import BitsDifferError, LoweringError, UsageError
+from jetmix.firmware import da_graph
+from jetmix.firmware.graph import DaGraph
+from jetmix.models.identifiers import is_legal, legal
+from jetmix.models.signature import Signature
+from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.verification.emulator.emulator import GRAPH_FILE
+
+# the level that shows that the graph is the tagger: a package is the graph in another form
+LEVEL = "ir"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A synthesis to package under a name and a version."""
+
+    synth: SynthDir
+    name: str
+    version: int
+
+    @property
+    def label(self) -> str:
+        """Name and version in one identifier, under which several versions live side by side."""
+        return f"{self.name}_v{self.version}"
+
+    @cached_property
+    def graph(self) -> DaGraph:
+        """The graph of the tagger."""
+        return da_graph.load(self.synth.path / GRAPH_FILE)
+
+    @property
+    def ports(self) -> Signature:
+        """The inputs and outputs of the tagger."""
+        return self.synth.tagger.ports
+
+    def check(self) -> None:
+        """Refuse names that a language does not take, and a synthesis that was not verified.
+
+        Raises:
+            UsageError: if the name or the version cannot be part of an identifier.
+            BitsDifferError: if a level of the ladder failed.
+            LoweringError: if the graph was never compared with the tagger.
+        """
+        if self.version < 0:
+            raise UsageError(f"version {self.version}", mend="number versions from 0 up")
+        if not is_legal(self.name):
+            raise UsageError(
+                f"{self.name!r} is no identifier that C++, Verilog and VHDL all take",
+                mend=f"name it {legal(self.name)}, for example",
+            )
+        status = {result.candidate: result.status for result in self.synth.verification}
+        failed = [level for level, outcome in status.items() if outcome == "failed"]
+        if failed:
+            raise BitsDifferError(
+                f"level {failed[0]} differs from the tagger",
+                where=self.synth.path,
+                mend="package a synthesis that is exact",
+            )
+        if status.get(LEVEL) != "passed":
+            raise LoweringError(
+                f"not verified: level {LEVEL} has not passed",
+                where=self.synth.path,
+                mend=f"run 'jetmix verify {self.synth.path}'",
+            )

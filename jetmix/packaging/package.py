@@ -1,0 +1,104 @@
+"""A package: written whole or not at all, sealed, and tied to the synthesis that it was made of."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from jetmix.errors import BitsDifferError, RunConflictError
+from jetmix.packaging.order import Order
+from jetmix.packaging.registry import find
+from jetmix.support.files import file_digest, place_folder, tree_digest
+from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
+from jetmix.synthesis.synth_dir import LOWERED, SynthDir
+from jetmix.verification.result import VERIFICATION_FILE
+
+PACKAGE_FILE = "package.json"
+FORMAT = "jetmix-package-1"
+AGAIN = "run 'jetmix package' again into a new folder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """Content of ``package.json``, the last file of a package.
+
+    Attributes:
+        target: what it was made for.
+        name: name of the tagger in it.
+        version: version of the tagger in it.
+        synth_sha256: SHA-256 over model, graph, description and verification of the synthesis.
+        files: SHA-256 of each file, by its path in the package.
+        format: version of the file.
+    """
+
+    target: str
+    name: str
+    version: int
+    synth_sha256: str
+    files: dict[str, str]
+    format: str = FORMAT
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_EMPTY, "target", "name", "synth_sha256", "files"),
+    }
+
+
+def package(synth_dir: Path, out: Path, *, target: str, name: str, version: int) -> Package:
+    """Write a package of a finished and verified synthesis.
+
+    Args:
+        synth_dir: the folder of ``jetmix synth``.
+        out: the folder to write, which does not exist yet or is empty.
+        target: a name of :data:`jetmix.packaging.registry.TARGETS`.
+        name: identifier of the tagger in the package.
+        version: its version.
+
+    Raises:
+        UsageError: for an unknown target, or a name that is no identifier.
+        LoweringError: if the synthesis is unfinished or not verified, or has no form in the target.
+        BitsDifferError: if it was edited since, or is not exact.
+        RunConflictError: if ``out`` holds something.
+    """
+    chosen = find(target)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunConflictError(
+            "is a file, or a folder that is not empty", where=out, mend="name another --out"
+        )
+    order = Order(synth=SynthDir.open(synth_dir), name=name, version=version)
+    order.check()
+    with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
+        folder = Path(scratch) / "package"
+        folder.mkdir()
+        chosen.write(order, folder)
+        made = Package(
+            target=target,
+            name=name,
+            version=version,
+            synth_sha256=tree_digest(synth_dir, [*LOWERED, VERIFICATION_FILE]),
+            files={path: file_digest(folder / path) for path in _listed(folder)},
+        )
+        write(folder / PACKAGE_FILE, made)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        place_folder(folder, out)
+    return made
+
+
+def open_package(folder: Path) -> Package:
+    """Return the record of a package whose files are those that were written.
+
+    Raises:
+        ReportReadError: if it has no record, or a damaged one.
+        BitsDifferError: naming the file that is missing or was edited.
+    """
+    there = read(Package, folder / PACKAGE_FILE)
+    for name, digest in there.files.items():
+        path = folder / name
+        if not path.is_file() or file_digest(path) != digest:
+            raise BitsDifferError(
+                f"{name} is missing or was edited since it was written", where=folder, mend=AGAIN
+            )
+    return there
+
+
+def _listed(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())

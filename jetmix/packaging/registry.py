@@ -1,0 +1,42 @@
+"""The targets that a synthesis can be packaged for. A new one is a module and a line here."""
+
+import difflib
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetmix.errors import UsageError
+from jetmix.packaging.order import Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A form of a package; ``module`` has a function ``write(order, folder)``."""
+
+    title: str
+    module: str
+
+    def write(self, order: Order, folder: Path) -> None:
+        """Write the files of the package into an empty folder."""
+        importlib.import_module(self.module).write(order, folder)
+
+
+TARGETS: dict[str, Target] = {
+    "c-api": Target(
+        title="shared library and header with a plain C interface", module="jetmix.packaging.c_api"
+    ),
+}
+
+
+def find(name: str) -> Target:
+    """Return the target of a name.
+
+    Raises:
+        UsageError: if there is none, naming the nearest.
+    """
+    if name in TARGETS:
+        return TARGETS[name]
+    near = difflib.get_close_matches(name, TARGETS, n=1)
+    what = f"there is no target {name!r}"
+    mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(TARGETS)}"
+    raise UsageError(what, mend=mend)

@@ -1,0 +1,40 @@
+"""The tiny tagger, synthesised once for all tests of packages."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetmix.synthesis.flow import synthesise
+from jetmix.synthesis.options import SynthOptions
+from jetmix.training.run_dir import open_source
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.options import VectorOptions
+from jetmix.verification.vectors import InputRange, build_vectors
+
+MODEL = Path(__file__).parents[2] / "golden" / "tiny_mixer.keras"
+
+
+@pytest.fixture(scope="session")
+def synth_dir(tmp_path_factory):
+    """A verified synthesis; no test may change it."""
+    out = tmp_path_factory.mktemp("synth") / "out"
+    options = SynthOptions(
+        part="xcvu13p", flow="rtl", levels=("ir",), vectors=VectorOptions(n_random=20)
+    )
+    synthesise(open_source(MODEL), out, options)
+    return out
+
+
+@pytest.fixture(scope="session")
+def emulator(synth_dir):
+    return Emulator.load(synth_dir).flat
+
+
+@pytest.fixture(scope="session")
+def jets(emulator):
+    """Some thousand vectors within the ranges of the inputs, at their ends and beyond them."""
+    ranges = InputRange.of(emulator.graph)
+    x = build_vectors(ranges, emulator.input_shape, jets=None, n_random=1500, seed=3).x
+    assert len(x) > 3000
+    return np.asarray(x, dtype=np.float64)
