@@ -146,29 +146,35 @@ def description(found: "Description") -> list[str]:
 
     alike = tuple(found.counts) == CLASS_NAMES
     of_set = f", {found.data_set}" if found.data_set else ""
-    size = f"{found.n_jets} jets of {found.n_constituents} constituents"
+    size = f" of {found.n_constituents} constituents" if found.n_constituents else ""
+    multiplicity, accuracy = (PUBLIC_MULTIPLICITY, PUBLIC_ACCURACY) if alike else (None, None)
+    lines = {
+        f"{found.path}": f"{found.n_jets} jets{size}, {found.origin}{of_set}",
+        "jets per class": _named(found.counts, "d"),
+        "jets per split": _named(found.splits, "d"),
+        "median multiplicity": _known(found.multiplicity_median, "g", multiplicity),
+        "mass peak in GeV": _known(found.mass_peak_gev, ".1f"),
+        "median jet pT in GeV": _known({"all": found.pt_median_gev}, ".0f"),
+        "best accuracy from": _known(found.bayes_accuracy, ".1%", accuracy),
+        "padding": f"{found.padding_share:.1%} of the constituents" if size else "",
+        "NaN or infinite values": f"{found.n_not_finite}; duplicate jets: {found.n_duplicates}",
+    }
+    over = "real constituents" if size else "all jets"
     return [
-        f"{found.path}: {size}, {found.origin}{of_set}",
-        "jets per class: " + _named(found.counts, "d"),
-        "jets per split: " + _named(found.splits, "d"),
-        "median multiplicity: "
-        + _named(found.multiplicity_median, "g", PUBLIC_MULTIPLICITY if alike else None),
-        *(
-            ["mass peak in GeV: " + _named(found.mass_peak_gev, ".1f")]
-            if found.mass_peak_gev
-            else []
-        ),
-        "median jet pT in GeV: " + _named({"all": found.pt_median_gev}, ".0f"),
-        "best accuracy from "
-        + _named(found.bayes_accuracy, ".1%", PUBLIC_ACCURACY if alike else None),
-        f"padding: {found.padding_share:.1%} of the constituents",
-        f"NaN or infinite values: {found.n_not_finite}; duplicate jets: {found.n_duplicates}",
-        "features, lowest / mean / highest over real constituents:",
+        *(f"{name}: {text}" for name, text in lines.items() if text),
+        f"features, lowest / mean / highest over {over}:",
         *(
             f"  {name:<12} {low:10.4g} {mean:10.4g} {high:10.4g}"
             for name, (low, mean, high) in found.feature_ranges.items()
         ),
     ]
+
+
+def _known(
+    values: Mapping[str, float | None], form: str, public: Mapping[str, float] | None = None
+) -> str:
+    """Return the entries as :func:`_named` does, nothing if none of them is known."""
+    return _named(values, form, public) if any(v is not None for v in values.values()) else ""
 
 
 def _named(

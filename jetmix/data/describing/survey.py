@@ -26,7 +26,8 @@ class Survey:
         hashes: content hash of each jet.
         pt_spectrum: (class, bin) constituents over ``PT_EDGES_GEV``.
         distance_spectrum: (class, bin) pT fraction over ``DISTANCE_EDGES``.
-        ranges: lowest, mean and highest value of each feature over real constituents.
+        ranges: lowest, mean and highest value of each feature over real constituents, or of
+            each jet column where there are none.
         n_padding, n_not_finite: constituents that are padding; values that are NaN or infinite.
         n_constituents, origin, data_set, units, class_names, jet_names: of the file.
     """
@@ -72,7 +73,7 @@ class _Tally:
 
     def __post_init__(self) -> None:
         jets = self.jets
-        self.names = jets.particle_names if isinstance(jets, JetFile) else ()
+        self.names = jets.particle_names if isinstance(jets, JetFile) else jets.plain_names
         n_features, n_classes = len(self.names), len(jets.class_names)
         self.low, self.high = np.full(n_features, np.inf), np.full(n_features, -np.inf)
         self.total, self.n_present = np.zeros(n_features), 0
@@ -94,6 +95,7 @@ class _Tally:
             x = jets.read(start, stop, jets.n_constituents, range(len(self.names)))
             found |= self._constituents(x.astype(np.float64), y, known)
         else:
+            self._ranges(table)
             found["multiplicity"] = known.get("multiplicity")
             found["hashes"] = table_hash(table[:, jets.jet_columns(jets.hashed)])
         missing = np.full(len(y), np.nan)
@@ -121,14 +123,17 @@ class _Tally:
     def _feature(self, x: Float64, name: str) -> Float64 | None:
         return x[..., self.names.index(name)] if name in self.names else None
 
-    def _count(self, flat: Float64, y: Ints) -> None:
-        flat = np.where(np.isfinite(flat), flat, 0.0)
+    def _ranges(self, flat: Float64) -> None:
         if len(flat) == 0:
             return
         self.low = np.minimum(self.low, flat.min(axis=0))
         self.high = np.maximum(self.high, flat.max(axis=0))
         self.total += flat.sum(axis=0)
         self.n_present += len(flat)
+
+    def _count(self, flat: Float64, y: Ints) -> None:
+        flat = np.where(np.isfinite(flat), flat, 0.0)
+        self._ranges(flat)
         pt, distance, share = (self._feature(flat, name) for name in (PT, "deltaR", "ptrel"))
         classes = np.arange(len(self.jets.class_names) + 1)
         if pt is not None:
