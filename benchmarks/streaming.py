@@ -4,7 +4,7 @@
 
 All jets are those of the sample, over and over: neither speed nor memory depends on the physics.
 Speed: the published Mixer on the same jets, from memory and from a packed file, with a shuffle
-buffer of a fifth of them; both are trained in turns in this process, and the first epoch of each,
+buffer of half of them; both are trained in turns in this process, and the first epoch of each,
 which compiles, is not timed. Memory: the largest resident memory of a whole `jetmix train` on a
 file of ``--jets`` jets with 16 constituents of 16 features, from packing to the last metric.
 """
@@ -79,7 +79,7 @@ def speeds(sample: Path, n_particles: int, steps: int, epochs: int, folder: Path
     validation = jets_like(sample, BATCH, n_particles)
     np.save(folder / "x.npy", train.x)
     streamed = replace(train, x=np.load(folder / "x.npy", mmap_mode="r"))
-    buffered = replace(recipe, training=replace(recipe.training, stream_jets=steps // 5 * BATCH))
+    buffered = replace(recipe, training=replace(recipe.training, stream_jets=steps // 2 * BATCH))
     loops = {
         "memory": loop_on(recipe, train, validation, folder / "memory"),
         "streamed": loop_on(buffered, streamed, validation, folder / "streamed"),

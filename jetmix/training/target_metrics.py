@@ -26,7 +26,15 @@ MEDIAN_ERROR, WIDTH_ERROR = math.sqrt(math.pi / 2), 0.964
 
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """Bias and resolution on ``n_jets`` jets; their errors are those of a Gaussian core."""
+    """Bias and resolution; their errors are those of a Gaussian core.
+
+    Attributes:
+        n_jets: number of jets.
+        bias: median of predicted / true less 1, or of predicted - true.
+        bias_error: its standard error.
+        resolution: half of the width between the 16% and 84% quantiles.
+        resolution_error: its standard error.
+    """
 
     n_jets: int
     bias: float
@@ -42,7 +50,17 @@ class Accuracy:
 
 @dataclass(frozen=True, kw_only=True)
 class Bin(Accuracy):
-    """The jets between two values of the quantity that is binned in; the last bin has both."""
+    """The jets between two values of the quantity that is binned in; the last bin has both.
+
+    Attributes:
+        n_jets: number of jets.
+        bias: median of predicted / true less 1, or of predicted - true.
+        bias_error: its standard error.
+        resolution: half of the width between the 16% and 84% quantiles.
+        resolution_error: its standard error.
+        low: lower edge, in the unit of the data.
+        high: upper edge.
+    """
 
     low: float
     high: float
