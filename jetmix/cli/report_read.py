@@ -1,14 +1,16 @@
 """``jetmix report-read``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from jetmix.cli.common import PATH, finish, json_option
+from jetmix.errors import ReportReadError
 
 if TYPE_CHECKING:
-    from jetmix.eda.reports.text import VendorReport
+    from jetmix.eda.reports.record import Block, CosimReport, Report, VendorReport
     from jetmix.resources.report import ResourceReport
 
 AMOUNTS = {
@@ -19,6 +21,8 @@ AMOUNTS = {
     "uram": "URAM",
     "carry8": "CARRY8",
 }
+# blocks deeper than this are left to --json
+DEPTH = 2
 
 
 @click.command("report-read")
@@ -27,31 +31,67 @@ AMOUNTS = {
 def report_read(*, files: tuple[Path, ...], as_json: bool) -> None:
     """Show reports of Vitis HLS and Vivado as a table.
 
-    Read are csynth reports (XML and text), utilization reports, timing summaries and post-route
-    figures in JSON. Exit code 9 names file and line of what is not as expected.
+    Read are csynth reports (XML, text and summary), co-simulation reports, utilization reports
+    (whole, by hierarchy, by SLR, by kernel), timing summaries, power reports and post-route
+    figures in JSON. A folder stands for all reports in it, such as the folder 'vendor' of a
+    synthesis. Exit code 9 names file and line of what is not as expected.
     """
-    from jetmix.eda.reports.readers import read_report
-
-    reports = [report for file in files for report in read_report(file)]
+    reports = [report for file in files for report in _read(file)]
     lines = [line for report in reports for line in [*report_lines(report), ""]]
     finish(lines[:-1], {"reports": [r.as_json() for r in reports]}, as_json=as_json)
 
 
-def report_lines(report: "VendorReport") -> list[str]:
+def _read(path: Path) -> "Sequence[Report]":
+    from jetmix.eda.reports.found import reports_in
+    from jetmix.eda.reports.readers import read_any
+
+    if not path.is_dir():
+        return read_any(path)
+    reports = reports_in(path)
+    if not reports:
+        raise ReportReadError(
+            "no report that jetmix knows is in this folder", where=path, mend="name a report file"
+        )
+    return reports
+
+
+def report_lines(report: "Report") -> list[str]:
     """Return one report as a table; what it does not state is left out."""
+    from jetmix.eda.reports.record import CosimReport, VendorReport
+
+    by, rows, more = "", [("design", report.design)], []
+    if isinstance(report, VendorReport):
+        version = report.resources.tool_version
+        by = f", {version}" if version else ""
+        rows += _resource_rows(report)
+        more = _block_lines(report.blocks)
+    elif isinstance(report, CosimReport):
+        rows += _cosim_rows(report)
+    shown = [f"  {name:8} {said}" for name, said in rows if said]
+    return [f"{report.path}: {report.kind}{by}", *shown, *more]
+
+
+def _cosim_rows(report: "CosimReport") -> list[tuple[str, str]]:
+    from jetmix import words
+
+    return [("status", report.status), *[(run.language, words.cosim(run)) for run in report.runs]]
+
+
+def _resource_rows(report: "VendorReport") -> list[tuple[str, str]]:
+    from jetmix import words
+
     resources = report.resources
-    by = f", {resources.tool_version}" if resources.tool_version else ""
-    lines = [f"{report.path}: {report.kind}{by}"]
-    rows = [("design", report.design), ("part", resources.part or ""), ("origin", resources.origin)]
-    rows += _amount_rows(report)
-    rows += [
+    return [
+        ("part", resources.part or ""),
+        ("origin", resources.origin),
+        *_amount_rows(report),
         ("latency", _span(resources.latency_min_cycles, resources.latency_cycles, "cycles")),
         ("", _latency_ns(resources)),
         ("II", _span(resources.ii_min_cycles, resources.ii_cycles, "cycles")),
         ("clock", _clock(resources)),
+        ("power", words.power(resources)),
         ("note", resources.note or ""),
     ]
-    return lines + [f"  {name:8} {words}" for name, words in rows if words]
 
 
 def _amount_rows(report: "VendorReport") -> list[tuple[str, str]]:
@@ -63,6 +103,22 @@ def _amount_rows(report: "VendorReport") -> list[tuple[str, str]]:
         of = f" of {held:>11,.0f}  {100 * used / held:6.2f}%" if held else ""
         rows.append((title, f"{used:>11,.0f}{of}"))
     return rows
+
+
+def _block_lines(blocks: "Sequence[Block]") -> list[str]:
+    """Return the parts of a design as a table of their own, those on top of it first."""
+    if not blocks:
+        return []
+    shown = [block for block in blocks if block.depth <= DEPTH]
+    amounts = [name for name in AMOUNTS if name in shown[0].amounts]
+    names = [f"{'  ' * (block.depth - 1)}{block.name}" for block in shown]
+    width = max(map(len, names))
+    lines = [f"  {'':{width}}{''.join(f'{AMOUNTS[name]:>12}' for name in amounts)}"]
+    for name, block in zip(names, shown, strict=True):
+        figures = "".join(f"{block.amounts[amount]:>12,}" for amount in amounts)
+        lines.append(f"  {name:{width}}{figures}")
+    deeper = len(blocks) - len(shown)
+    return [*lines, f"  deeper blocks left out: {deeper:,} (see --json)"] if deeper else lines
 
 
 def _span(best: int | None, worst: int | None, unit: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from jetmix.eda.reports.found import outcomes_in
+from jetmix.eda.vendor import VENDOR
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.verilog import PORTS_FILE, read_ports
@@ -109,6 +111,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         rtl=synth.rtl,
         ports=synth.ports,
         placed=synth.placed,
+        vendor=synth.vendor,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 
@@ -219,6 +222,7 @@ def _synth(folder: Path) -> Tagger:
         rtl=made.projects.get("rtl"),
         ports=about.ports if about.outputs else None,
         placed=_placed(made),
+        vendor=outcomes_in(folder / VENDOR),
         gaps=tuple(gaps),
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from jetmix.data.record import DataUsed
 from jetmix.data.schema import CLASS_NAMES
+from jetmix.eda.reports.record import Report
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.project import FirmwareProject
 from jetmix.models.signature import Signature
@@ -91,6 +92,7 @@ class Tagger:
     rtl: FirmwareProject | None = None
     ports: Signature | None = None
     placed: tuple[PlacedPort, ...] = ()
+    vendor: tuple[Report, ...] = ()
     kinematics: Kinematics | None = None
     other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())

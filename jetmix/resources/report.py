@@ -18,7 +18,7 @@ INTERVALS = (
 _AMOUNTS = (
     *(name for interval in INTERVALS for name in interval),
     *("dsp", "bram18", "uram", "carry8", "clock_target_ns"),
-    *("latency_cycles", "latency_min_cycles"),
+    *("latency_cycles", "latency_min_cycles", "power_w", "power_static_w"),
 )
 _ONE_OR_MORE = rule(lambda cycles: cycles >= 1, "must be an integer of at least 1")
 
@@ -62,6 +62,9 @@ class ResourceReport:
         clock_achieved_high_ns: its upper end.
         latency_from: source of the cycles, where the report has them from elsewhere.
         ff_unknown: why FF are not estimated.
+        power_w: power of the whole device in W, as the vendor's tool estimates it.
+        power_static_w: the part of it that the device takes at rest.
+        power_confidence: confidence level that the tool gives its estimate: Low, Medium or High.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {
@@ -94,6 +97,9 @@ class ResourceReport:
     clock_achieved_high_ns: float | None = None
     latency_from: str | None = None
     ff_unknown: str | None = None
+    power_w: float | None = None
+    power_static_w: float | None = None
+    power_confidence: str | None = None
 
     @property
     def made_by(self) -> Origin:

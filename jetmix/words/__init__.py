@@ -36,6 +36,7 @@ from jetmix.words.training import (
     target_rows,
     trained,
 )
+from jetmix.words.vendor import cosim, cycles, power
 from jetmix.words.verification import (
     VECTOR_WORDS,
     compared,
@@ -59,7 +60,9 @@ __all__ = [
     "cards",
     "clock",
     "compared",
+    "cosim",
     "count",
+    "cycles",
     "decimal",
     "description",
     "device",
@@ -80,6 +83,7 @@ __all__ = [
     "on_other_jets",
     "origin",
     "percent",
+    "power",
     "proof_lines",
     "reference",
     "rejection_rows",

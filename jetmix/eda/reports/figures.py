@@ -8,7 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from jetmix.eda.reports.text import WHOLE, Line, VendorReport
+from jetmix.eda.reports.record import VendorReport
+from jetmix.eda.reports.text import WHOLE, Line
 from jetmix.errors import ReportReadError
 from jetmix.resources.report import ResourceReport
 

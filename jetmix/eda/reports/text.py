@@ -6,13 +6,10 @@ and line; nothing is guessed and nothing falls back to zero.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from jetmix.errors import ReportReadError
-from jetmix.resources.report import ResourceReport
-from jetmix.support.files import JSON
-from jetmix.support.records import dump
 
 WHOLE = "write the report again with the tool, and give the whole file as the tool wrote it"
 _COUNT = re.compile(r"\d+|\d{1,3}(,\d{3})+")
@@ -20,31 +17,6 @@ _DECIMAL = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 # 15 digits are far beyond any device and still exact in a double
 _MAX_DIGITS = 15
 _NS = {"ps": 1e-3, "ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "sec": 1e9}
-
-
-@dataclass(frozen=True, kw_only=True)
-class VendorReport:
-    """One design as one vendor report describes it.
-
-    ``available`` is what the report says that the device holds, by the names of the amounts in
-    :class:`ResourceReport` (``lut``, ``ff``, ``dsp``, ``bram18``, ``uram``, ``carry8``).
-    """
-
-    path: Path
-    kind: str
-    design: str
-    resources: ResourceReport
-    available: dict[str, float] = field(default_factory=dict)
-
-    def as_json(self) -> JSON:
-        """Return the report as JSON-serialisable data."""
-        return {
-            "file": str(self.path),
-            "kind": self.kind,
-            "design": self.design,
-            **dump(self.resources),
-            "available": self.available,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)

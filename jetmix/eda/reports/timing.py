@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from jetmix.eda.reports.text import Line, VendorReport, lines_of, only
+from jetmix.eda.reports.record import VendorReport
+from jetmix.eda.reports.text import Line, lines_of, only
 from jetmix.eda.reports.vivado import header, state_of, tool_version
 from jetmix.resources.report import ResourceReport
 

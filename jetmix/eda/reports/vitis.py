@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jetmix.eda.reports import xml as report_xml
-from jetmix.eda.reports.text import Line, Table, VendorReport, first_table, headings, lines_of, only
+from jetmix.eda.reports.record import VendorReport
+from jetmix.eda.reports.text import Line, Table, first_table, headings, lines_of, only
 from jetmix.eda.reports.xml import Element
 from jetmix.resources.report import ResourceReport
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jetmix.eda.reports.text import Line, Table, VendorReport, headings, lines_of, only, tables_in
+from jetmix.eda.reports.record import VendorReport
+from jetmix.eda.reports.text import Line, Table, headings, lines_of, only, tables_in
 from jetmix.resources.report import ResourceReport
 
 UTILIZATION_KIND, UTILIZATION_SIGN = "Vivado utilization", "Utilization Design Information"
@@ -61,10 +62,11 @@ def tool_version(lines: Sequence[Line]) -> str:
 
 def state_of(lines: Sequence[Line], words: str) -> tuple[str, str | None]:
     """Return the origin that a ``Design State`` stands for, with a remark."""
-    if words not in STATES:
+    state = next((name for name in STATES if name.lower() == words.lower()), None)
+    if state is None:  # power reports write it in small letters
         line = next(line for line in lines if words in line.text)
         raise line.fail(f"the design state {words[:40]!r} is none of {', '.join(STATES)}")
-    return STATES[words]
+    return STATES[state]
 
 
 def read_utilization(path: Path, text: str) -> tuple[VendorReport, ...]:
@@ -78,7 +80,7 @@ def read_utilization(path: Path, text: str) -> tuple[VendorReport, ...]:
     """
     lines = lines_of(path, text)
     only([line for line in lines if line.text == UTILIZATION_SIGN], "the title", lines)
-    sections = _sections(lines)
+    sections = sections_of(lines)
     origin, note = state_of(lines, str(header(lines, "Design State")))
     figures = [f for f in (_logic(sections), _memory(sections), _dsp(sections)) if f]
     used: dict[str, Any] = {k: v for f in figures for k, v in f[0].items()}
@@ -106,7 +108,7 @@ Sections = dict[str, tuple[Line, list[Line]]]
 Figures = tuple[dict[str, float], dict[str, float]]
 
 
-def _sections(lines: Sequence[Line]) -> Sections:
+def sections_of(lines: Sequence[Line]) -> Sections:
     """Return the sections by title without number; all that are announced must be there, once."""
     contents = only([n for n in lines if n.text == "Table of Contents"], "the contents", lines)
     announced = []
@@ -154,16 +156,26 @@ def _table(sections: Sections, names: tuple[str, ...]) -> tuple[str, Table] | No
 
 
 def _amount(table: Table, label: str, *, needed: bool = True) -> tuple[float, float] | None:
-    """Return (used, available) of a site type, by its label without the mark of a footnote."""
-    rows = [(n, c) for n, c in table.rows if c[0].strip().rstrip("*") == label]
-    if not rows and not needed:
+    """Return (used, available) of a site type."""
+    if not needed and not has_site(table, label):
         return None
-    line = only([n for n, _ in rows], f"the site type {label!r}", [table.head[-1][0]])
-    cells, columns = rows[0][1], headings(table)[-1]
+    (line, cells), columns = site_row(table, label), headings(table)[-1]
     return (
         line.decimal(cells[columns.index("Used")], label),
         line.decimal(cells[columns.index("Available")], f"available {label}"),
     )
+
+
+def has_site(table: Table, label: str) -> bool:
+    """Tell whether a table of site types has a row of ``label``."""
+    return any(cells[0].strip().rstrip("*") == label for _, cells in table.rows)
+
+
+def site_row(table: Table, label: str) -> tuple[Line, tuple[str, ...]]:
+    """Return the only row of a site type, by its label without the mark of a footnote."""
+    rows = [(n, c) for n, c in table.rows if c[0].strip().rstrip("*") == label]
+    only([n for n, _ in rows], f"the site type {label!r}", [table.head[-1][0]])
+    return rows[0]
 
 
 def _logic(sections: Sections) -> Figures:

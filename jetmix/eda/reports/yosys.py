@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.eda.reports.figures import load_object
-from jetmix.eda.reports.text import Line, VendorReport
+from jetmix.eda.reports.record import VendorReport
+from jetmix.eda.reports.text import Line
 from jetmix.resources.report import ResourceReport
 
 KIND = "Yosys statistics"

@@ -4,6 +4,7 @@ from click.testing import CliRunner
 
 from jetmix.cli.main import cli
 from jetmix.errors import ReportReadError
+from tests.unit.eda.reports.more_text import cosim, hierarchy, power
 
 
 def run(*words):
@@ -65,3 +66,63 @@ def test_no_such_file(tmp_path):
 
 def test_a_file_is_needed():
     assert run().exit_code == 2
+
+
+def test_outcome_of_a_co_simulation(tmp_path):
+    path = tmp_path / "top_cosim.rpt"
+    path.write_text(cosim(("Verilog", "Pass", 4, 4, 4, 1, 2, 3, 1023), ("VHDL", *["NA"] * 8)))
+    done = run(path, "--json")
+    assert done.stdout.splitlines()[:-1] == [
+        f"{path}: co-simulation",
+        "  design   top",
+        "  status   passed",
+        "  VHDL     not run",
+        "  Verilog  passed, latency 4 cycles, interval 1 to 3 cycles (mean 2), 1,023 cycles in all",
+    ]
+    (report,) = json.loads(done.stdout.splitlines()[-1])["reports"]
+    assert (report["status"], report["runs"][0]["language"]) == ("passed", "VHDL")
+
+
+def test_power(tmp_path):
+    path = tmp_path / "power.rpt"
+    path.write_text(power())
+    assert run(path).stdout.splitlines() == [
+        f"{path}: Vivado power, Vivado 2023.2",
+        "  design   jetmix_tagger",
+        "  part     xcvu13p-flga2577-2-e",
+        "  origin   post-route",
+        "  power    1.531 W, 0.138 W static, confidence Medium",
+        "  note     junction 42.7 °C",
+    ]
+
+
+def test_blocks_stand_below_their_design(tmp_path):
+    path = tmp_path / "hierarchy.rpt"
+    figures = (90, 70, 15, 5, 40, 2, 1, 1, 9)
+    names = ("tagger", "  dense", "    mul", "      add")
+    path.write_text(hierarchy(*((name, name.strip(), *figures) for name in names)))
+    assert run(path).stdout.splitlines()[-4:] == [
+        "                LUT          FF         DSP      BRAM18        URAM",
+        "  dense             90          40           9           5           1",
+        "    mul             90          40           9           5           1",
+        "  deeper blocks left out: 1 (see --json)",
+    ]
+
+
+def test_a_folder_stands_for_its_reports(tmp_path):
+    inner = tmp_path / "vendor" / "sim"
+    inner.mkdir(parents=True)
+    (inner / "power.rpt").write_text(power())
+    (inner / "copy.rpt").write_text(power())
+    (inner / "drc.rpt").write_text("Report DRC")
+    (inner / "component.xml").write_text("<?xml version='1.0'?><component/>")
+    done = run(tmp_path)
+    assert [line for line in done.stdout.splitlines() if line[0] != " "] == [
+        f"{inner / 'copy.rpt'}: Vivado power, Vivado 2023.2"
+    ]
+
+
+def test_a_folder_without_reports(tmp_path):
+    done = run(tmp_path)
+    assert isinstance(done.exception, ReportReadError)
+    assert f"{tmp_path}: no report that jetmix knows is in this folder" in str(done.exception)
