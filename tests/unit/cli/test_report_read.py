@@ -103,8 +103,8 @@ def test_blocks_stand_below_their_design(tmp_path):
     path.write_text(hierarchy(*((name, name.strip(), *figures) for name in names)))
     assert run(path).stdout.splitlines()[-4:] == [
         "                LUT          FF         DSP      BRAM18        URAM",
-        "  dense             90          40           9           5           1",
-        "    mul             90          40           9           5           1",
+        "  dense          90          40           9           5           1",
+        "    mul          90          40           9           5           1",
         "  deeper blocks left out: 1 (see --json)",
     ]
 
