@@ -49,7 +49,8 @@ def read_cosim(path: Path, text: str) -> tuple[CosimReport, ...]:
             raise line.fail(f"{name} is here twice")
     if not runs:
         raise table[-1].fail("the table holds no language")
-    design = path.stem.removesuffix(_SUFFIX) if path.stem.endswith(_SUFFIX) else "not stated"
+    stem = path.stem.encode("utf-8", "replace").decode("utf-8")
+    design = stem.removesuffix(_SUFFIX) if stem.endswith(_SUFFIX) else "not stated"
     ordered = tuple(sorted(runs, key=lambda run: run.language))
     return (CosimReport(path=path, kind=KIND, design=design, runs=ordered),)
 

@@ -34,6 +34,11 @@ class Report(ABC):
     design: str
 
     @property
+    def file(self) -> str:
+        """Name of the file; bytes that are no text are replaced."""
+        return self.path.name.encode("utf-8", "replace").decode("utf-8")
+
+    @property
     def _head(self) -> JSON:
         return {"file": str(self.path), "kind": self.kind, "design": self.design}
 

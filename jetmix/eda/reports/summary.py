@@ -108,7 +108,7 @@ def _resources(
     )
     if (latency is None) != (ns in NOTHING) or (latency is not None and not _NS.fullmatch(ns)):
         raise line.fail(f"a latency of {cycles[:40]} cycles is not {ns[:40]!r} ns")
-    notes = [f"slack {line.decimal(slack, 'the slack'):g} ns"]
+    notes = [f"slack {line.decimal(slack, 'the slack'):g} ns"] if slack != "-" else []
     notes += [f"latency {float(ns):g} ns"] if latency is not None else [DATA_DEPENDENT]
     notes += [f"issue: {issue}"] if issue != "-" else []
     return ResourceReport(

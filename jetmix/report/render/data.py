@@ -48,7 +48,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "latency_from": tagger.timing.source if tagger.timing else None,
         "resources": dump(tagger.resources),
         "verification": dump(tagger.verification),
-        "vendor": [{**r.as_json(), "file": r.path.name} for r in tagger.vendor],
+        "vendor": [{**r.as_json(), "file": r.file} for r in tagger.vendor],
         "ports": dump(tagger.ports),
         "front": [asdict(point) for point in tagger.front],
         "layers": [_layer(layer) for layer in tagger.layers],

@@ -30,7 +30,7 @@ def outcomes(taggers: Sequence[Tagger]) -> Table:
 def warnings(taggers: Sequence[Tagger]) -> tuple[str, ...]:
     """Return a warning for every co-simulation that failed."""
     return tuple(
-        f"{tagger.name}: the co-simulation of {run.language} failed ({report.path.name})"
+        f"{tagger.name}: the co-simulation of {run.language} failed ({report.file})"
         for tagger in taggers
         for report in tagger.vendor
         if isinstance(report, CosimReport)
@@ -40,7 +40,7 @@ def warnings(taggers: Sequence[Tagger]) -> tuple[str, ...]:
 
 
 def _rows(report: Report) -> list[Row]:
-    design, file = text(report.design), text(report.path.name)
+    design, file = text(report.design), text(report.file)
     if isinstance(report, CosimReport):
         return [
             (

@@ -1,5 +1,6 @@
 """Reports of co-simulation and power that lie in the vendor's folder of a synthesis."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,14 @@ def test_a_damaged_one_is_named(synth: Path, report_folder: Path):
     with pytest.raises(ReportReadError) as caught:
         collect([synth])
     assert str(caught.value).startswith(f"{path}:11: the status 'Past' is none of")
+
+
+@pytest.mark.usefixtures("no_drawing")
+def test_a_name_that_is_no_text(synth: Path, report_folder: Path, tmp_path: Path):
+    (report_folder / os.fsdecode(b"top\xff_cosim.rpt")).write_text(PASSED)
+    content = write_report([synth], tmp_path / "out", bits=False).content
+    (report,) = content["taggers"][0]["vendor"]
+    assert (report["design"], report["file"]) == ("top?", "top?_cosim.rpt")
 
 
 @pytest.mark.usefixtures("no_drawing")

@@ -75,6 +75,11 @@ def test_loops_and_dataflow():
     assert (block.name, block.depth, block.amounts["dsp"]) == ("dense_s", 2, 1)
 
 
+def test_without_a_slack():
+    figures = read(summary().replace("|Timing| -0.12|", "|Timing|     -|")).resources
+    assert figures.note == "latency 60 ns; issue: Timing"
+
+
 def test_latency_that_depends_on_data():
     text = summary().replace("       12|  60.000|", "        -|       -|")
     figures = read(text).resources
