@@ -11,6 +11,7 @@ the machine does.
 
 import argparse
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -132,7 +133,9 @@ def line_of(path: Path, by: str, arguments: argparse.Namespace) -> dict:
     found = [json.loads(line) for line in lines if line.startswith("{")]
     if done is not None and done.returncode == 0 and found:
         return named | found[-1]
-    return named | (found[-1] if found else {}) | {"error": errors[-1] if errors else "no output"}
+    # the last line of a traceback begins with the class of the error
+    error = re.sub(r"^jetmix\.errors\.\w+: ", "", errors[-1]) if errors else "no output"
+    return named | (found[-1] if found else {}) | {"error": error}
 
 
 def main() -> None:

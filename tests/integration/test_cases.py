@@ -11,10 +11,11 @@ import pytest
 
 from jetmix.errors import JetmixError
 from jetmix.models import calibration, keras_env
-from jetmix.synthesis.flow import synthesise
+from jetmix.synthesis.flow import synthesise, verify_again
 from jetmix.synthesis.options import SynthOptions
 from jetmix.training.run_dir import open_source
-from jetmix.verification.options import VectorOptions
+from jetmix.verification.faults.score import read_faults
+from jetmix.verification.options import FaultOptions, VectorOptions
 from tests.unit.firmware.kinds import calibrated, differing
 
 pytestmark = [
@@ -26,7 +27,7 @@ SCRIPTS = 4
 # what each is proven at; a graph alone is compared with Keras without all that 'synth' adds
 ALL, RTL, IR, GRAPH = ("ir", "csim", "rtl"), ("ir", "rtl"), ("ir",), ()
 LOWERED = {
-    "lutdense.keras": ALL,
+    "lutdense.keras": (*RTL, "netlist"),
     "mult_gate.keras": GRAPH,
     "multi_in.keras": ALL,
     "multi_out.keras": RTL,
@@ -176,6 +177,25 @@ def test_a_layer_that_one_engine_lacks_is_refused_with_the_other(cases, tmp_path
         synthesised(cases / "gru.keras", tmp_path / "gru", IR)
     with pytest.raises(JetmixError, match=r"layer p: .*average over 3 values.*--engine da4ml"):
         synthesised(cases / "avgpool3.keras", tmp_path / "avgpool3", IR, "alkaid")
+
+
+@pytest.mark.parametrize("name", ["leaky.keras", "noiq.keras", "sigmoid_act.keras"])
+def test_alkaid_refuses_in_the_same_words(cases, tmp_path, name):
+    with pytest.raises(JetmixError) as caught:
+        synthesised(cases / name, tmp_path / "out", IR, "alkaid")
+    for part in REFUSED[name]:
+        # widths of sums differ between the engines
+        assert part.split(" of values of")[0] in str(caught.value)
+
+
+def test_planted_faults_in_firmware_of_several_inputs_are_caught(cases, tmp_path):
+    out = tmp_path / "out"
+    assert synthesised(cases / "multi_in.keras", out, ALL) == all_passed(ALL)
+    verify_again(out, ALL, VectorOptions(n_random=100), faults=FaultOptions(count=4))
+    scores = read_faults(out)
+    assert [score.planted for score in scores] == [4, 4]
+    assert sum(score.caught for score in scores) > 0
+    assert sum(score.missed for score in scores) == 0
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
