@@ -5,6 +5,7 @@ split, normalised, into an uncompressed ``.npy`` file; labels, weights and targe
 """
 
 import contextlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,23 +69,32 @@ def read_rows(x: Floats, start: int, stop: int) -> Floats:
 
     Pages of a mapped file would count as memory of the process until the system takes them back.
     """
-    if not isinstance(x, np.memmap):
-        return np.asarray(x[start:stop])
-    size = int(np.prod(x.shape[1:]))
-    place = x.offset + start * size * x.itemsize
-    values = np.fromfile(str(x.filename), np.float32, (stop - start) * size, offset=place)
-    return values.reshape(stop - start, *x.shape[1:])
+    return gathered(x, np.arange(start, stop))
 
 
 def gathered(x: Floats, rows: Ints) -> Floats:
     """Return jets of ``x`` by their rows; runs of consecutive rows are read at once."""
+    if not isinstance(x, np.memmap):
+        return np.asarray(x[rows])
     found = np.empty((len(rows), *x.shape[1:]), np.float32)
+    size = found[:1].nbytes
     ends = np.append(np.flatnonzero(np.diff(rows) != 1) + 1, len(rows))
     start = 0
-    for end in ends.tolist():
-        found[start:end] = read_rows(x, int(rows[start]), int(rows[end - 1]) + 1)
-        start = end
+    with Path(str(x.filename)).open("rb", buffering=0) as handle:
+        for end in ends.tolist():
+            handle.seek(x.offset + int(rows[start]) * size)
+            _fill(handle, found[start:end].data.cast("B"))
+            start = end
     return found
+
+
+def _fill(handle: io.FileIO, place: memoryview) -> None:
+    """Read until the place is full: one call reads at most 2 GB."""
+    while place:
+        n_read = handle.readinto(place)
+        if not n_read:
+            raise OSError("the file of packed jets has become shorter")
+        place = place[n_read:]
 
 
 def pieces(x: Floats) -> Iterator[Floats]:
