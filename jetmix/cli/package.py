@@ -17,15 +17,23 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.option("--name", required=True, help="Identifier of the tagger in the package.")
 @click.option("--version", required=True, type=click.IntRange(min=0), help="Its version.")
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
+@click.option(
+    "--threshold", metavar="SCORE=VALUE",
+    help="Add a decision bit: a jet is taken whose SCORE is at least VALUE. For rtl-wrapper.",
+)  # fmt: skip
 @json_option
-def package(*, synth_dir: Path, out: Path, as_json: bool, **chosen: Any) -> None:
+def package(
+    *, synth_dir: Path, out: Path, threshold: str | None, as_json: bool, **chosen: Any
+) -> None:
     """Package a verified synthesis for another system.
 
     SYNTH_DIR is the --out folder of 'jetmix synth'. Exit code 7 if it was edited or is not exact.
     """
+    from jetmix.packaging.order import Threshold
     from jetmix.packaging.package import package as write_package
     from jetmix.support.records import dump
 
-    made = write_package(synth_dir, out, **chosen)
+    limit = None if threshold is None else Threshold.parse(threshold)
+    made = write_package(synth_dir, out, threshold=limit, **chosen)
     lines = [f"Package: {out} ({made.target}, {made.name} version {made.version})"]
     finish(lines, dump(made), as_json=as_json)

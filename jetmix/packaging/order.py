@@ -1,5 +1,6 @@
 """What a package is made of: a verified synthesis, and the name and version that it gets."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,12 +17,39 @@ LEVEL = "ir"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """The least value of a score for which a jet is taken."""
+
+    score: str
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Threshold":
+        """Return what ``SCORE=VALUE`` says.
+
+        Raises:
+            UsageError: if it is not of this form.
+        """
+        score, _, value = text.rpartition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not score or not math.isfinite(number):
+            raise UsageError(
+                f"{text!r} is no threshold", where="--threshold", mend="write SCORE=VALUE"
+            )
+        return cls(score=score, value=number)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
-    """A synthesis to package under a name and a version."""
+    """A synthesis to package under a name and a version; ``threshold`` asks for a decision bit."""
 
     synth: SynthDir
     name: str
     version: int
+    threshold: Threshold | None = None
 
     @property
     def label(self) -> str:

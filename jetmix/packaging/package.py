@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from jetmix.errors import BitsDifferError, RunConflictError
-from jetmix.packaging.order import Order
+from jetmix.errors import BitsDifferError, RunConflictError, UsageError
+from jetmix.packaging.order import Order, Threshold
 from jetmix.packaging.registry import find
 from jetmix.support.files import file_digest, place_folder, tree_digest
 from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
@@ -43,7 +43,15 @@ class Package:
     }
 
 
-def package(synth_dir: Path, out: Path, *, target: str, name: str, version: int) -> Package:
+def package(
+    synth_dir: Path,
+    out: Path,
+    *,
+    target: str,
+    name: str,
+    version: int,
+    threshold: Threshold | None = None,
+) -> Package:
     """Write a package of a finished and verified synthesis.
 
     Args:
@@ -52,19 +60,25 @@ def package(synth_dir: Path, out: Path, *, target: str, name: str, version: int)
         target: a name of :data:`jetmix.packaging.registry.TARGETS`.
         name: identifier of the tagger in the package.
         version: its version.
+        threshold: when a jet is taken, for a target with a decision.
 
     Raises:
-        UsageError: for an unknown target, or a name that is no identifier.
+        UsageError: for an unknown target, a name that is no identifier, or a threshold that the
+            target or the score does not have.
         LoweringError: if the synthesis is unfinished or not verified, or has no form in the target.
         BitsDifferError: if it was edited since, or is not exact.
         RunConflictError: if ``out`` holds something.
     """
     chosen = find(target)
+    if threshold is not None and not chosen.decides:
+        raise UsageError(
+            f"target {target!r} has no decision", where="--threshold", mend="leave it out"
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunConflictError(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"
         )
-    order = Order(synth=SynthDir.open(synth_dir), name=name, version=version)
+    order = Order(synth=SynthDir.open(synth_dir), name=name, version=version, threshold=threshold)
     order.check()
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "package"

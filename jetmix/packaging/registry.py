@@ -11,10 +11,17 @@ from jetmix.packaging.order import Order
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A form of a package; ``module`` has a function ``write(order, folder)``."""
+    """A form of a package.
+
+    Attributes:
+        title: what it is.
+        module: where its function ``write(order, folder)`` is.
+        decides: whether it can put out a decision.
+    """
 
     title: str
     module: str
+    decides: bool = False
 
     def write(self, order: Order, folder: Path) -> None:
         """Write the files of the package into an empty folder."""
@@ -22,6 +29,15 @@ class Target:
 
 
 TARGETS: dict[str, Target] = {
+    "emulator": Target(title="emulator package of CMSSW", module="jetmix.packaging.emulator"),
+    "rtl-wrapper": Target(
+        title="SystemVerilog with valid bits and a port for each element",
+        module="jetmix.packaging.rtl_wrapper",
+        decides=True,
+    ),
+    "axi-stream": Target(
+        title="the network between two AXI4-Streams", module="jetmix.packaging.axi_stream"
+    ),
     "c-api": Target(
         title="shared library and header with a plain C interface", module="jetmix.packaging.c_api"
     ),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jetmix.firmware.dais import width_of
 from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import SynthOptions
 from jetmix.training.run_dir import open_source
@@ -38,3 +39,14 @@ def jets(emulator):
     x = build_vectors(ranges, emulator.input_shape, jets=None, n_random=1500, seed=3).x
     assert len(x) > 3000
     return np.asarray(x, dtype=np.float64)
+
+
+@pytest.fixture(scope="session")
+def integers(emulator, jets):
+    """Inputs and answers of the jets as the ports hold them."""
+
+    def raw(values, grids):
+        return np.floor(values * [2.0 ** width_of(grid).fraction for grid in grids]).astype("<i4")
+
+    flat = jets.reshape(len(jets), -1)
+    return raw(flat, emulator.graph.inp_qint), raw(emulator.run(jets), emulator.graph.out_qint)

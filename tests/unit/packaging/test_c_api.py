@@ -46,17 +46,6 @@ def library(packages):
     return ctypes.CDLL(str(packages / "v1" / "lib" / "libmine_v1.so"))
 
 
-@pytest.fixture(scope="module")
-def integers(emulator, jets):
-    """Inputs and answers of the jets as the ports hold them."""
-
-    def raw(values, grids):
-        return np.floor(values * [2.0 ** width_of(grid).fraction for grid in grids]).astype("<i4")
-
-    flat = jets.reshape(len(jets), -1)
-    return raw(flat, emulator.graph.inp_qint), raw(emulator.run(jets), emulator.graph.out_qint)
-
-
 def called(function, x, n_outputs, kind):
     x = np.ascontiguousarray(x, dtype=kind)
     y = np.zeros((len(x), n_outputs), dtype=kind)
