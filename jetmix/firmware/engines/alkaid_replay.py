@@ -13,13 +13,12 @@ from jetmix.firmware.engines.alkaid_graph import NAME, OTHER_ENGINE
 from jetmix.firmware.replay.kit import Deferred, Kit
 from jetmix.firmware.replay.layers import replayed, require_quantised
 from jetmix.firmware.replay.walk import walk
-from jetmix.support.arrays import Float64
 
 # what alkaid itself makes of -1 when it states the cost of a graph
 NO_CARRY_LIMIT = 65534
 
 
-class AlkaidKit:
+class AlkaidKit(Kit):
     """The operations of alkaid that go beyond NumPy's."""
 
     def quantise(self, quantiser: Any, x: Any) -> Any:
@@ -27,19 +26,6 @@ class AlkaidKit:
         from hgq._alkaid_keras_plugin._base import mirror_quantizer
 
         return mirror_quantizer(quantiser, x)
-
-    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
-        """Return the smallest and largest value and the step of every element."""
-        ends = [(v.low, v.high, v.step) for v in self.elements(x).ravel()]
-        low, high, step = np.array(ends, dtype=np.float64).reshape(-1, 3).T
-        return low.reshape(x.shape), high.reshape(x.shape), step.reshape(x.shape)
-
-    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
-        """Return what each element finds in its table, from its lowest code."""
-        found = np.empty(len(tables), dtype=object)
-        values = self.elements(x).ravel()
-        found[:] = [v.lookup(table) for v, table in zip(values, tables, strict=True)]
-        return self.array(found.reshape(x.shape), x)
 
     def array(self, elements: Any, like: Any) -> Any:
         """Return traced values and zeros as an array of alkaid."""
@@ -50,13 +36,6 @@ class AlkaidKit:
     def elements(self, x: Any) -> Any:
         """Return the traced values of an array as an array of objects."""
         return np.asarray(x)
-
-    def choose(self, negative: Any, one: Any, other: Any) -> Any:
-        """Return ``one`` where ``negative`` is below zero, else ``other``."""
-        arrays = (self.elements(array).ravel() for array in (negative, one, other))
-        found = np.empty(negative.size, dtype=object)
-        found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
-        return self.array(found.reshape(negative.shape), other)
 
     def is_raw(self, x: Any) -> bool:
         """Return whether an array holds inputs of the model that nothing has quantised."""

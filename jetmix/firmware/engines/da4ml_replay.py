@@ -4,15 +4,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from jetmix.errors import LoweringError
 from jetmix.firmware.project import DA4ML
 from jetmix.firmware.replay import rounding
 from jetmix.firmware.replay.kit import Kit
 from jetmix.firmware.replay.layers import replayed, require_quantised
 from jetmix.firmware.replay.walk import walk
-from jetmix.support.arrays import Float64
 
 OTHERWISE = (
     "try --engine alkaid with --flow rtl, whose bits are verified in the same way, or use other "
@@ -20,7 +17,7 @@ OTHERWISE = (
 )
 
 
-class Da4mlKit:
+class Da4mlKit(Kit):
     """The operations of da4ml that go beyond NumPy's."""
 
     def quantise(self, quantiser: Any, x: Any) -> Any:
@@ -28,20 +25,6 @@ class Da4mlKit:
         from hgq._dais_tracer.layers._base import mirror_quantizer
 
         return mirror_quantizer(quantiser, x)
-
-    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
-        """Return the smallest and largest value and the step of every element."""
-        # da4ml's own figure is float32
-        ends = [(float(v.low), float(v.high), float(v.step)) for v in self.elements(x).ravel()]
-        low, high, step = np.array(ends, dtype=np.float64).reshape(-1, 3).T
-        return low.reshape(x.shape), high.reshape(x.shape), step.reshape(x.shape)
-
-    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
-        """Return what each element finds in its table, from its lowest code."""
-        found = np.empty(len(tables), dtype=object)
-        values = self.elements(x).ravel()
-        found[:] = [v.lookup(table) for v, table in zip(values, tables, strict=True)]
-        return self.array(found.reshape(x.shape), x)
 
     def array(self, elements: Any, like: Any) -> Any:
         """Return traced values and zeros as an array of da4ml."""
@@ -52,13 +35,6 @@ class Da4mlKit:
     def elements(self, x: Any) -> Any:
         """Return the traced values of an array as an array of objects."""
         return x._vars
-
-    def choose(self, negative: Any, one: Any, other: Any) -> Any:
-        """Return ``one`` where ``negative`` is below zero, else ``other``."""
-        arrays = (self.elements(array).ravel() for array in (negative, one, other))
-        found = np.empty(negative.size, dtype=object)
-        found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
-        return self.array(found.reshape(negative.shape), other)
 
     def is_raw(self, x: Any) -> bool:
         """Return whether an array holds inputs of the model that nothing has quantised."""

@@ -1,8 +1,9 @@
 """What a replayed layer asks of an engine; arrays have no axis of jets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,29 +14,45 @@ from jetmix.support.arrays import Float64
 MAX_CODES = 2**14
 
 
-class Kit(Protocol):
+class Kit(ABC):
     """The operations of an engine that go beyond NumPy's functions and operators."""
 
+    @abstractmethod
     def quantise(self, quantiser: Any, x: Any) -> Any:
         """Return ``x`` as HGQ's ``Quantizer`` takes it."""
 
-    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
-        """Return the smallest and largest value and the step of every element."""
-
-    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
-        """Return what each element of ``x`` finds in its table, whose first entry is its lowest."""
-
+    @abstractmethod
     def array(self, elements: Any, like: Any) -> Any:
         """Return traced values and zeros, an array of objects, as an array of the engine."""
 
+    @abstractmethod
     def elements(self, x: Any) -> Any:
         """Return the traced values of an array as an array of objects."""
 
-    def choose(self, negative: Any, one: Any, other: Any) -> Any:
-        """Return ``one`` where ``negative`` is below zero, else ``other``."""
-
+    @abstractmethod
     def is_raw(self, x: Any) -> bool:
         """Return whether an array holds inputs of the model that nothing has quantised."""
+
+    def grids(self, x: Any) -> tuple[Float64, Float64, Float64]:
+        """Return the smallest and largest value and the step of every element."""
+        # floats first: an engine's own figures can be float32
+        ends = [(float(v.low), float(v.high), float(v.step)) for v in self.elements(x).ravel()]
+        low, high, step = np.array(ends, dtype=np.float64).reshape(-1, 3).T
+        return low.reshape(x.shape), high.reshape(x.shape), step.reshape(x.shape)
+
+    def lookup(self, x: Any, tables: Sequence[Float64]) -> Any:
+        """Return what each element of ``x`` finds in its table, whose first entry is its lowest."""
+        found = np.empty(len(tables), dtype=object)
+        values = self.elements(x).ravel()
+        found[:] = [v.lookup(table) for v, table in zip(values, tables, strict=True)]
+        return self.array(found.reshape(x.shape), x)
+
+    def choose(self, negative: Any, one: Any, other: Any) -> Any:
+        """Return ``one`` where ``negative`` is below zero, else ``other``."""
+        arrays = (self.elements(array).ravel() for array in (negative, one, other))
+        found = np.empty(negative.size, dtype=object)
+        found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
+        return self.array(found.reshape(negative.shape), other)
 
 
 @dataclass(frozen=True)
