@@ -24,17 +24,19 @@ module @LABEL@_axis (
     localparam int OUTPUT_BITS = @OUTPUT_BITS@;
     localparam int PADDING = (OUTPUT_BITS + 7) / 8 * 8 - OUTPUT_BITS;
 
-    typedef logic [ADDRESS_BITS:0] count_t;
-
     logic [LATENCY:0] valid, last;
     logic [OUTPUT_BITS-1:0] answer;
     // answers that wait, each with its tlast
     logic [OUTPUT_BITS:0] buffer[1 << ADDRESS_BITS];
     logic [OUTPUT_BITS:0] head;
     // the highest bit tells a full buffer from an empty one
-    count_t written, read;
+    logic [ADDRESS_BITS:0] written, read;
     // jets in the pipeline and in the buffer together, which the buffer has room for
-    count_t held;
+    logic [ADDRESS_BITS:0] held;
+
+    function automatic logic [ADDRESS_BITS:0] one_if(input logic condition);
+        one_if = {{ADDRESS_BITS{1'b0}}, condition};
+    endfunction
 
     logic take, give;
     assign take = s_axis_tvalid && s_axis_tready;
@@ -55,9 +57,9 @@ module @LABEL@_axis (
             held <= '0;
         end else begin
             valid <= {valid[LATENCY-1:0], take};
-            written <= written + count_t'(valid[LATENCY]);
-            read <= read + count_t'(give);
-            held <= held + count_t'(take) - count_t'(give);
+            written <= written + one_if(valid[LATENCY]);
+            read <= read + one_if(give);
+            held <= held + one_if(take) - one_if(give);
         end
     end
 

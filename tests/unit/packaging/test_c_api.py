@@ -76,6 +76,11 @@ def test_a_number_that_is_not_finite_is_told(library, jets):
     assert called(library.mine_v1_predict_float, x, 5, np.float32)[0] == 2
 
 
+def test_only_its_own_names_are_seen_from_outside(library):
+    with pytest.raises(AttributeError):
+        _ = library.jetmix_emulator_run
+
+
 def test_the_library_tells_its_formats(library, emulator):
     for side, grids in (("input", emulator.graph.inp_qint), ("output", emulator.graph.out_qint)):
         assert ctypes.c_size_t.in_dll(library, f"mine_v1_n_{side}s").value == len(grids)

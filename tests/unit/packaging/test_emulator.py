@@ -11,6 +11,7 @@ from jetmix.firmware.project import INSTALL
 from jetmix.models.signature import Port, Signature
 from jetmix.packaging import emulator as target
 from jetmix.packaging.package import package
+from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.vectors import InputRange, build_vectors
 
 INTERFACE = Path(__file__).parent / "emulator_interface"
@@ -31,8 +32,10 @@ int main() {
     static_assert(sizeof x / sizeof *x == std::tuple_size<hls4ml_mine_v1::inputs_t>::value, "");
     double jet[12];
     while (std::fread(jet, sizeof jet, 1, stdin)) {
-        for (int i = 0; i < 12; i++)
-            x[i] = held[i] = jet[i];
+        for (int i = 0; i < 12; i++) {
+            x[i] = jet[i];
+            held[i] = jet[i];
+        }
         first->prepare_input((hls4ml_mine_v1::input_t *)x);
         second->prepare_input(&held);
         first->predict();
@@ -139,16 +142,11 @@ def answers(extras, ap_types, tmp_path):
     return run
 
 
-def test_two_versions_in_one_process_answer_as_the_firmware(
-    synth_dir, emulator, jets, answers, tmp_path
-):
-    packages = [tmp_path / f"package{version}" for version in (1, 2)]
-    for version, out in enumerate(packages, start=1):
-        package(synth_dir, out, target="emulator", name="mine", version=version)
-    expected = emulator.run(jets)
-    got = answers(packages, CALLER, jets.reshape(len(jets), -1), 10)
-    assert np.array_equal(got[:, :5], expected)
-    assert np.array_equal(got[:, 5:], expected)
+def order_of(graph, ports, *, name, version):
+    """An order of any graph, without a synthesis."""
+    return SimpleNamespace(
+        name=name, version=version, label=f"{name}_v{version}", graph=graph, ports=ports
+    )
 
 
 def small_graph(n_inputs, n_outputs):
@@ -163,18 +161,31 @@ def small_graph(n_inputs, n_outputs):
     return comb_trace(inputs, FixedVariableArray(np.array(values)))
 
 
+def test_two_versions_in_one_process_answer_as_their_firmware(
+    synth_dir, emulator, jets, answers, tmp_path
+):
+    """Two networks of the same name: neither may take a function of the other."""
+    packages = [tmp_path / "first", tmp_path / "second"]
+    package(synth_dir, packages[0], target="emulator", name="mine", version=1)
+    other = small_graph(12, 5)
+    target.write(
+        order_of(other, SynthDir(synth_dir).tagger.ports, name="mine", version=2), packages[1]
+    )
+    x = jets.reshape(len(jets), -1)
+    got = answers(packages, CALLER, x, 10)
+    assert np.array_equal(got[:, :5], emulator.run(jets))
+    assert np.array_equal(got[:, 5:], arithmetic.predict(other, x))
+
+
 def test_two_inputs_and_two_outputs_are_pairs(answers, tmp_path):
     def port(name, size):
         return Port(name=name, identifier=name, shape=(size,))
 
     graph = small_graph(12, 5)
-    order = SimpleNamespace(
-        name="two", version=1, label="two_v1", graph=graph,
-        ports=Signature(
-            inputs=(port("in_a", 4), port("in_b", 8)), outputs=(port("out_c", 2), port("out_d", 3))
-        ),
-    )  # fmt: skip
-    target.write(order, tmp_path / "package")
+    ports = Signature(
+        inputs=(port("in_a", 4), port("in_b", 8)), outputs=(port("out_c", 2), port("out_d", 3))
+    )
+    target.write(order_of(graph, ports, name="two", version=1), tmp_path / "package")
     x = build_vectors(InputRange.of(graph), (12,), jets=None, n_random=500, seed=1).x
     expected = arithmetic.predict(graph, x)
     assert np.array_equal(answers([tmp_path / "package"], TWO_HEADS, x, 5), expected)
