@@ -151,6 +151,7 @@ def test_targets_are_learnt_and_a_resumed_run_has_the_same_bits(recipe, jets, tm
 
 
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="this runs the others on TensorFlow")
+@pytest.mark.long
 def test_tensorflow_trains_on_them_too():
     # Keras keeps its backend for life: the tests above, in a process of its own
     done = subprocess.run(
