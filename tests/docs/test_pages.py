@@ -45,9 +45,9 @@ def test_a_wrong_command_would_be_seen(wrong):
 
 
 def test_make_targets_in_pages_exist(repository):
-    targets = set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (repository / "Makefile").read_text(), re.MULTILINE))
     for path in pages(repository):
-        named = set(re.findall(r"(?:^|`) *make ([a-z]+)\b", path.read_text(), re.MULTILINE))
+        named = set(re.findall(r"(?:^|`) *make ([a-z-]+)\b", path.read_text(), re.MULTILINE))
         assert named <= targets, path
 
 
