@@ -11,7 +11,6 @@ from jetmix.packaging.registry import find
 from jetmix.support.files import file_digest, place_folder, tree_digest
 from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
 from jetmix.synthesis.synth_dir import LOWERED, SynthDir
-from jetmix.verification.result import VERIFICATION_FILE
 
 PACKAGE_FILE = "package.json"
 FORMAT = "jetmix-package-1"
@@ -26,7 +25,7 @@ class Package:
         target: what it was made for.
         name: name of the tagger in it.
         version: version of the tagger in it.
-        synth_sha256: SHA-256 over model, graph, description and verification of the synthesis.
+        synth_sha256: SHA-256 over model, graph and description of the synthesis.
         files: SHA-256 of each file, by its path in the package.
         format: version of the file.
     """
@@ -88,7 +87,7 @@ def package(
             target=target,
             name=name,
             version=version,
-            synth_sha256=tree_digest(synth_dir, [*LOWERED, VERIFICATION_FILE]),
+            synth_sha256=tree_digest(synth_dir, list(LOWERED)),
             files={path: file_digest(folder / path) for path in _listed(folder)},
         )
         write(folder / PACKAGE_FILE, made)

@@ -1,4 +1,5 @@
 import ctypes
+import shutil
 import subprocess
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 from jetmix.errors import LoweringError
 from jetmix.firmware.dais import width_of
 from jetmix.packaging import c_api
-from jetmix.packaging.package import package
+from jetmix.packaging.package import open_package, package
 
 CALLER = """
 #include "mine_v1.h"
@@ -107,6 +108,15 @@ def test_a_c_program_calls_two_versions(packages, integers, tmp_path):
     got = np.array(done.stdout.split(), dtype=int).reshape(len(x), -1)
     assert np.array_equal(got[:, ::2], expected)
     assert np.array_equal(got[:, 1::2], expected)
+
+
+def test_its_makefile_builds_one_for_this_machine(packages, integers, tmp_path):
+    folder = shutil.copytree(packages / "v1", tmp_path / "copy")
+    subprocess.run(["make", "-s", "CXX=g++"], cwd=folder, check=True)
+    x, expected = integers
+    built = ctypes.CDLL(str(folder / "build" / "libmine_v1.so"))
+    assert np.array_equal(called(built.mine_predict, x, expected.shape[1], np.int32)[1], expected)
+    open_package(folder)
 
 
 def test_values_wider_than_its_integers_are_refused():

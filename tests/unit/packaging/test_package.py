@@ -2,10 +2,13 @@ import json
 import shutil
 
 import pytest
+from click.testing import CliRunner
 
+from jetmix.cli.main import cli
 from jetmix.errors import BitsDifferError, LoweringError, RunConflictError, UsageError
 from jetmix.packaging.package import PACKAGE_FILE, open_package, package
 from jetmix.packaging.registry import TARGETS
+from jetmix.support.records import dump
 
 
 def made(synth_dir, out, **changed):
@@ -24,6 +27,18 @@ def test_what_is_written_reads_back(whole):
     assert {PACKAGE_FILE, *record.files} == {
         str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()
     }
+
+
+def test_the_command_writes_the_same(synth_dir, whole, tmp_path):
+    out = tmp_path / "out"
+    options = ["--target", "c-api", "--name", "mine", "--version", "1", "--out", str(out)]
+    done = CliRunner().invoke(cli, ["package", str(synth_dir), *options, "--json"])
+    assert done.exit_code == 0, done.output
+    record = open_package(out)
+    assert json.loads(done.stdout.splitlines()[-1]) == dump(record)
+    assert (record.synth_sha256, set(record.files)) == (
+        whole[1].synth_sha256, set(whole[1].files),
+    )  # fmt: skip
 
 
 def test_an_edited_package_is_refused(whole, tmp_path):
