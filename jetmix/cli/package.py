@@ -21,6 +21,14 @@ from jetmix.cli.common import PATH, finish, json_option
     "--threshold", metavar="SCORE=VALUE",
     help="Add a decision bit: a jet is taken whose SCORE is at least VALUE. For rtl-wrapper.",
 )  # fmt: skip
+@click.option(
+    "--mapping", type=PATH,
+    help="TOML file: where inputs and outputs lie in the words of links. For emp.",
+)  # fmt: skip
+@click.option(
+    "--data", type=PATH,
+    help="Jets whose test split makes the patterns, instead of random vectors. For emp.",
+)  # fmt: skip
 @json_option
 def package(
     *, synth_dir: Path, out: Path, threshold: str | None, as_json: bool, **chosen: Any

@@ -280,10 +280,11 @@ def _elements(ports: Sequence[Port]) -> list[str]:
 
 def _port_widths(widths: Sequence[Width], ports: Sequence[Port]) -> list[Width]:
     """Return the width of each port's elements, which holds the values of all of them."""
-    return [_union(widths[place]) for place in slices(ports)]
+    return [union(widths[place]) for place in slices(ports)]
 
 
-def _union(widths: Sequence[Width]) -> Width:
+def union(widths: Sequence[Width]) -> Width:
+    """Return the narrowest width that holds the values of all of these."""
     live = [width for width in widths if width.bits > 0]
     if not live:
         return Width(sign=0, fraction=0, bits=1)

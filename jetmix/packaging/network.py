@@ -1,4 +1,4 @@
-"""The Verilog of a tagger under a name of its own, and the elements of its ports."""
+"""The Verilog or VHDL of a tagger under a name of its own, and the elements of its ports."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,36 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from jetmix.errors import UsageError
+from jetmix.errors import LoweringError, UsageError
+from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.project import TOP
-from jetmix.firmware.verilog import PORTS_FILE, TABLES, Kif, Ports, read_ports
+from jetmix.firmware.verilog import (
+    NAMES,
+    PORTS_FILE,
+    SUFFIXES,
+    TABLES,
+    VHDL,
+    Kif,
+    Ports,
+    read_ports,
+)
 from jetmix.packaging.order import Order
 
 SOURCES = "src"
 # ports of a wrapper, which an element may be called like
 TAKEN = ("in_valid", "out_valid")
-_MODULE = re.compile(r"^\s*module\s+(\w+)", re.MULTILINE)
+# how a module is declared, and where its name stands: there, and where an instance of it is made
+_WRITTEN: dict[Language, tuple[str, str]] = {
+    "verilog": (
+        r"^\s*module\s+(\w+)",
+        r"(?:(?<=\bmodule )NAME|\bNAME(?=\s*#\s*\(|\s+\w+\s*\())\b",
+    ),
+    "vhdl": (
+        r"^\s*entity\s+(\w+)\s+is\b",
+        r"(?:(?<=entity )|(?<=entity work\.)|(?<= of ))NAME\b(?=\s*;|\s+(is|port|generic)\b)",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,34 +72,49 @@ class Network:
     outputs: tuple[Element, ...]
 
 
-def write_network(order: Order, folder: Path) -> Network:
-    """Copy the Verilog of a synthesis, with modules and files renamed after the order.
+def write_network(
+    order: Order, folder: Path, language: Language = "verilog", sources: str = SOURCES
+) -> Network:
+    """Copy the sources of a synthesis, with modules and files renamed after the order.
+
+    Args:
+        order: what is packaged.
+        folder: the package.
+        language: language of the sources.
+        sources: where in the package they are put.
 
     Raises:
-        LoweringError: if the synthesis holds no Verilog.
+        LoweringError: if the synthesis holds none of this language.
         BitsDifferError: if it was edited.
     """
     project = order.synth.project("rtl")
     project.require_untouched()
-    sources = sorted((project.path / SOURCES).rglob("*.v"))
-    texts = {path: path.read_text(encoding="utf-8") for path in sources}
-    modules = {name for text in texts.values() for name in _MODULE.findall(text)}
+    there = project.path if language == "verilog" else project.path / VHDL
+    paths = sorted((there / "src").rglob(f"*{SUFFIXES[language]}"))
+    if not paths:
+        raise LoweringError(
+            f"the folder holds no {NAMES[language]}",
+            where=order.synth.path,
+            mend="run 'jetmix synth' with --flow rtl --vhdl into a new folder",
+        )
+    texts = {path: path.read_text(encoding="utf-8") for path in paths}
+    declared, used = _WRITTEN[language]
+    modules = {name for text in texts.values() for name in re.findall(declared, text, re.MULTILINE)}
     top = f"{order.label}_network"
     names = {
         name: name.replace(TOP, top) if name.startswith(TOP) else f"{top}_{name}"
         for name in modules
     }
-    # a module is named where it is declared, and where an instance of it is
     listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    use = re.compile(rf"(?<=\bmodule )({listed})\b|\b({listed})\b(?=\s*#\s*\(|\s+\w+\s*\()")
-    (folder / SOURCES).mkdir()
+    use = re.compile(used.replace("NAME", f"(?:{listed})"))
+    (folder / sources).mkdir(parents=True)
     for path, text in texts.items():
-        renamed = use.sub(lambda found: names[found[1] or found[2]], text)
-        place = folder / SOURCES / f"{names.get(path.stem, path.stem)}.v"
+        renamed = use.sub(lambda found: names[found[0]], text)
+        place = folder / sources / f"{names.get(path.stem, path.stem)}{path.suffix}"
         place.write_text(renamed, encoding="utf-8")
-    for table in sorted((project.path / TABLES).glob("*")):
+    for table in sorted((there / TABLES).glob("*")):
         # named by their content: several taggers can share them
-        (folder / SOURCES / table.name).write_bytes(table.read_bytes())
+        (folder / sources / table.name).write_bytes(table.read_bytes())
     (folder / PORTS_FILE).write_bytes((project.path / PORTS_FILE).read_bytes())
     ports = read_ports(project.path)
     return Network(

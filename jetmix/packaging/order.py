@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.firmware import da_graph
@@ -44,12 +45,23 @@ class Threshold:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A synthesis to package under a name and a version; ``threshold`` asks for a decision bit."""
+    """A synthesis to package under a name and a version.
+
+    Attributes:
+        synth: the synthesis.
+        name: identifier of the tagger in the package.
+        version: its version.
+        threshold: asks for a decision bit.
+        mapping: file that says where inputs and outputs lie in the words of links.
+        data: file of jets for the patterns.
+    """
 
     synth: SynthDir
     name: str
     version: int
     threshold: Threshold | None = None
+    mapping: Path | None = None
+    data: Path | None = None
 
     @property
     def label(self) -> str:

@@ -50,6 +50,8 @@ def package(
     name: str,
     version: int,
     threshold: Threshold | None = None,
+    mapping: Path | None = None,
+    data: Path | None = None,
 ) -> Package:
     """Write a package of a finished and verified synthesis.
 
@@ -60,10 +62,13 @@ def package(
         name: identifier of the tagger in the package.
         version: its version.
         threshold: when a jet is taken, for a target with a decision.
+        mapping: file that says where inputs and outputs lie, for a target with links.
+        data: file of jets whose test split makes its patterns, instead of random vectors.
 
     Raises:
-        UsageError: for an unknown target, a name that is no identifier, or a threshold that the
-            target or the score does not have.
+        UsageError: for an unknown target, a name that is no identifier, an option that the target
+            does not have, or a threshold or a mapping that does not fit the tagger.
+        DataError: if the jets cannot be read.
         LoweringError: if the synthesis is unfinished or not verified, or has no form in the target.
         BitsDifferError: if it was edited since, or is not exact.
         RunConflictError: if ``out`` holds something.
@@ -73,11 +78,17 @@ def package(
         raise UsageError(
             f"target {target!r} has no decision", where="--threshold", mend="leave it out"
         )
+    for option, given in (("--mapping", mapping), ("--data", data)):
+        if given is not None and not chosen.linked:
+            raise UsageError(f"target {target!r} has no links", where=option, mend="leave it out")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunConflictError(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"
         )
-    order = Order(synth=SynthDir.open(synth_dir), name=name, version=version, threshold=threshold)
+    order = Order(
+        synth=SynthDir.open(synth_dir), name=name, version=version,
+        threshold=threshold, mapping=mapping, data=data,
+    )  # fmt: skip
     order.check()
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "package"

@@ -17,11 +17,13 @@ class Target:
         title: what it is.
         module: where its function ``write(order, folder)`` is.
         decides: whether it can put out a decision.
+        linked: whether its jets come in words of links, which a mapping says and patterns show.
     """
 
     title: str
     module: str
     decides: bool = False
+    linked: bool = False
 
     def write(self, order: Order, folder: Path) -> None:
         """Write the files of the package into an empty folder."""
@@ -34,6 +36,15 @@ TARGETS: dict[str, Target] = {
         title="SystemVerilog with valid bits and a port for each element",
         module="jetmix.packaging.rtl_wrapper",
         decides=True,
+    ),
+    "hls-wrapper": Target(
+        title="top function of Vitis HLS with a struct for each particle",
+        module="jetmix.packaging.hls_wrapper",
+    ),
+    "emp": Target(
+        title="payload of EMP boards in VHDL, with pattern files",
+        module="jetmix.packaging.emp",
+        linked=True,
     ),
     "axi-stream": Target(
         title="the network between two AXI4-Streams", module="jetmix.packaging.axi_stream"

@@ -21,7 +21,11 @@ def synth_dir(tmp_path_factory):
     """A verified synthesis; no test may change it."""
     out = tmp_path_factory.mktemp("synth") / "out"
     options = SynthOptions(
-        part="xcvu13p", flow="rtl", levels=("ir",), vectors=VectorOptions(n_random=20)
+        part="xcvu13p",
+        flow="rtl",
+        vhdl=True,
+        levels=("ir",),
+        vectors=VectorOptions(n_random=20),
     )
     synthesise(open_source(MODEL), out, options)
     return out

@@ -1,0 +1,139 @@
+"""Target ``emp``: a component for EMP boards: payload, ``.dep`` files, mapping and patterns.
+
+All of it is VHDL. A jet is one word of each link in one clock, and the flags of the first link that
+is used travel beside it with the latency of the network, whatever flags a framework's words have.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from jetmix.firmware.project import fill
+from jetmix.packaging.links import Mapping, Slot, mapping_of
+from jetmix.packaging.network import Network, write_network
+from jetmix.packaging.order import Order
+from jetmix.packaging.patterns import FRAMES, Pattern, words_of, write_pattern
+from jetmix.support.arrays import Reals
+from jetmix.support.packaged import shipped
+from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.ladder import vectors_of
+from jetmix.verification.options import VectorOptions
+from jetmix.verification.vectors import InputRange, build_vectors
+
+TEMPLATES = "firmware_templates/package/emp"
+SOURCES, DEPENDENCIES = "firmware/hdl", "firmware/cfg"
+PAYLOAD = "payload.vhd"
+MAPPING_FILE = "mapping.toml"
+# frames without a jet before the first one
+LEAD = 6
+# cycles beside the latency of the network: the register that takes the words
+TAKING = 1
+
+
+def write(order: Order, folder: Path) -> None:
+    """Write payload, network, ``.dep`` files, mapping, and patterns with the expected answers.
+
+    Raises:
+        UsageError: if the mapping does not fit the tagger.
+        LoweringError: if the synthesis holds no VHDL.
+        BitsDifferError: if it was edited.
+        DataError: if the jets for the patterns cannot be read.
+    """
+    network = write_network(order, folder, "vhdl", SOURCES)
+    mapping = mapping_of(network, order.mapping)
+    values = _values(order, network, mapping)
+    names = {"tagger.vhd": f"{order.label}_emp.vhd", "payload.vhd": PAYLOAD}
+    for template, name in names.items():
+        text = fill(shipped(f"{TEMPLATES}/{template}"), values)
+        (folder / SOURCES / name).write_text(text, encoding="utf-8")
+    _write_dependencies(order, folder)
+    (folder / MAPPING_FILE).write_text(mapping.text, encoding="utf-8")
+    _write_patterns(order, network, mapping, folder / "patterns")
+
+
+def _values(order: Order, network: Network, mapping: Mapping) -> dict[str, object]:
+    """Return what stands in the templates."""
+    links = sorted({slot.link for slot in mapping.outputs})
+    inputs, outputs = _bits(mapping.inputs), _bits(mapping.outputs)
+    return {
+        "NAME": order.name,
+        "VERSION": order.version,
+        "LABEL": order.label,
+        "NETWORK": network.module,
+        "LATENCY": network.latency_cycles,
+        "CYCLES": network.latency_cycles + TAKING,
+        "FIRST": min(slot.link for slot in mapping.inputs),
+        "LAST_IN": max(slot.link for slot in mapping.inputs),
+        "LAST_OUT": links[-1],
+        "INPUT_BITS": sum(slot.element.bits for slot in mapping.inputs),
+        "OUTPUT_BITS": sum(slot.element.bits for slot in mapping.outputs),
+        "INPUTS": "\n".join(
+            f"    model_inp({bits}) <= d({slot.link}).data({slot.high} downto {slot.low});"
+            f" -- {slot.element.identifier}"
+            for slot, bits in inputs
+        ),
+        "WORDS": "\n".join(f"        q({link}) <= word;" for link in links),
+        "OUTPUTS": "\n".join(
+            f"            q({slot.link}).data({slot.high} downto {slot.low}) <= model_out({bits});"
+            f" -- {slot.element.identifier}"
+            for slot, bits in outputs
+        ),
+    }
+
+
+def _bits(slots: Sequence[Slot]) -> list[tuple[Slot, str]]:
+    """Return each place with the bits of the network's port that it belongs to."""
+    found, first = [], 0
+    for slot in slots:
+        found.append((slot, f"{first + slot.element.bits - 1} downto {first}"))
+        first += slot.element.bits
+    return found
+
+
+def _write_dependencies(order: Order, folder: Path) -> None:
+    """Write a ``.dep`` of the tagger, which a project can take alone, and one of the payload."""
+    lines = [
+        f"src {'--vhdl2008 ' if path.suffix == '.vhd' else ''}{path.name}"
+        for path in sorted((folder / SOURCES).iterdir())
+        if path.name != PAYLOAD
+    ]
+    tagger = f"{order.label}.dep"
+    place = folder / DEPENDENCIES
+    place.mkdir(parents=True)
+    (place / tagger).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = f"include {tagger}\nsrc --vhdl2008 {PAYLOAD}\n"
+    (place / "payload.dep").write_text(text, encoding="utf-8")
+
+
+def _write_patterns(order: Order, network: Network, mapping: Mapping, folder: Path) -> None:
+    """Write the words of jets, and those of their answers at the clocks at which they come."""
+    delay = network.latency_cycles + TAKING
+    emulator = Emulator.load(order.synth.path).flat
+    x = _jets(order, emulator.input_shape, FRAMES - LEAD - delay)
+    y = emulator.run(x)
+    folder.mkdir()
+    sides = (
+        ("in.txt", mapping.inputs, network.inputs, x, LEAD),
+        ("out.txt", mapping.outputs, network.outputs, y, LEAD + delay),
+    )
+    for name, slots, elements, values, first in sides:
+        flat = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
+        words = np.zeros((FRAMES, max(slot.link for slot in slots) + 1), dtype=np.uint64)
+        words[first : first + len(flat)] = words_of(flat, elements, slots)
+        valid = np.zeros(words.shape, dtype=bool)
+        valid[first : first + len(flat), sorted({slot.link for slot in slots})] = True
+        write_pattern(folder / name, order.label, Pattern(words=words, valid=valid))
+
+
+def _jets(order: Order, shape: tuple[int, ...], most: int) -> Reals:
+    """Return jets of the test split, random vectors and corners where no file is given."""
+    tagger = order.synth.tagger
+    if order.data is not None:
+        options = VectorOptions(data=order.data, max_jets=most, n_random=1)
+        options.require_data()
+        vectors, _ = vectors_of(order.graph, tagger.ports, tagger.dataset, options)
+        return vectors.x[: min(most, dict(vectors.origins)["jet"])]
+    ranges = InputRange.of(order.graph)
+    x = build_vectors(ranges, shape, jets=None, n_random=most, seed=1).x
+    return x[np.random.default_rng(1).permutation(len(x))[:most]]

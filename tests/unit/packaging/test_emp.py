@@ -1,0 +1,248 @@
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from jetmix.errors import DataError, LoweringError, UsageError
+from jetmix.packaging.links import mapping_of
+from jetmix.packaging.network import Element, Network, write_network
+from jetmix.packaging.package import package
+from jetmix.packaging.patterns import read_pattern
+
+FRAMEWORK = Path(__file__).parent / "emp_framework"
+N_LINKS = 16
+
+
+@pytest.fixture(scope="module")
+def ghdl() -> str:
+    program = shutil.which("ghdl")
+    if program is None:
+        pytest.skip("ghdl is not installed (apt-get install ghdl)")
+    return program
+
+
+def made(synth_dir, out, **changed):
+    return package(synth_dir, out, **{"target": "emp", "name": "mine", "version": 2, **changed})
+
+
+@pytest.fixture(scope="module")
+def packed(synth_dir, tmp_path_factory):
+    """A package with places that were chosen by jetmix."""
+    out = tmp_path_factory.mktemp("emp") / "out"
+    made(synth_dir, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def spread(synth_dir, packed, tmp_path_factory):
+    """One with places in another order, with gaps, and on other links."""
+    folder = tmp_path_factory.mktemp("emp_spread")
+    table = tomllib.loads((packed / "mapping.toml").read_text())
+    lines = []
+    for side, first in (("inputs", 3), ("outputs", 9)):
+        lines.append(f"[{side}]")
+        for number, name in enumerate(reversed(table[side])):
+            place = {"link": first + 2 * (number % 3), "low": 1 + 15 * (number // 3)}
+            lines.append(f"{name} = {{ link = {place['link']}, low = {place['low']} }}")
+    (folder / "mine.toml").write_text("\n".join(lines))
+    made(synth_dir, folder / "out", mapping=folder / "mine.toml")
+    return folder / "out"
+
+
+def values(out, side, words):
+    """Return what words hold, by the mapping and ports.json alone, (frame, element)."""
+    places = tomllib.loads((out / "mapping.toml").read_text())[side]
+    kifs = json.loads((out / "ports.json").read_text())[side]
+    live = [i for i, kif in enumerate(kifs) if sum(kif) > 0]
+    assert len(live) == len(places)
+    found = np.zeros((len(words), len(kifs)))
+    for i, place in zip(live, places.values(), strict=True):
+        k, whole, f = kifs[i]
+        bits = k + whole + f
+        for frame, row in enumerate(words):
+            raw = int(row[place["link"]]) >> place["low"] & 2**bits - 1
+            found[frame, i] = (raw - (k and raw >> bits - 1 and 2**bits)) * 2.0**-f
+    return found
+
+
+def patterns(out):
+    return read_pattern(out / "patterns" / "in.txt"), read_pattern(out / "patterns" / "out.txt")
+
+
+def delay_of(out):
+    return json.loads((out / "ports.json").read_text())["latency_cycles"] + 1
+
+
+@pytest.mark.parametrize("places", ["packed", "spread"])
+def test_patterns_hold_jets_and_the_answers_of_the_firmware(places, emulator, request):
+    out = request.getfixturevalue(places)
+    given, expected = patterns(out)
+    took, gave = given.valid.any(axis=1), expected.valid.any(axis=1)
+    delay = delay_of(out)
+    assert len(took) == 1024
+    assert not took[:6].any()
+    assert took[6:-delay].all()
+    assert np.array_equal(gave[delay:], took[:-delay])
+    assert not given.words[~given.valid].any()
+    assert not expected.words[~expected.valid].any()
+    x = values(out, "inputs", given.words[took]).reshape(-1, *emulator.input_shape)
+    assert len(np.unique(x, axis=0)) > 500
+    assert np.array_equal(values(out, "outputs", expected.words[gave]), emulator.run(x))
+
+
+@pytest.mark.parametrize("places", [pytest.param("packed", marks=pytest.mark.long), "spread"])
+def test_the_payload_gives_the_words_of_its_patterns(places, ghdl, tmp_path, request):
+    out = request.getfixturevalue(places)
+    given, expected = patterns(out)
+    took = given.valid.any(axis=1)
+    # clocks without a jet among the others
+    idle = np.random.default_rng(4).random(len(took)) < 0.2
+    rows = [
+        " ".join(
+            f"{flag and not pause:d} {int(word):016x}" for flag, word in zip(*row, strict=True)
+        )
+        for pause, row in zip(idle, zip(given.valid, given.words, strict=True), strict=True)
+    ]
+    (tmp_path / "given.txt").write_text("\n".join(rows) + "\n")
+    listed = "".join(
+        (out / "firmware/cfg" / f"{n}.dep").read_text() for n in ("mine_v2", "payload")
+    )
+    names = re.findall(r"(\S+\.vhd)$", listed, re.MULTILINE)
+    sources = [out / "firmware/hdl" / name for name in names]
+    assert set(sources) == set((out / "firmware/hdl").glob("*.vhd"))
+    for table in (out / "firmware/hdl").glob("*.mem"):
+        shutil.copy(table, tmp_path)
+    work = ["--std=08", f"--workdir={tmp_path}"]
+    for command in (
+        ["-i", *work, *FRAMEWORK.glob("*.vhd"), *sources],
+        ["-m", *work, "bench"],
+        ["-r", *work, "bench", f"-gN_IN={given.words.shape[1]}"],
+    ):
+        done = subprocess.run(
+            [ghdl, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    got = [row.split() for row in (tmp_path / "got.txt").read_text().splitlines()]
+    assert len(got) == len(took)
+    first = np.flatnonzero(given.valid.any(axis=0))[0]
+    delay = delay_of(out)
+    jets = 0
+    for frame, row in enumerate(got):
+        taken = frame - delay
+        comes = taken >= 0 and took[taken] and not idle[taken]
+        jets += comes
+        for link in range(N_LINKS):
+            used = comes and link < expected.valid.shape[1] and expected.valid[frame, link]
+            word = int(expected.words[frame, link]) if used else 0
+            start = used and int(given.words[taken, first]) & 1
+            assert row[2 * link : 2 * link + 2] == [f"{used:d}{start:d}", f"{word:016X}"], frame
+    assert jets > 700
+
+
+def test_every_file_of_the_network_carries_name_and_version(packed):
+    names = [path.name for path in (packed / "firmware" / "hdl").iterdir()]
+    assert all(name.startswith("mine_v2") for name in names if name != "payload.vhd")
+    text = "".join(path.read_text() for path in (packed / "firmware" / "hdl").glob("*.vhd"))
+    assert "jetmix_tagger" not in text
+    entities = re.findall(r"^entity (\w+) is", text, re.MULTILINE)
+    assert set(re.findall(r"entity work\.(\w+)", text)) <= set(entities)
+    assert all(name.startswith("mine_v2") for name in entities if name != "emp_payload")
+
+
+def element(name, bits=8):
+    return Element(name=name, identifier=name, signed=False, fraction=0, bits=bits)
+
+
+def network(*inputs):
+    return Network(module="m", latency_cycles=1, inputs=inputs, outputs=(element("out_a"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[inputs]\nin_a = {link = 0, low = 0}", r"in_b \(in_b\) is left open"),
+        (
+            "[inputs]\nin_a = {link = 0, low = 0}\nin_b = {link = 0, low = 7}",
+            "bit 7 of link 0 is used by in_a and by in_b",
+        ),
+        ("[inputs]\nin_a = {link = 0, low = 57}", "in_a has 8 bits from bit 57 on, and a word 64"),
+        ("[inputs]\nin_a = {link = 128, low = 0}", "on link 128, and a board has 128"),
+        ("[inputs]\nin_a = {link = -1, low = 0}", "in_a has no place"),
+        ("[inputs]\nin_a = 3", "in_a has no place"),
+        ("[inputs]\nin_c = {link = 0, low = 0}", "no element 'in_c'"),
+        ("[input]\n", "'input' is no table"),
+        ("[outputs]\n", "no table 'inputs'"),
+        ("inputs = 3", "no tables"),
+        ("[inputs", "not readable as TOML"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path, text, message):
+    path = tmp_path / "mapping.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message) as error:
+        mapping_of(network(element("in_a"), element("in_b")), path)
+    assert "\n" not in str(error.value).strip()
+
+
+def test_no_element_is_cut_in_two_and_a_board_has_an_end():
+    wide = [element(f"in_{i}", 30) for i in range(6)]
+    places = mapping_of(network(*wide, element("in_none", 0)), None, 3).inputs
+    assert [(slot.link, slot.low) for slot in places] == [
+        (0, 0), (0, 30), (1, 0), (1, 30), (2, 0), (2, 30),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="the inputs fill 3 links, and a board has 2"):
+        mapping_of(network(*wide), None, 2)
+    with pytest.raises(UsageError, match="in_a has 65 bits"):
+        mapping_of(network(element("in_a", 65)), None)
+
+
+def test_a_refused_mapping_leaves_nothing(synth_dir, tmp_path):
+    (tmp_path / "mine.toml").write_text("[inputs]\n")
+    with pytest.raises(UsageError, match="is left open"):
+        made(synth_dir, tmp_path / "out", mapping=tmp_path / "mine.toml")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["mapping", "data"])
+def test_a_target_without_links_takes_none_of_its_options(synth_dir, tmp_path, option):
+    with pytest.raises(UsageError, match="'c-api' has no links"):
+        made(synth_dir, tmp_path / "out", target="c-api", **{option: tmp_path / "any"})
+
+
+def test_jets_of_a_file_are_in_the_patterns(synth_dir, emulator, tmp_path):
+    """All values are on the grid of the ports, so that the words hold them as they are."""
+    from jetmix.synthesis.synth_dir import SynthDir
+
+    (port,) = SynthDir(synth_dir).tagger.ports.inputs
+    jets = np.zeros((20, *port.shape), dtype=np.float32)
+    jets[:, 0, :] = np.arange(20)[:, None] % 2
+    np.savez(tmp_path / "jets.npz", **{port.name: jets})
+    made(synth_dir, tmp_path / "out", data=tmp_path / "jets.npz")
+    given, expected = patterns(tmp_path / "out")
+    took, gave = given.valid.any(axis=1), expected.valid.any(axis=1)
+    assert took.sum() == gave.sum() == 20
+    answers = values(tmp_path / "out", "outputs", expected.words[gave])
+    assert np.array_equal(answers, emulator.run(jets))
+    assert len(np.unique(answers, axis=0)) == 2
+    with pytest.raises(DataError, match="no such file"):
+        made(synth_dir, tmp_path / "other", data=tmp_path / "none.npz")
+
+
+def test_a_synthesis_without_vhdl_is_refused(tmp_path):
+    project = SimpleNamespace(path=tmp_path, require_untouched=lambda: None)
+    synth = SimpleNamespace(path=tmp_path, project=lambda _: project)
+    with pytest.raises(LoweringError, match="holds no VHDL"):
+        write_network(SimpleNamespace(synth=synth, label="a_v1"), tmp_path, "vhdl")
+
+
+@pytest.mark.parametrize("text", ["", "Frame 0000 : 1v00\n", "Frame 0000 : 1v" + "0" * 16 + " x\n"])
+def test_what_is_no_pattern_is_refused(tmp_path, text):
+    (tmp_path / "in.txt").write_text(text)
+    with pytest.raises(DataError, match="not a pattern file"):
+        read_pattern(tmp_path / "in.txt")
