@@ -17,7 +17,7 @@ from jetmix.packaging.patterns import FRAMES, Pattern, words_of, write_pattern
 from jetmix.support.arrays import Reals
 from jetmix.support.packaged import shipped
 from jetmix.verification.emulator.emulator import Emulator
-from jetmix.verification.ladder import vectors_of
+from jetmix.verification.ladder import jets_of
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.vectors import InputRange, build_vectors
 
@@ -130,10 +130,9 @@ def _jets(order: Order, shape: tuple[int, ...], most: int) -> Reals:
     """Return jets of the test split, random vectors and corners where no file is given."""
     tagger = order.synth.tagger
     if order.data is not None:
-        options = VectorOptions(data=order.data, max_jets=most, n_random=1)
-        options.require_data()
-        vectors, _ = vectors_of(order.graph, tagger.ports, tagger.dataset, options)
-        return vectors.x[: min(most, dict(vectors.origins)["jet"])]
+        VectorOptions(data=order.data).require_data()
+        jets, _ = jets_of(order.data, tagger.ports, tagger.dataset)
+        return jets[:most]
     ranges = InputRange.of(order.graph)
     x = build_vectors(ranges, shape, jets=None, n_random=most, seed=1).x
     return x[np.random.default_rng(1).permutation(len(x))[:most]]

@@ -45,15 +45,9 @@ def vectors_of(
         DataError: if the file cannot be read or is of another shape than the tagger's.
     """
     jets = wrapped = None
-    shape = ports.input_shape
     mined = {"extreme": extreme_vectors(graph, count=EXTREMES, seed=options.seed)}
     if options.data is not None:
-        features = features_of(trained_on, shape) if len(ports.inputs) == 1 else None
-        if is_for_inputs(options.data, ports.inputs):
-            jets = load_inputs(options.data, ports.inputs).reshape(-1, *shape)
-            features = features or element_names(ports.inputs)
-        else:
-            jets = _jets(options.data, shape, trained_on, features, options.constants)
+        jets, features = jets_of(options.data, ports, trained_on, options.constants)
         wrapped = proofs.judge_data(graph, jets, features, options.data)
         mined["rare-jet"] = rare_jets(graph, jets, count=EXTREMES)
         jets = jets[: options.max_jets]
@@ -61,13 +55,38 @@ def vectors_of(
         say("No jets (--data): comparing on random, corner and searched vectors only.")
     vectors = build_vectors(
         InputRange.of(graph),
-        shape,
+        ports.input_shape,
         jets=jets,
         n_random=options.n_random,
         seed=options.seed,
         mined=mined,
     )
     return vectors, wrapped
+
+
+def jets_of(
+    path: Path, ports: Signature, trained_on: DataUsed | None, constants: Path | None = None
+) -> tuple[Floats, tuple[str, ...] | None]:
+    """Return the jets of a file as a tagger takes them, and the names of its features.
+
+    Args:
+        path: file of jets whose test split is taken, or ``.npz`` file of the tagger's inputs.
+        ports: the inputs and outputs of the model.
+        trained_on: the data that the tagger was trained on, where known.
+        constants: JSON file of normalisation constants, for a tagger that no run recorded.
+
+    Returns:
+        Normalised jets (jet, *input shape), and one name for each of the last axis, if known.
+
+    Raises:
+        DataError: if the file cannot be read or is of another shape than the tagger's.
+    """
+    shape = ports.input_shape
+    features = features_of(trained_on, shape) if len(ports.inputs) == 1 else None
+    if is_for_inputs(path, ports.inputs):
+        jets = load_inputs(path, ports.inputs).reshape(-1, *shape)
+        return jets, features or element_names(ports.inputs)
+    return _jets(path, shape, trained_on, features, constants), features
 
 
 def _jets(
