@@ -14,20 +14,23 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jetmix.api.firmware import Firmware, open_firmware, synthesise, verify
+    from jetmix.api.firmware import Firmware, open_firmware, package, synthesise, verify
     from jetmix.api.jets import import_jets, load_jets, sample, simulate
+    from jetmix.api.package import Package, open_package
     from jetmix.api.report import report as report
     from jetmix.api.run import Run, evaluate, open_run, train
     from jetmix.report.build import Report
 
 __version__ = "0.1.0"
 __all__ = [
-    "Firmware", "Report", "Run", "evaluate", "import_jets", "load_jets", "open_firmware",
-    "open_run", "report", "sample", "simulate", "synthesise", "train", "verify",
+    "Firmware", "Package", "Report", "Run", "evaluate", "import_jets", "load_jets",
+    "open_firmware", "open_package", "open_run", "package", "report", "sample", "simulate",
+    "synthesise", "train", "verify",
 ]  # fmt: skip
 # public name -> its module in jetmix.api, imported when the name is first used
 _HOMES = {
-    **dict.fromkeys(("Firmware", "open_firmware", "synthesise", "verify"), "firmware"),
+    **dict.fromkeys(("Firmware", "open_firmware", "package", "synthesise", "verify"), "firmware"),
+    **dict.fromkeys(("Package", "open_package"), "package"),
     **dict.fromkeys(("import_jets", "load_jets", "sample", "simulate"), "jets"),
     **dict.fromkeys(("Run", "evaluate", "open_run", "train"), "run"),
     "Report": "report",

@@ -8,9 +8,15 @@ from typing import Any
 
 from jetmix import words
 from jetmix.api import notebook
+from jetmix.api.package import Package, open_package
 from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run, source_of
+from jetmix.errors import UsageError
 from jetmix.firmware.project import EngineName
+from jetmix.packaging.order import Threshold
+from jetmix.packaging.package import is_package
+from jetmix.packaging.package import package as write_package
+from jetmix.packaging.verify import verify_package
 from jetmix.resources.report import ResourceReport
 from jetmix.synthesis import flow as synthesis
 from jetmix.synthesis.options import Budget, SynthOptions
@@ -197,7 +203,7 @@ def open_firmware(path: PathLike) -> Firmware:
 
 
 def verify(
-    firmware: Firmware | PathLike,
+    firmware: Firmware | Package | PathLike,
     *,
     levels: Sequence[str] = (),
     data: PathLike | None = VectorOptions.data,
@@ -207,12 +213,14 @@ def verify(
     seed: int = VectorOptions.seed,
     junit: PathLike | None = None,
     trust: Sequence[str] = (),
+    synth: PathLike | None = None,
 ) -> dict[str, VerificationResult]:
     """Climb the ladder of bit-exactness again, and return the outcome of each level.
 
     Args:
-        firmware: firmware, or a directory of ``jetmix synth``.
-        levels: levels to compare with Keras; by default all that take no minutes.
+        firmware: firmware, a package of it, or the directory of either.
+        levels: levels to compare with Keras; by default all that take no minutes. A package has
+            the one level ``package``, and takes none here.
         data: HDF5 file whose test jets are used.
         constants: JSON file of normalisation constants, for a model that no run recorded.
         max_jets: at most this many of them.
@@ -220,12 +228,14 @@ def verify(
         seed: seed of the random vectors.
         junit: JUnit file to write as well.
         trust: the modules that the synthesis trusted.
+        synth: the directory of ``jetmix synth`` that a package was made of, if it was moved.
 
     Raises:
         BitsDifferError: if a level differs from Keras, or the project was edited.
         ToolMissingError: if a wanted level lacks its tool.
+        UsageError: if an option does not go with what is verified.
     """
-    folder = firmware.path if isinstance(firmware, Firmware) else Path(firmware)
+    folder = firmware.path if isinstance(firmware, Firmware | Package) else Path(firmware)
     options = VectorOptions(
         data=optional(data),
         constants=optional(constants),
@@ -233,7 +243,64 @@ def verify(
         n_random=n_random,
         seed=seed,
     )
-    results = synthesis.verify_again(
-        folder, tuple(levels), options, junit=optional(junit), trust=tuple(trust)
-    )
+    report, modules = optional(junit), tuple(trust)
+    if is_package(folder):
+        if levels:
+            raise UsageError("a package has the one level 'package'", mend="leave out the levels")
+        results = verify_package(
+            folder, options, synth=optional(synth), junit=report, trust=modules
+        )
+    elif synth is not None:
+        raise UsageError("synth is for packages", where=folder, mend="leave it out")
+    else:
+        results = synthesis.verify_again(
+            folder, tuple(levels), options, junit=report, trust=modules
+        )
     return {result.candidate: result for result in results}
+
+
+def package(
+    firmware: Firmware | PathLike,
+    *,
+    target: str,
+    name: str,
+    version: int,
+    out: PathLike,
+    threshold: tuple[str, float] | None = None,
+    mapping: PathLike | None = None,
+    data: PathLike | None = None,
+) -> Package:
+    """Package verified firmware for another system.
+
+    Args:
+        firmware: firmware, or a directory of ``jetmix synth``.
+        target: what to package for, such as ``c-api``.
+        name: identifier of the tagger in the package.
+        version: its version.
+        out: folder to write.
+        threshold: a score and its least value for which a jet is taken, which adds a decision bit;
+            for ``rtl-wrapper``.
+        mapping: TOML file that says where inputs and outputs lie in words of links; for ``emp``.
+        data: jets whose test split makes the patterns; for ``emp``.
+
+    Raises:
+        UsageError: for an unknown target, a name that is no identifier, an option that the target
+            does not have, or a threshold or a mapping that does not fit the tagger.
+        DataError: if the jets cannot be read.
+        LoweringError: if the synthesis is unfinished or not verified, or has no form in the target.
+        BitsDifferError: if it was edited since, or is not exact.
+        RunConflictError: if ``out`` holds something.
+    """
+    folder = firmware.path if isinstance(firmware, Firmware) else Path(firmware)
+    limit = None if threshold is None else Threshold(score=threshold[0], value=threshold[1])
+    write_package(
+        folder,
+        Path(out),
+        target=target,
+        name=name,
+        version=version,
+        threshold=limit,
+        mapping=optional(mapping),
+        data=optional(data),
+    )
+    return open_package(out)

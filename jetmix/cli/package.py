@@ -37,11 +37,11 @@ def package(
 
     SYNTH_DIR is the --out folder of 'jetmix synth'. Exit code 7 if it was edited or is not exact.
     """
+    from jetmix import words
     from jetmix.packaging.order import Threshold
     from jetmix.packaging.package import package as write_package
     from jetmix.support.records import dump
 
     limit = None if threshold is None else Threshold.parse(threshold)
     made = write_package(synth_dir, out, threshold=limit, **chosen)
-    lines = [f"Package: {out} ({made.target}, {made.name} version {made.version})"]
-    finish(lines, dump(made), as_json=as_json)
+    finish(words.package_lines(made, out), dump(made), as_json=as_json)

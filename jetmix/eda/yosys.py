@@ -126,11 +126,16 @@ def _is_kept(area: Path, digest: str) -> bool:
 
 
 def _script(project: FirmwareProject) -> str:
-    family = next((f for name, f in FAMILIES.items() if project.part.startswith(name)), "xcup")
     sources = sorted(name for name in project.files if name.endswith(".v"))
     return SCRIPT.format(
-        sources=" ".join(sources), top=TOP, family=family, statistics=STATISTICS, netlist=NETLIST
-    )
+        sources=" ".join(sources), top=TOP, family=family_of(project.part), statistics=STATISTICS,
+        netlist=NETLIST,
+    )  # fmt: skip
+
+
+def family_of(part: str) -> str:
+    """Return what Yosys calls the family of a part."""
+    return next((f for name, f in FAMILIES.items() if part.startswith(name)), "xcup")
 
 
 def _run(

@@ -1,5 +1,6 @@
 """The Verilog or VHDL of a tagger under a name of its own, and the elements of its ports."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from jetmix.firmware.verilog import (
     Ports,
     read_ports,
 )
-from jetmix.packaging.order import Order
+from jetmix.packaging.order import Order, Threshold
 
 SOURCES = "src"
 # ports of a wrapper, which an element may be called like
@@ -100,7 +101,7 @@ def write_network(
     texts = {path: path.read_text(encoding="utf-8") for path in paths}
     declared, used = _WRITTEN[language]
     modules = {name for text in texts.values() for name in re.findall(declared, text, re.MULTILINE)}
-    top = f"{order.label}_network"
+    top = network_of(order)
     names = {
         name: name.replace(TOP, top) if name.startswith(TOP) else f"{top}_{name}"
         for name in modules
@@ -120,9 +121,14 @@ def write_network(
     return Network(
         module=top,
         latency_cycles=ports.latency_cycles,
-        inputs=_inputs(ports),
-        outputs=_outputs(ports),
+        inputs=inputs_of(ports),
+        outputs=outputs_of(ports),
     )
+
+
+def network_of(order: Order) -> str:
+    """Return the name of the network's top module."""
+    return f"{order.label}_network"
 
 
 def packed(elements: Sequence[Element]) -> str:
@@ -130,11 +136,13 @@ def packed(elements: Sequence[Element]) -> str:
     return ", ".join(element.identifier for element in reversed(elements) if element.bits)
 
 
-def _inputs(ports: Ports) -> tuple[Element, ...]:
+def inputs_of(ports: Ports) -> tuple[Element, ...]:
+    """Return all elements of the input, named as far as their names are known."""
     return _elements("in", ports.inputs, ports.input_elements, ports.input_ports)
 
 
-def _outputs(ports: Ports) -> tuple[Element, ...]:
+def outputs_of(ports: Ports) -> tuple[Element, ...]:
+    """Return all elements of the output, named as far as their names are known."""
     return _elements("out", ports.outputs, ports.output_elements, ports.output_ports)
 
 
@@ -158,6 +166,22 @@ def _elements(
             bits=max(k + i + f, 0),
         )
         for (name, identifier), (k, i, f) in zip(names, kifs, strict=True)
+    )
+
+
+def score_of(outputs: Sequence[Element], threshold: Threshold) -> Element:
+    """Return the output that decides, by its name or its identifier.
+
+    Raises:
+        UsageError: if there is none, naming the nearest.
+    """
+    for score in outputs:
+        if threshold.score in (score.name, score.identifier):
+            return score
+    names = [score.name for score in outputs]
+    near = difflib.get_close_matches(threshold.score, names, n=1) or names
+    raise UsageError(
+        f"there is no score {threshold.score!r}", mend=f"choose from {', '.join(near)}"
     )
 
 

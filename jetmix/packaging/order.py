@@ -19,7 +19,12 @@ LEVEL = "ir"
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """The least value of a score for which a jet is taken."""
+    """The least value of a score for which a jet is taken.
+
+    Attributes:
+        score: name or identifier of the score.
+        value: its least value.
+    """
 
     score: str
     value: float

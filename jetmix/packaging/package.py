@@ -1,13 +1,24 @@
 """A package: written whole or not at all, sealed, and tied to the synthesis that it was made of."""
 
+import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from jetmix.errors import BitsDifferError, RunConflictError, UsageError
+from jetmix.errors import (
+    BitsDifferError,
+    RunConflictError,
+    ToolFailedError,
+    ToolMissingError,
+    UsageError,
+)
+from jetmix.firmware.verilog import read_ports
+from jetmix.packaging import cost
+from jetmix.packaging.cost import Cost
+from jetmix.packaging.network import network_of
 from jetmix.packaging.order import Order, Threshold
-from jetmix.packaging.registry import find
+from jetmix.packaging.registry import Target, find
 from jetmix.support.files import file_digest, place_folder, tree_digest
 from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
 from jetmix.synthesis.synth_dir import LOWERED, SynthDir
@@ -26,7 +37,12 @@ class Package:
         name: name of the tagger in it.
         version: version of the tagger in it.
         synth_sha256: SHA-256 over model, graph and description of the synthesis.
+        synth: folder of the synthesis, as seen from the package.
         files: SHA-256 of each file, by its path in the package.
+        threshold: when a jet is taken, where the package has a decision.
+        network: what the network takes, for a target with a wrapper in SystemVerilog.
+        wrapper: what the wrapper takes beside it.
+        wrapper_unknown: why that is not known.
         format: version of the file.
     """
 
@@ -34,12 +50,22 @@ class Package:
     name: str
     version: int
     synth_sha256: str
+    synth: str
     files: dict[str, str]
+    threshold: Threshold | None = None
+    network: Cost | None = None
+    wrapper: Cost | None = None
+    wrapper_unknown: str | None = None
     format: str = FORMAT
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        **checked(NOT_EMPTY, "target", "name", "synth_sha256", "files"),
+        **checked(NOT_EMPTY, "target", "name", "synth_sha256", "synth", "files"),
     }
+
+    @property
+    def label(self) -> str:
+        """Name and version in one identifier."""
+        return f"{self.name}_v{self.version}"
 
 
 def package(
@@ -99,12 +125,37 @@ def package(
             name=name,
             version=version,
             synth_sha256=tree_digest(synth_dir, list(LOWERED)),
+            synth=os.path.relpath(synth_dir.resolve(), out.resolve()),
+            threshold=threshold,
             files={path: file_digest(folder / path) for path in _listed(folder)},
         )
+        if chosen.top is not None:
+            made = _with_costs(made, chosen, order, folder)
         write(folder / PACKAGE_FILE, made)
         out.parent.mkdir(parents=True, exist_ok=True)
         place_folder(folder, out)
     return made
+
+
+def _with_costs(made: Package, target: Target, order: Order, folder: Path) -> Package:
+    """Return the record with what network and wrapper take; without a Yosys the reason stands."""
+    if target.top is None:
+        return made
+    made = replace(made, network=cost.of_network(order.synth, read_ports(folder).latency_cycles))
+    area = folder.parent / "cost"
+    area.mkdir()
+    part = order.synth.project("rtl").part
+    top = target.top.format(order.label)
+    try:
+        wrapper = cost.of_wrapper(folder, area, top=top, network=network_of(order), part=part)
+    except (ToolMissingError, ToolFailedError) as error:
+        return replace(made, wrapper_unknown=str(error))
+    return replace(made, wrapper=replace(wrapper, cycles=target.cycles))
+
+
+def is_package(folder: Path) -> bool:
+    """Return whether a folder looks like a package, whole or not."""
+    return (folder / PACKAGE_FILE).is_file()
 
 
 def open_package(folder: Path) -> Package:

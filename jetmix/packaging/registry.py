@@ -4,9 +4,14 @@ import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from jetmix.errors import UsageError
 from jetmix.packaging.order import Order
+
+if TYPE_CHECKING:
+    from jetmix.packaging.trials.trial import Trial
+    from jetmix.verification.bench import Outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,24 +23,43 @@ class Target:
         module: where its function ``write(order, folder)`` is.
         decides: whether it can put out a decision.
         linked: whether its jets come in words of links, which a mapping says and patterns show.
+        trial: where its function ``run(trial)`` is, which builds and runs a package; None for one
+            of which nothing can be run.
+        top: its wrapper in SystemVerilog round the network, with ``{}`` for name and version.
+        cycles: cycles that the wrapper adds to the latency of the network while nothing waits.
     """
 
     title: str
     module: str
     decides: bool = False
     linked: bool = False
+    trial: str | None = None
+    top: str | None = None
+    cycles: int = 0
 
     def write(self, order: Order, folder: Path) -> None:
         """Write the files of the package into an empty folder."""
         importlib.import_module(self.module).write(order, folder)
 
+    def run(self, trial: "Trial") -> "Outputs":
+        """Build and run a package of this target, and return its answers."""
+        if self.trial is None:
+            raise ValueError(f"nothing of a package can be run: {self.title}")
+        return cast("Outputs", importlib.import_module(self.trial).run(trial))
+
 
 TARGETS: dict[str, Target] = {
-    "emulator": Target(title="emulator package of CMSSW", module="jetmix.packaging.emulator"),
+    "emulator": Target(
+        title="emulator package of CMSSW",
+        module="jetmix.packaging.emulator",
+        trial="jetmix.packaging.trials.emulator",
+    ),
     "rtl-wrapper": Target(
         title="SystemVerilog with valid bits and a port for each element",
         module="jetmix.packaging.rtl_wrapper",
         decides=True,
+        trial="jetmix.packaging.trials.rtl_wrapper",
+        top="{}",
     ),
     "hls-wrapper": Target(
         title="top function of Vitis HLS with a struct for each particle",
@@ -47,10 +71,16 @@ TARGETS: dict[str, Target] = {
         linked=True,
     ),
     "axi-stream": Target(
-        title="the network between two AXI4-Streams", module="jetmix.packaging.axi_stream"
+        title="the network between two AXI4-Streams",
+        module="jetmix.packaging.axi_stream",
+        trial="jetmix.packaging.trials.axi_stream",
+        top="{}_axis",
+        cycles=2,
     ),
     "c-api": Target(
-        title="shared library and header with a plain C interface", module="jetmix.packaging.c_api"
+        title="shared library and header with a plain C interface",
+        module="jetmix.packaging.c_api",
+        trial="jetmix.packaging.trials.c_api",
     ),
 }
 

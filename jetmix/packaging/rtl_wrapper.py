@@ -1,9 +1,7 @@
 """Target ``rtl-wrapper``: a top in SystemVerilog with valid bits and a port for each element."""
 
-import difflib
 from pathlib import Path
 
-from jetmix.errors import UsageError
 from jetmix.firmware.project import fill
 from jetmix.packaging.network import (
     SOURCES,
@@ -11,9 +9,10 @@ from jetmix.packaging.network import (
     Network,
     integer_threshold,
     packed,
+    score_of,
     write_network,
 )
-from jetmix.packaging.order import Order, Threshold
+from jetmix.packaging.order import Order
 from jetmix.support.packaged import shipped
 
 TEMPLATE = "firmware_templates/package/rtl_wrapper.sv"
@@ -38,7 +37,7 @@ def _values(order: Order, network: Network) -> dict[str, object]:
     outputs = [_declared("output", element) for element in network.outputs if element.bits]
     parameter = decision = ""
     if order.threshold is not None:
-        score = _score(network, order.threshold)
+        score = score_of(network.outputs, order.threshold)
         least = integer_threshold(score, order.threshold.value)
         parameter = (
             f" #(\n    // integer of {score.identifier} from which on a jet is taken\n"
@@ -65,19 +64,3 @@ def _declared(direction: str, element: Element) -> str:
     """Return the declaration of a port, with what its integer stands for."""
     note = f"    // {element.name}, in units of 2^{-element.fraction}\n"
     return f"{note}    {direction} {element.kind} {element.identifier}"
-
-
-def _score(network: Network, threshold: Threshold) -> Element:
-    """Return the output that decides, by its name or its identifier.
-
-    Raises:
-        UsageError: if there is none, naming the nearest.
-    """
-    for score in network.outputs:
-        if threshold.score in (score.name, score.identifier):
-            return score
-    names = [score.name for score in network.outputs]
-    near = difflib.get_close_matches(threshold.score, names, n=1) or names
-    raise UsageError(
-        f"there is no score {threshold.score!r}", mend=f"choose from {', '.join(near)}"
-    )

@@ -41,6 +41,7 @@ from jetmix.verification.levels import registry
 from jetmix.verification.options import FaultOptions, VectorOptions
 from jetmix.verification.precision import precision_of, require_exact_numbers
 from jetmix.verification.proofs import proofs
+from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.result import VerificationResult, write_results
 from jetmix.verification.vectors import VectorSet
 
@@ -194,12 +195,40 @@ def verify_again(
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
+    bench, data = bench_of(opened, options, trust)
+    if opened.proofs is not None and data is not None:
+        proofs.write(folder, replace(opened.proofs, data=data))
+    results = _climb(bench, levels)
+    if junit is not None:
+        write_junit(junit, results, suite=folder.resolve().name)
+    ladder.require_exact(results, folder)
+    missing = ladder.missing_tool(results)
+    if missing is not None:
+        raise missing
+    if faults is not None:
+        score_projects(bench, faults, wanted=levels)
+    return results
+
+
+def bench_of(
+    opened: SynthDir, options: VectorOptions, trust: Sequence[str]
+) -> tuple[Bench, Wrapped | None]:
+    """Return what a finished synthesis is judged with, and what the jets do at its input ports.
+
+    Args:
+        opened: the synthesis.
+        options: the vectors.
+        trust: the modules that the synthesis trusted.
+
+    Raises:
+        UsageError: if the model needs a module that is not trusted now.
+        DataError: if the jets cannot be read or are of another shape than the tagger's.
+    """
+    folder = opened.path
     require_trust(opened, trust)
     prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE, trust=trust))
     graph, ports = Emulator.load(folder).graph, opened.tagger.ports
     vectors, data = ladder.vectors_of(graph, ports, opened.tagger.dataset, options)
-    if opened.proofs is not None and data is not None:
-        proofs.write(folder, replace(opened.proofs, data=data))
     taken = opened.budget.taken if opened.budget else None
     precision = precision_of(graph)
     bench = Bench(
@@ -214,16 +243,7 @@ def verify_again(
         outputs=ports.outputs,
         precision=precision,
     )
-    results = _climb(bench, levels)
-    if junit is not None:
-        write_junit(junit, results, suite=folder.resolve().name)
-    ladder.require_exact(results, folder)
-    missing = ladder.missing_tool(results)
-    if missing is not None:
-        raise missing
-    if faults is not None:
-        score_projects(bench, faults, wanted=levels)
-    return results
+    return bench, data
 
 
 def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:

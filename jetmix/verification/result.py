@@ -17,9 +17,16 @@ from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.vectors import VectorSet
 
 VERIFICATION_FILE = "verification.json"
+# the one level of a package, which stands above those of a synthesis
+PACKAGE_LEVEL = "package"
 COUNTS = rule(lambda counts: all(n >= 0 for n in counts.values()), "must hold no negative count")
 
 Status = Literal["passed", "failed", "not-run"]
+
+
+def _candidate(name: str) -> str:
+    names = (*LEVELS, PACKAGE_LEVEL)
+    return "" if name in names else f"must be one of {', '.join(names)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +118,7 @@ class VerificationResult:
     heads: tuple[HeadResult, ...] = ()
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        "candidate": lambda name: "" if name in LEVELS else f"must be one of {', '.join(LEVELS)}",
+        "candidate": _candidate,
         **checked(NOT_NEGATIVE, "n_vectors", "n_mismatch", "max_diff_lsb", "lsb", "seconds"),
         **checked(NOT_NEGATIVE, "latency_cycles", "latency_expected_cycles"),
         "ii_cycles": POSITIVE,

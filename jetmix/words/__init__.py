@@ -20,6 +20,7 @@ from jetmix.words.numbers import (
     spanned,
     yes_no,
 )
+from jetmix.words.packaging import package_lines
 from jetmix.words.resources import clock, ff, latency, latency_origin, lut, resource_lines
 from jetmix.words.synthesis import budget_lines, hls_way, synthesis_lines, up_to_date
 from jetmix.words.training import (
@@ -82,6 +83,7 @@ __all__ = [
     "metrics",
     "on_other_jets",
     "origin",
+    "package_lines",
     "percent",
     "power",
     "proof_lines",

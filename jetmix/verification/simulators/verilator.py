@@ -28,6 +28,8 @@ def build(
     digest: str,
     optimise: str = "-O1",
     output: str = "model_out",
+    top: str = TOP,
+    driver: str | None = None,
 ) -> ctypes.CDLL:
     """Translate and compile Verilog into ``folder``, or reuse what is there.
 
@@ -39,6 +41,8 @@ def build(
         digest: digest of the sources.
         optimise: option for g++.
         output: port of the top module that the library returns.
+        top: the top module.
+        driver: C++ that runs it, where it is not one vector per clock.
 
     Raises:
         ToolMissingError: if there is no Verilator, make or g++.
@@ -46,7 +50,7 @@ def build(
     """
     verilator, root = find_verilator()
     values = {
-        "TOP": TOP,
+        "TOP": top,
         "INCLUDE": root / "include",
         "LIBRARY": LIBRARY,
         "OPTIMISE": optimise,
@@ -56,14 +60,17 @@ def build(
         name: fill(shipped("firmware_templates/verilator") / name, values)
         for name in ("Makefile", "jetmix_rtl.cpp")
     }
+    if driver is not None:
+        texts["jetmix_rtl.cpp"] = driver
     whole = content_digest([digest, texts, file_digest(verilator)])
     if not is_kept(folder, LIBRARY, whole):
         empty_folder(folder)
-        seconds = _translate(folder, sources, title, verilator, root)
+        seconds = _translate(folder, sources, title, (verilator, root), top)
         seconds += _compile(folder, texts, title)
         keep(folder, LIBRARY, whole, stage=level, seconds=seconds)
     loaded = ctypes.CDLL(str((folder / LIBRARY).resolve()))
-    loaded.jetmix_rtl_run.restype = None
+    if driver is None:
+        loaded.jetmix_rtl_run.restype = None
     return loaded
 
 
@@ -88,12 +95,13 @@ def find_verilator() -> tuple[Path, Path]:
 
 
 def _translate(
-    folder: Path, sources: Sequence[Path], title: str, verilator: Path, root: Path
+    folder: Path, sources: Sequence[Path], title: str, found: tuple[Path, Path], top: str
 ) -> float:
+    verilator, root = found
     return toolchain.run(
         [
             verilator, "--cc", "-O3", "-Wno-fatal", "-Wno-lint", "--output-split", SPLIT,
-            "--top-module", TOP, "--Mdir", ".", *sources,
+            "--top-module", top, "--Mdir", ".", *sources,
         ],
         title=f"Translating the Verilog of the {title}",
         cwd=folder,

@@ -11,10 +11,11 @@ from jetmix.firmware.project import INSTALL
 from jetmix.models.signature import Port, Signature
 from jetmix.packaging import emulator as target
 from jetmix.packaging.package import package
+from jetmix.support.packaged import shipped
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.vectors import InputRange, build_vectors
 
-INTERFACE = Path(__file__).parent / "emulator_interface"
+INTERFACE = shipped("firmware_templates/package/trial")
 # two versions at once; jets on standard input, the answers of both on standard output
 CALLER = """
 #include "emulator.h"
@@ -105,7 +106,7 @@ def extras(tmp_path_factory):
     header = (INTERFACE / "emulator.h").read_text()
     (folder / "include" / "hls4ml" / "emulator.h").write_text(header)
     compiled(
-        "-fPIC", "-shared", INTERFACE / "emulator.cpp", "-o", "lib64/libemulator_interface.so",
+        "-fPIC", "-shared", INTERFACE / "interface.cpp", "-o", "lib64/libemulator_interface.so",
         cwd=folder,
     )  # fmt: skip
     return folder

@@ -1,4 +1,4 @@
-// The interface of hls4ml's emulators as a CMSSW package sees it, written for the tests.
+// The interface of hls4ml's emulators as a CMSSW package sees it, as far as a trial needs it.
 #ifndef EMULATOR_H_
 #define EMULATOR_H_
 

@@ -1,0 +1,111 @@
+"""What a wrapper costs beside its network, by Yosys, and what the network costs by itself.
+
+The network is a black box to Yosys here, so that a wrapper takes seconds however large the network
+is; what the network takes stands in the reports of its synthesis.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jetmix.eda.reports.yosys import FLIP_FLOPS, FREE, LUTS
+from jetmix.eda.yosys import STATISTICS, family_of, find_yosys
+from jetmix.errors import ToolFailedError
+from jetmix.packaging.network import SOURCES
+from jetmix.support import tools
+from jetmix.support.files import read_json
+from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
+from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.timing import best_resources
+
+LIMIT_S = 600.0
+SCRIPT = """read_verilog -lib {sources}/{network}.v
+read_verilog -sv {sources}/{top}.sv
+synth_xilinx -top {top} -family {family} -nobram -noiopad -flatten
+delete t:{network}
+tee -q -o {statistics} stat -tech xilinx -json
+"""
+# LUT that a distributed memory takes, by its cell: UG574, UG474
+MEMORIES = {
+    "RAM32X1S": 1, "RAM32X1D": 2, "RAM64X1S": 1, "RAM64X1D": 2, "RAM128X1D": 4, "RAM256X1D": 8,
+    "RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a part of a package takes of an FPGA; a figure that is not known is None.
+
+    Attributes:
+        origin: where LUT and FF come from, such as ``yosys`` or ``estimate``.
+        lut: look-up tables, without those that are memory.
+        lut_memory: look-up tables that are memory, where that is known.
+        ff: flip-flops.
+        cycles: latency in clock cycles; of a wrapper, those that it adds while nothing waits.
+    """
+
+    origin: str
+    lut: float | None
+    ff: float | None
+    cycles: int
+    lut_memory: float | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "origin": NOT_EMPTY,
+        **checked(NOT_NEGATIVE, "lut", "ff", "cycles", "lut_memory"),
+    }
+
+
+def of_wrapper(package: Path, area: Path, *, top: str, network: str, part: str) -> Cost:
+    """Return what the wrapper ``top`` takes without the module ``network``; its cycles are 0.
+
+    Args:
+        package: the package.
+        area: an empty folder to work in.
+        top: name of the wrapper, as a module and as a file.
+        network: that of the network.
+        part: the FPGA.
+
+    Raises:
+        ToolMissingError: if there is no Yosys.
+        ToolFailedError: if it fails, or makes cells that are not known.
+    """
+    program, _ = find_yosys()
+    # beside the sources, so that paths hold no blanks
+    (area / SOURCES).mkdir()
+    for name in (f"{network}.v", f"{top}.sv"):
+        (area / SOURCES / name).write_bytes((package / SOURCES / name).read_bytes())
+    values = {"sources": SOURCES, "top": top, "network": network, "statistics": STATISTICS}
+    script = SCRIPT.format(**values, family=family_of(part))
+    (area / "script.ys").write_text(script, encoding="utf-8")
+    log = area / "log.txt"
+    command: list[str | Path] = [program, "-q", "-s", "script.ys"]
+    tools.run(command, title="Yosys on the wrapper", cwd=area, log=log, timeout_s=LIMIT_S)
+    return _counted(read_json(area / STATISTICS))
+
+
+def _counted(statistics: Any) -> Cost:
+    modules: Mapping[str, Any] = statistics["modules"]
+    (module,) = modules.values()
+    cells: dict[str, int] = module["num_cells_by_type"]
+    unknown = sorted(set(cells) - LUTS - FLIP_FLOPS - FREE - set(MEMORIES) - {"CARRY4", "CARRY8"})
+    if unknown:
+        raise ToolFailedError(
+            f"Yosys mapped the wrapper to an unknown cell {unknown[0]!r}", mend="use another Yosys"
+        )
+    return Cost(
+        origin="yosys",
+        lut=sum(n for kind, n in cells.items() if kind in LUTS),
+        lut_memory=sum(n * MEMORIES.get(kind, 0) for kind, n in cells.items()),
+        ff=sum(n for kind, n in cells.items() if kind in FLIP_FLOPS),
+        cycles=0,
+    )
+
+
+def of_network(synth: SynthDir, cycles: int) -> Cost:
+    """Return what the network of a synthesis takes, by the best report that there is of it."""
+    best = best_resources(synth.resources)
+    if best is None:
+        return Cost(origin="unknown", lut=None, ff=None, cycles=cycles)
+    return Cost(origin=best.origin, lut=best.lut, ff=best.ff, cycles=cycles)
