@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.integration.test_synth import MODEL, synth
 
 
@@ -33,6 +35,7 @@ def test_a_missed_budget_tells_by_how_much_and_stays_exact(tmp_path):
     assert again["budget"] == budget
 
 
+@pytest.mark.long
 def test_the_kernels_of_hls4ml_follow_the_budget_and_stay_exact(tmp_path):
     usual = outcome(tmp_path / "usual", "--max-lut", "1000000", flow="hls4ml")
     small = outcome(tmp_path / "small", "--max-lut", "1", flow="hls4ml", level="csim")

@@ -116,6 +116,7 @@ def bench():
     return made
 
 
+@pytest.mark.long
 def test_every_fault_in_the_cpp_is_caught_or_changes_nothing(bench, tmp_path):
     right = write_project(
         bench.model,

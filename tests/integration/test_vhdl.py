@@ -13,7 +13,8 @@ from jetmix.firmware.parts import find_part
 from jetmix.firmware.project import TOP
 from jetmix.firmware.verilog import TABLES, VHDL, write_rtl
 from jetmix.verification.simulators import rtl, verilator
-from tests.unit.firmware.test_engines import both, every_operation, vectors
+from tests.unit.firmware.test_alkaid import every_operation
+from tests.unit.firmware.test_engines import both, vectors
 
 
 @pytest.fixture(scope="module")

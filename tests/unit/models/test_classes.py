@@ -143,6 +143,7 @@ def test_trusted_module_that_cannot_be_imported(tmp_path):
         load_tagger(tmp_path / "m.keras", trust=["no_such_lab"])
 
 
+@pytest.mark.long
 def test_reference_lookup_taggers_load(reference):
     for path in sorted((reference / "models" / "lut").glob("*.keras")):
         model = load_tagger(path)

@@ -65,6 +65,7 @@ def test_ports_have_the_bits_of_the_trigger(tmp_path, name):
     np.testing.assert_array_equal(found, keras_logits(prepared, x))
 
 
+@pytest.mark.long
 def test_training_leaves_the_bits(tmp_path):
     keras = keras_env.activate()
     model = build_tagger(spec_from(recipe_for(tmp_path, "mixer"), n_classes=3, scales=SCALES))

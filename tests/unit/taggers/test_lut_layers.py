@@ -19,6 +19,10 @@ OPTIONS = {
     "mixer-lut": {"width": 3, "head": [5], "neurons": 3},
     "hlf-mlp-lut": {"hidden": [5], "neurons": 3},
 }
+# the Mixer's layers are those of the GNN: its own run is for `make test-long`
+CHEAP = [
+    pytest.param(name, marks=pytest.mark.long) if name == "mixer-lut" else name for name in OPTIONS
+]
 
 
 def recipe_for(name, *, uniform=True, quantised=True, epochs=4):
@@ -137,7 +141,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_last_bit(tmp_path):
     assert all(np.array_equal(one, other) for one, other in states)
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("name", CHEAP)
 def test_calibration_is_that_of_hgq2(name, tmp_path):
     from hgq.utils import trace_minmax
 
@@ -148,7 +152,7 @@ def test_calibration_is_that_of_hgq2(name, tmp_path):
     assert np.array_equal(loop.model.predict(x, verbose=0), answers)
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("name", CHEAP)
 def test_a_saved_tagger_answers_the_same_and_lowers_exactly(name, tmp_path):
     from jetmix.firmware.da_graph import trace
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 TWO = "--xla_force_host_platform_device_count=2"
 
@@ -26,6 +27,7 @@ def history(run):
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.long
 def test_two_devices_train_as_one_does(recipe, data, tmp_path):
     done = {}
     for name, flags in (("one", ""), ("two", TWO)):

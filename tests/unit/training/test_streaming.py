@@ -188,6 +188,7 @@ def test_streamed_training_resumes_to_the_same_bits_and_calibrates_as_in_memory(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 def test_run_leaves_no_packed_jets_and_is_as_good(data, tmp_path):
     accuracies = []
     for name, text in (("streamed", RECIPE), ("resident", RECIPE.replace("= 200\n", '= "none"\n'))):

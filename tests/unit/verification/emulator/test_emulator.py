@@ -280,7 +280,7 @@ def test_directory_without_a_graph(tmp_path):
 
 def test_inputs_may_stand_anywhere_in_a_graph(tmp_path):
     """alkaid puts an input where it is first read; its slot must not be used before."""
-    from tests.unit.firmware.test_engines import every_operation, vectors
+    from tests.unit.firmware.test_alkaid import every_operation, vectors
 
     graph = da_graph.graph_of(every_operation())
     first = next(index for index, op in enumerate(graph.ops) if op.opcode != -1)
