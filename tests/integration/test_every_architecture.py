@@ -28,7 +28,7 @@ batch_size = 1000
 PARTICLE_INPUT, JET_INPUT = (["pt", "etarel", "phirel"], 4), (["mass_mmdt", "multiplicity"], "none")
 
 
-SHORT = ("mixer", "hlf-mlp")
+SHORT = ("hlf-mlp",)
 
 
 @pytest.mark.parametrize(

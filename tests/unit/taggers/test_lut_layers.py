@@ -118,6 +118,7 @@ def test_training_learns_and_squeezes(name, tmp_path):
     assert max(loop.state.column("val_accuracy")) > 0.4
 
 
+@pytest.mark.long
 def test_a_resumed_run_equals_an_uninterrupted_one_to_the_last_bit(tmp_path):
     whole = loop_for("gnn-lut", tmp_path / "whole")
     whole.run()
