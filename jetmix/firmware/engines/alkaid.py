@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines import alkaid_replay
 from jetmix.firmware.engines.alkaid_graph import ADDER_DELAY, NAME, OTHER_ENGINE, AlkaidGraph
-from jetmix.firmware.engines.alkaid_limits import require_known_modes, require_short_averages
+from jetmix.firmware.engines.alkaid_limits import require_short_averages
 from jetmix.firmware.engines.alkaid_top import rewrite
 from jetmix.firmware.engines.inner import recorded, with_inner
 from jetmix.firmware.graph import DaGraph, Stages, Traces, outputs_by_place, variables
@@ -69,7 +69,6 @@ def trace_layers(model: Any, delay_constraint: int) -> Traces:
     from hgq._alkaid_keras_plugin.activation import _QFunctionLUT
 
     require_short_averages(model)
-    require_known_modes(model)
     with mended(), recorded(_QFunctionLUT) as found:
         traces = Traces(alkaid_replay.trace(model, delay_constraint))
     traces = with_inner(traces, model, found)

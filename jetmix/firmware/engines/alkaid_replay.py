@@ -3,7 +3,8 @@
 alkaid's handlers take and give arrays with an axis of jets, of size 1, which is left out elsewhere.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.engines.alkaid_graph import NAME, OTHER_ENGINE
 from jetmix.firmware.replay.kit import Deferred, Kit
 from jetmix.firmware.replay.layers import replayed, require_quantised
+from jetmix.firmware.replay.rounding import require_at_input
 from jetmix.firmware.replay.walk import walk
 
 # what alkaid itself makes of -1 when it states the cost of a graph
 NO_CARRY_LIMIT = 65534
+ROUNDING = ("TRN", "RND", "RND_CONV")
 
 
 class AlkaidKit(Kit):
@@ -54,7 +57,41 @@ def trace(model: Any, delay_constraint: int) -> dict[str, Any]:
 
     config, solver = HWConfig(1, NO_CARRY_LIMIT, -1), {"hard_dc": delay_constraint}
     inputs = tuple(FVArrayInput(tuple(tensor.shape[1:]), config, solver) for tensor in model.inputs)
-    return {"inputs": inputs, **walk(model, inputs, _replay, by=NAME, mend=OTHER_ENGINE)}
+    with _checked_modes():
+        return {"inputs": inputs, **walk(model, inputs, _replay, by=NAME, mend=OTHER_ENGINE)}
+
+
+@contextlib.contextmanager
+def _checked_modes() -> Iterator[None]:
+    """Run a block in which a mode that alkaid or a port lacks is named, not asserted."""
+    from alkaid.trace.fixed_variable import FVariable, FVariableInput
+
+    inside, at_input = FVariable.quantize, FVariableInput.quantize
+    FVariable.quantize = _checked(inside, _require_rounding)
+    FVariableInput.quantize = _checked(at_input, require_at_input)
+    try:
+        yield
+    finally:
+        FVariable.quantize, FVariableInput.quantize = inside, at_input
+
+
+def _checked(cut: Callable[..., Any], check: Callable[[str, str], None]) -> Callable[..., Any]:
+    def quantize(x: Any, *given: Any, **named: Any) -> Any:
+        overflow, mode = (*given[3:], *("WRAP", "TRN")[max(len(given) - 3, 0) :])
+        overflow, mode = named.get("overflow_mode", overflow), named.get("round_mode", mode)
+        check(overflow.upper(), mode.upper())
+        return cut(x, *given, **named)
+
+    return quantize
+
+
+def _require_rounding(overflow: str, mode: str) -> None:
+    del overflow  # alkaid knows all of them
+    if mode not in ROUNDING:
+        raise LoweringError(
+            f"the engine alkaid cannot round by {mode}, only by {', '.join(ROUNDING)}",
+            mend=OTHER_ENGINE,
+        )
 
 
 def _replay(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:

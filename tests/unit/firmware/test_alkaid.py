@@ -203,10 +203,10 @@ def test_alkaid_names_the_layer_of_a_mode_that_it_lacks(inner, said):
     quantiser = QuantizerConfig(place="datalane", **inner)
     model = keras.Model(x, QDense(2, name="second", iq_conf=quantiser)(h))
     if said is None:
-        alkaid_limits.require_known_modes(model)
+        alkaid_replay.trace(model, 2)
         return
     with pytest.raises(LoweringError, match=said):
-        alkaid_limits.require_known_modes(model)
+        alkaid_replay.trace(model, 2)
 
 
 def test_alkaid_names_the_layer_of_a_mode_that_no_port_has():
@@ -218,4 +218,4 @@ def test_alkaid_names_the_layer_of_a_mode_that_no_port_has():
     quantiser = QuantizerConfig(place="datalane", overflow_mode="SAT")
     model = keras.Model(x, QDense(2, name="first", iq_conf=quantiser)(x))
     with pytest.raises(LoweringError, match=r"layer first: SAT .*no port has"):
-        alkaid_limits.require_known_modes(model)
+        alkaid_replay.trace(model, 2)
