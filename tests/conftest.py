@@ -1,6 +1,7 @@
 """Fixtures that all tests share, and the rule that CI skips nothing."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ from hypothesis import settings
 
 from jetmix.eda.yosys import find_yosys
 from jetmix.errors import ToolMissingError
+from jetmix.models.keras_env import DEFAULT_BACKEND
 
 # a machine that is busy with other work is no fault of a test
 settings.register_profile("jetmix", deadline=None)
 settings.load_profile("jetmix")
+
+# a test that imports Keras before jetmix does gets the backend that jetmix would choose
+os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
 
 REPOSITORY = Path(__file__).parent.parent
 NOSKIP = os.environ.get("JETMIX_NOSKIP") == "1"
@@ -54,6 +59,15 @@ def yosys_program() -> tuple[Path, str]:
         return find_yosys()
     except ToolMissingError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def ghdl() -> str:
+    """GHDL, which simulates VHDL: of the system, so a newcomer may be without it."""
+    program = shutil.which("ghdl")
+    if program is None:
+        pytest.skip("ghdl is not installed (apt-get install ghdl)")
+    return program
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """VHDL of both engines, turned into Verilog by GHDL and run clock by clock."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 
@@ -15,14 +14,6 @@ from jetmix.firmware.verilog import TABLES, VHDL, write_rtl
 from jetmix.verification.simulators import rtl, verilator
 from tests.unit.firmware.test_alkaid import every_operation
 from tests.unit.firmware.test_engines import both, vectors
-
-
-@pytest.fixture(scope="module")
-def ghdl() -> str:
-    program = shutil.which("ghdl")
-    if program is None:
-        pytest.skip("ghdl is not installed (apt-get install ghdl)")
-    return program
 
 
 def run_vhdl(graph, x, folder, ghdl):

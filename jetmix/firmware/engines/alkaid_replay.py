@@ -77,8 +77,8 @@ def _checked_modes() -> Iterator[None]:
 
 def _checked(cut: Callable[..., Any], check: Callable[[str, str], None]) -> Callable[..., Any]:
     def quantize(x: Any, *given: Any, **named: Any) -> Any:
-        overflow, mode = (*given[3:], *("WRAP", "TRN")[max(len(given) - 3, 0) :])
-        overflow, mode = named.get("overflow_mode", overflow), named.get("round_mode", mode)
+        modes = dict(zip(("overflow_mode", "round_mode"), given[3:], strict=False)) | named
+        overflow, mode = modes.get("overflow_mode", "WRAP"), modes.get("round_mode", "TRN")
         check(overflow.upper(), mode.upper())
         return cut(x, *given, **named)
 

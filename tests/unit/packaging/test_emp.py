@@ -19,14 +19,6 @@ FRAMEWORK = Path(__file__).parent / "emp_framework"
 N_LINKS = 16
 
 
-@pytest.fixture(scope="module")
-def ghdl() -> str:
-    program = shutil.which("ghdl")
-    if program is None:
-        pytest.skip("ghdl is not installed (apt-get install ghdl)")
-    return program
-
-
 def made(synth_dir, out, **changed):
     return package(synth_dir, out, **{"target": "emp", "name": "mine", "version": 2, **changed})
 

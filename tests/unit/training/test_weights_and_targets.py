@@ -150,7 +150,6 @@ def test_targets_are_learnt_and_a_resumed_run_has_the_same_bits(recipe, jets, tm
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="this runs the others on TensorFlow")
 @pytest.mark.long
 def test_tensorflow_trains_on_them_too():
     # Keras keeps its backend for life: the tests above, in a process of its own
@@ -158,7 +157,7 @@ def test_tensorflow_trains_on_them_too():
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__,
          "-k", "enter_the_loss or learnt or heavy"],
         capture_output=True, text=True, check=False, timeout=180,
-        env=os.environ | {"KERAS_BACKEND": "tensorflow", "JETMIX_NOSKIP": ""},
+        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
     )  # fmt: skip
     assert "3 passed" in done.stdout, done.stdout
 
