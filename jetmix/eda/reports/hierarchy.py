@@ -2,18 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jetmix.eda.reports.record import Block, VendorReport
-from jetmix.eda.reports.text import Line, Table, headings, lines_of, only, tables_in
-from jetmix.eda.reports.vivado import (
-    UTILIZATION_SIGN,
-    header,
-    sections_of,
-    state_of,
-    tool_version,
-)
-from jetmix.resources.report import ResourceReport
+from jetmix.eda.reports.text import Line, Table, headings, lines_of
+from jetmix.eda.reports.vivado import UTILIZATION_SIGN, stated, table_of
 
 KIND = "Vivado hierarchical utilization"
 TITLE = "Utilization by Hierarchy"
@@ -39,22 +33,11 @@ def read_hierarchy(path: Path, text: str) -> tuple[VendorReport, ...]:
         ReportReadError: for anything unexpected, with file and line.
     """
     lines = lines_of(path, text)
-    only([line for line in lines if line.text == UTILIZATION_SIGN], "the title", lines)
-    sections = sections_of(lines)
-    if TITLE not in sections:
-        raise lines[0].fail(f"the section {TITLE!r} is missing")
-    title, below = sections[TITLE]
-    tables = tables_in(below)
-    if len(tables) != 1 or not tables[0].rows:
-        raise title.fail(f"{len(tables)} tables in this section, expected one with rows")
-    blocks = _blocks(tables[0])
-    origin, note = state_of(lines, str(header(lines, "Design State")))
+    table = table_of(lines, UTILIZATION_SIGN, TITLE)
+    blocks = _blocks(table)
     top = blocks[0]
-    report = ResourceReport(
-        origin=origin,
-        part=header(lines, "Device"),
-        tool_version=tool_version(lines),
-        note=note,
+    report = replace(
+        stated(lines),
         lut=top.amounts["lut"],
         ff=top.amounts["ff"],
         dsp=top.amounts["dsp"],

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetmix.eda.reports.record import Block, VendorReport
-from jetmix.eda.reports.text import Line, Table, headings, lines_of, only, tables_in
-from jetmix.eda.reports.vivado import header, sections_of, state_of, tool_version
-from jetmix.resources.report import ResourceReport
+from jetmix.eda.reports.text import Line, Table, headings, lines_of
+from jetmix.eda.reports.vivado import header, stated, table_of
 
 KIND, SIGN = "Vitis kernel utilization", "Accelerator Utilization Design Information"
 TITLE = "System Utilization"
@@ -38,28 +37,19 @@ def read_kernels(path: Path, text: str) -> tuple[VendorReport, ...]:
         ReportReadError: for anything unexpected, with file and line.
     """
     lines = lines_of(path, text)
-    only([line for line in lines if line.text == SIGN], "the title", lines)
-    sections = sections_of(lines)
-    if TITLE not in sections:
-        raise lines[0].fail(f"the section {TITLE!r} is missing")
-    title, below = sections[TITLE]
-    tables = tables_in(below)
-    if len(tables) != 1:
-        raise title.fail(f"{len(tables)} tables in this section, expected one")
-    rows = _rows(tables[0])
-    budget, used = _budget(tables[0].head[-1][0], rows)
+    table = table_of(lines, SIGN, TITLE)
+    rows = _rows(table)
+    budget, used = _budget(table.head[-1][0], rows)
     kernels = rows[4:]
     _agree([row for row in kernels if row.block.depth == 1], used)
     for at, row in enumerate(kernels):
         inside = _inside(kernels[at + 1 :], row.block.depth)
         if inside:
             _agree(inside, row)
-    origin, note = state_of(lines, str(header(lines, "Design State")))
-    remarks = ["kernels alone, without the platform", *([note] if note else [])]
-    report = ResourceReport(
-        origin=origin,
-        part=header(lines, "Device"),
-        tool_version=tool_version(lines),
+    known = stated(lines)
+    remarks = ["kernels alone, without the platform", *filter(None, [known.note])]
+    report = replace(
+        known,
         note="; ".join(remarks),
         lut=used.block.amounts["lut"],
         ff=used.block.amounts["ff"],

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jetmix.eda.reports.record import VendorReport
 from jetmix.eda.reports.text import Line, lines_of, only, tables_in
-from jetmix.eda.reports.vivado import Sections, header, sections_of, state_of, tool_version
-from jetmix.resources.report import ResourceReport
+from jetmix.eda.reports.vivado import Sections, header, sections_of, stated
 
 KIND, SIGN = "Vivado power", "Power Report"
 SUMMARY, CONFIDENCE = "Summary", "Confidence Level"
@@ -41,15 +41,13 @@ def read_power(path: Path, text: str) -> tuple[VendorReport, ...]:
     dynamic, static = (_watt(rows, name)[1] for name in (DYNAMIC, STATIC))
     if abs(total - dynamic - static) > _ROUNDING_W:
         raise line.fail(f"{total:g} W are not {dynamic:g} W dynamic and {static:g} W static")
-    origin, state = state_of(lines, str(header(lines, "Design State")))
+    known = stated(lines)
     at, junction = _cell(rows, JUNCTION)
     notes = [f"junction {at.decimal(junction.split(' ')[0], JUNCTION):g} °C"]
     notes += [remark.lower()] if remark else []
-    notes += [state] if state else []
-    report = ResourceReport(
-        origin=origin,
-        part=header(lines, "Device"),
-        tool_version=tool_version(lines),
+    notes += filter(None, [known.note])
+    report = replace(
+        known,
         note="; ".join(notes),
         power_w=total,
         power_static_w=static,

@@ -1,20 +1,12 @@
 """Reader for ``report_utilization -slr``: what a design takes of each SLR of a device."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from jetmix.eda.reports.record import Block, VendorReport
-from jetmix.eda.reports.text import Table, headings, lines_of, only, tables_in
-from jetmix.eda.reports.vivado import (
-    UTILIZATION_SIGN,
-    has_site,
-    header,
-    sections_of,
-    site_row,
-    state_of,
-    tool_version,
-)
-from jetmix.resources.report import ResourceReport
+from jetmix.eda.reports.text import Table, headings, lines_of
+from jetmix.eda.reports.vivado import UTILIZATION_SIGN, has_site, header, site_row, stated, table_of
 
 KIND = "Vivado SLR utilization"
 TITLE = "SLR CLB Logic and Dedicated Block Utilization"
@@ -36,22 +28,11 @@ def read_slr(path: Path, text: str) -> tuple[VendorReport, ...]:
         ReportReadError: for anything unexpected, with file and line.
     """
     lines = lines_of(path, text)
-    only([line for line in lines if line.text == UTILIZATION_SIGN], "the title", lines)
-    sections = sections_of(lines)
-    if TITLE not in sections:
-        raise lines[0].fail(f"the section {TITLE!r} is missing")
-    title, below = sections[TITLE]
-    tables = tables_in(below)
-    if len(tables) != 1:
-        raise title.fail(f"{len(tables)} tables in this section, expected one")
-    blocks = _blocks(tables[0])
+    table = table_of(lines, UTILIZATION_SIGN, TITLE)
+    blocks = _blocks(table)
     sums = {n: sum(block.amounts[n] for block in blocks) for n in blocks[0].amounts}
-    origin, note = state_of(lines, str(header(lines, "Design State")))
-    report = ResourceReport(
-        origin=origin,
-        part=header(lines, "Device"),
-        tool_version=tool_version(lines),
-        note=note,
+    report = replace(
+        stated(lines),
         lut=sums["lut"],
         ff=sums["ff"],
         dsp=sums["dsp"],

@@ -69,6 +69,34 @@ def state_of(lines: Sequence[Line], words: str) -> tuple[str, str | None]:
     return STATES[state]
 
 
+def stated(lines: Sequence[Line]) -> ResourceReport:
+    """Return a report of what the box on top states: origin, its remark, part and version."""
+    origin, note = state_of(lines, str(header(lines, "Design State")))
+    return ResourceReport(
+        origin=origin,
+        part=header(lines, "Device"),
+        tool_version=tool_version(lines),
+        note=note,
+    )
+
+
+def table_of(lines: Sequence[Line], sign: str, title: str) -> Table:
+    """Return the only table of a section of a report whose title is ``sign``.
+
+    Raises:
+        ReportReadError: if title, section or table is missing, or here twice.
+    """
+    only([line for line in lines if line.text == sign], "the title", lines)
+    sections = sections_of(lines)
+    if title not in sections:
+        raise lines[0].fail(f"the section {title!r} is missing")
+    place, below = sections[title]
+    tables = tables_in(below)
+    if len(tables) != 1 or not tables[0].rows:
+        raise place.fail(f"{len(tables)} tables in this section, expected one with rows")
+    return tables[0]
+
+
 def read_utilization(path: Path, text: str) -> tuple[VendorReport, ...]:
     """Read what ``report_utilization`` wrote.
 
