@@ -11,7 +11,7 @@ from jetmix.resources import registers
 from jetmix.resources.report import Interval
 
 Outcomes = list[tuple[float, Interval]]
-# adders between registers that the page tells the register bits of
+# adders between registers whose register bits the page states
 CUTS = (2, 5)
 CUTS_FILE = Path(__file__).with_name("open_registers.json")
 # post-route FF of the MLP of 76.86% at five adders (arXiv 2507.04535, table 10)

@@ -140,7 +140,7 @@ def reference_table(references: list[Reference]) -> str:
 
 
 def engine_values() -> dict[str, str]:
-    """Return what the page tells of tables and of alkaid's cost."""
+    """Return what the page says of tables and of alkaid's cost."""
     tables, alkaid, others = (
         per_table_cost("da4ml"), per_adder_cost("alkaid"), per_table_cost("alkaid"),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from jetmix.data.schema import (
     PARTICLE_NAMES,
     PARTICLE_PREFIX,
     DataOrigin,
+    nearest,
 )
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Ints, Reals
@@ -149,6 +150,28 @@ def check_names(
     missing = [name for name in needed if name not in names]
     if missing:
         raise DataError(f"has no column {', '.join(missing)}", where=where, mend=REMEDY)
+
+
+def places_of(names: Sequence[str], known: Sequence[str], *, what: str, where: object) -> list[int]:
+    """Return where names stand among the known ones.
+
+    Args:
+        names: those that are asked for.
+        known: those that a file holds.
+        what: what they are names of, for the message.
+        where: the place in the file, for the message.
+
+    Raises:
+        DataError: if a name is none of them; the nearest one is suggested.
+    """
+    for name in names:
+        if name not in known:
+            raise DataError(
+                f"no {what} {name!r}{nearest(name, known)}",
+                where=where,
+                mend="choose from " + " ".join(known),
+            )
+    return [known.index(name) for name in names]
 
 
 def check_finite(

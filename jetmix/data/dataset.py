@@ -1,7 +1,8 @@
 """The one loader of jets from HDF5, of constituents and of whole-jet features alike."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -96,44 +97,117 @@ class JetDataset:
             raise UsageError(f"no split {split!r}", mend="choose from " + " ".join(SPLITS))
         checked_normalisation(normalisation)
         path = Path(path)
-        opened = open_jet_table if selection.n_particles is None else open_jet_file
-        with opened(path) as jets:
-            reader = Reader.of(jets, selection)
-            found, moments, scales = _collect(
-                reader, split, standardise=isinstance(normalisation, str)
+        with opened(path, selection) as reader:
+            sums = Sums(reader)
+            found = _collect(reader, split, sums, standardise=isinstance(normalisation, str))
+            constants = (
+                normalisation
+                if isinstance(normalisation, Normalisation)
+                else sums.features.normalisation(normalisation, selection.features, scaling or {})
             )
-            origin, data_set = jets.origin, jets.data_set
-        constants = (
-            normalisation
-            if isinstance(normalisation, Normalisation)
-            else moments.normalisation(normalisation, selection.features, scaling or {})
-        )
+            scales = sums.target_scales if isinstance(normalisation, str) else ()
+            x = constants.apply(found.x, out=found.x)
+            return cls.of(reader, split, replace(found, x=x), constants, scales)
+
+    @classmethod
+    def of(
+        cls,
+        reader: Reader,
+        split: str,
+        found: Block,
+        normalisation: Normalisation,
+        scales: tuple[float, ...],
+    ) -> "JetDataset":
+        """Return the jets of a split that were read and normalised.
+
+        Args:
+            reader: the file, still open, and what was read of it.
+            split: train, validation, test or all.
+            found: the jets, ``x`` normalised.
+            normalisation: the constants that were applied.
+            scales: the powers of two of the targets.
+        """
+        selection, jets = reader.selection, reader.jets
         return cls(
-            x=constants.apply(found.x, out=found.x),
+            x=found.x,
             y=found.y,
             feature_names=selection.features,
             class_names=reader.class_names,
-            normalisation=constants,
+            normalisation=normalisation,
             split=split,
             source=JetSource(
-                path=str(path), sha256=cached_digest(path), origin=origin, data_set=data_set
+                path=str(jets.path),
+                sha256=cached_digest(jets.path),
+                origin=jets.origin,
+                data_set=jets.data_set,
             ),
             pt_gate_gev=selection.pt_gate_gev,
             targets=found.targets if selection.targets else None,
             target_names=selection.targets,
             target_scales=scales,
-            weights=loss_weights(reader, found, split),
-            columns=columns_by_name(reader, found),
+            weights=_loss_weights(reader, found, split),
+            columns=_columns_by_name(reader, found),
         )
 
 
-def columns_by_name(reader: Reader, found: Block) -> dict[str, Floats]:
+@contextlib.contextmanager
+def opened(path: Path, selection: Selection) -> Iterator[Reader]:
+    """Open a file for what is asked of it; raises as :meth:`JetDataset.load` does."""
+    opener = open_jet_table if selection.n_particles is None else open_jet_file
+    with opener(path) as jets:
+        yield Reader.of(jets, selection)
+
+
+@dataclass
+class Sums:
+    """What a pass over a file counts: jets of each class, moments of the jets to train on."""
+
+    reader: Reader
+
+    def __post_init__(self) -> None:
+        """Start from nothing."""
+        selection = self.reader.selection
+        self.features = Moments(len(selection.features))
+        self.targets = Moments(len(selection.targets))
+        self.counts = np.zeros(len(self.reader.class_names), np.int64)
+
+    def add(self, block: Block, *, moments: bool = True) -> None:
+        """Count a block."""
+        self.counts += np.bincount(block.y, minlength=len(self.counts))
+        if moments:
+            to_train = block.in_split("train")
+            self.features.add(block.x[to_train])
+            self.targets.add(block.targets[to_train])
+
+    def check(self, n_jets: Mapping[str, int]) -> None:
+        """Refuse a file without jets of a class, or of one of the splits, by their numbers.
+
+        Raises:
+            DataError: naming them.
+        """
+        jets = self.reader.jets
+        checks.check_all_classes(self.counts, self.reader.class_names, path=jets.path)
+        for split, number in n_jets.items():
+            if number == 0:
+                raise DataError(
+                    f"none of the {jets.n_jets} jets falls into the split {split}",
+                    where=jets.path,
+                    mend="give a file with more jets",
+                )
+
+    @property
+    def target_scales(self) -> tuple[float, ...]:
+        """The power of two next to the size of each target."""
+        return self.targets.normalisation("power-of-two").std
+
+
+def _columns_by_name(reader: Reader, found: Block) -> dict[str, Floats]:
     """Return the jet columns by name; pT and mass are called so as well."""
     by_name = {name: found.table[:, at] for at, name in enumerate(reader.table_names)}
     return by_name | {role: by_name[name] for role, name in kinematics(reader.table_names).items()}
 
 
-def loss_weights(reader: Reader, found: Block, split: str) -> Floats | None:
+def _loss_weights(reader: Reader, found: Block, split: str) -> Floats | None:
     """Return the weights in the loss, which only jets to train on have."""
     selection = reader.selection
     if split != "train" or not (selection.weights or selection.reweight):
@@ -165,34 +239,18 @@ def _digest_of(path: Path, size: int, changed_ns: int) -> str:
     return file_digest(path)
 
 
-def _collect(
-    reader: Reader, split: str, *, standardise: bool
-) -> tuple[Block, Moments, tuple[float, ...]]:
+def _collect(reader: Reader, split: str, sums: Sums, *, standardise: bool) -> Block:
     """Read the file once: keep the rows of ``split``, sum up those of the training split."""
-    kept = _reserve(reader)
-    moments = Moments(len(reader.selection.features))
-    of_targets = Moments(len(reader.selection.targets))
-    counts, filled = np.zeros(len(reader.class_names), np.int64), 0
+    kept, filled = _reserve(reader), 0
     for block in reader.blocks():
-        counts += np.bincount(block.y, minlength=len(counts))
-        if standardise:
-            to_train = block.in_split("train")
-            moments.add(block.x[to_train])
-            of_targets.add(block.targets[to_train])
+        sums.add(block, moments=standardise)
         rows = block.in_split(split)
         end = filled + int(rows.sum())
         kept.put(slice(filled, end), block, rows)
         filled = end
-    checks.check_all_classes(counts, reader.class_names, path=reader.jets.path)
-    if filled == 0 or (standardise and moments.count == 0):
-        raise DataError(
-            f"none of the {reader.jets.n_jets} jets falls into the split "
-            f"{split if filled == 0 else 'train'}",
-            where=reader.jets.path,
-            mend="give a file with more jets",
-        )
-    scales = of_targets.normalisation("power-of-two").std if standardise else ()
-    return kept.first(filled), moments, scales
+    to_train = {"train": sums.features.count} if standardise else {}
+    sums.check({split: filled} | to_train)
+    return kept.first(filled)
 
 
 def _reserve(reader: Reader) -> Block:

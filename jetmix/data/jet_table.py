@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from jetmix.data import checks
-from jetmix.data.schema import CLASS_NAMES, JET_PREFIX, LABEL_COLUMNS, DataOrigin, nearest
+from jetmix.data.schema import CLASS_NAMES, JET_PREFIX, LABEL_COLUMNS, DataOrigin
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Ints, Reals
 
@@ -99,7 +99,8 @@ class JetTable:
         Raises:
             DataError: if a feature is not one of the file; the nearest name is suggested.
         """
-        return _columns(features, self.plain_names, f"{self.path} jets", "jet")
+        where = f"{self.path} jets"
+        return checks.places_of(features, self.plain_names, what="jet feature", where=where)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,18 +151,7 @@ class JetFile(JetTable):
             DataError: if a feature is not one of the file; the nearest name is suggested.
         """
         where = f"{self.path} {self.dataset}"
-        return _columns(features, self.particle_names, where, "particle")
-
-
-def _columns(features: Sequence[str], known: Sequence[str], where: str, kind: str) -> list[int]:
-    for name in features:
-        if name not in known:
-            raise DataError(
-                f"no {kind} feature {name!r}{nearest(name, known)}",
-                where=where,
-                mend="choose from " + " ".join(known),
-            )
-    return [known.index(name) for name in features]
+        return checks.places_of(features, self.particle_names, what="particle feature", where=where)
 
 
 @contextlib.contextmanager

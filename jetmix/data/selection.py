@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from jetmix.data.schema import nearest
-from jetmix.errors import DataError, UsageError
+from jetmix.data import checks
+from jetmix.errors import UsageError
 from jetmix.recipes.data_section import FLAT, DataSection, HardwareInput
 from jetmix.support.arrays import Floats, Ints
 
@@ -96,12 +96,5 @@ def class_numbers(
         return known, np.arange(len(known))
     numbers = np.full(len(known), -1, np.int64)
     for number, parts in enumerate(classes.values()):
-        for name in parts:
-            if name not in known:
-                raise DataError(
-                    f"no class {name!r}{nearest(name, known)}",
-                    where=where,
-                    mend="choose from " + " ".join(known),
-                )
-            numbers[known.index(name)] = number
+        numbers[checks.places_of(parts, known, what="class", where=where)] = number
     return tuple(classes), numbers

@@ -13,12 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from jetmix.data import checks
-from jetmix.data.dataset import JetDataset, cached_digest, columns_by_name, loss_weights
-from jetmix.data.jet_file import open_jet_file, open_jet_table
-from jetmix.data.normalise import Moments, Normalisation
+from jetmix.data.dataset import JetDataset, Sums, opened
+from jetmix.data.normalise import Normalisation
 from jetmix.data.reader import Block, Reader
-from jetmix.data.record import JetSource
 from jetmix.data.selection import Selection
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Bools, Floats, Ints
@@ -50,17 +47,17 @@ def pack(
     Raises:
         DataError: if the file is broken or lacks something, or the folder cannot be written.
     """
-    opened = open_jet_table if selection.n_particles is None else open_jet_file
-    with opened(path) as jets:
-        reader = Reader.of(jets, selection)
+    with opened(path, selection) as reader:
         with _writing(folder):
-            parts, moments, of_targets = _split(reader, folder)
-            constants = moments.normalisation(normalisation, selection.features, scaling or {})
+            parts, sums = _split(reader, folder)
+            constants = sums.features.normalisation(
+                normalisation, selection.features, scaling or {}
+            )
             for part in parts.values():
                 _normalise(part, constants)
-        scales = of_targets.normalisation("power-of-two").std
         return {
-            split: _dataset(reader, split, part, constants, scales) for split, part in parts.items()
+            split: JetDataset.of(reader, split, part.block(), constants, sums.target_scales)
+            for split, part in parts.items()
         }
 
 
@@ -131,20 +128,18 @@ class _Part:
             parts.append(getattr(block, name)[rows])
 
     def block(self) -> Block:
-        """Return what is in memory; ``x`` is not."""
+        """Return the jets, ``x`` mapped from its file."""
         return Block(
-            x=np.empty((0, *self.x_shape), np.float32),
+            x=np.load(self.path, mmap_mode="r"),
             hashes=np.empty(0, np.uint64),
             splits=np.empty(0, np.int8),
             **{name: np.concatenate(parts) for name, parts in self.kept.items()},
         )
 
 
-def _split(reader: Reader, folder: Path) -> tuple[dict[str, _Part], Moments, Moments]:
+def _split(reader: Reader, folder: Path) -> tuple[dict[str, _Part], Sums]:
     """Read the file once into the files of the splits."""
-    moments = Moments(len(reader.selection.features))
-    of_targets = Moments(len(reader.selection.targets))
-    counts = np.zeros(len(reader.class_names), np.int64)
+    sums = Sums(reader)
     with contextlib.ExitStack() as stack:
         parts = {}
         for split in PACKED:
@@ -153,23 +148,13 @@ def _split(reader: Reader, folder: Path) -> tuple[dict[str, _Part], Moments, Mom
             parts[split] = _Part(path=path, handle=handle, x_shape=reader.x_shape)
             parts[split].header()
         for block in reader.blocks():
-            counts += np.bincount(block.y, minlength=len(counts))
-            to_train = block.in_split("train")
-            moments.add(block.x[to_train])
-            of_targets.add(block.targets[to_train])
+            sums.add(block)
             for split, part in parts.items():
                 part.add(block, block.in_split(split))
         for part in parts.values():
             part.header()
-    checks.check_all_classes(counts, reader.class_names, path=reader.jets.path)
-    for split, part in parts.items():
-        if part.n_jets == 0:
-            raise DataError(
-                f"none of the {reader.jets.n_jets} jets falls into the split {split}",
-                where=reader.jets.path,
-                mend="give a file with more jets",
-            )
-    return parts, moments, of_targets
+    sums.check({split: part.n_jets for split, part in parts.items()})
+    return parts, sums
 
 
 def _normalise(part: _Part, constants: Normalisation) -> None:
@@ -179,36 +164,6 @@ def _normalise(part: _Part, constants: Normalisation) -> None:
         handle.seek(x.offset)
         for values in pieces(x):
             handle.write(constants.apply(values, out=values).data)
-
-
-def _dataset(
-    reader: Reader,
-    split: str,
-    part: _Part,
-    constants: Normalisation,
-    scales: tuple[float, ...],
-) -> JetDataset:
-    found, selection, jets = part.block(), reader.selection, reader.jets
-    return JetDataset(
-        x=np.load(part.path, mmap_mode="r"),
-        y=found.y,
-        feature_names=selection.features,
-        class_names=reader.class_names,
-        normalisation=constants,
-        split=split,
-        source=JetSource(
-            path=str(jets.path),
-            sha256=cached_digest(jets.path),
-            origin=jets.origin,
-            data_set=jets.data_set,
-        ),
-        pt_gate_gev=selection.pt_gate_gev,
-        targets=found.targets if selection.targets else None,
-        target_names=selection.targets,
-        target_scales=scales,
-        weights=loss_weights(reader, found, split),
-        columns=columns_by_name(reader, found),
-    )
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from jetmix.data.dataset import JetDataset
 from jetmix.data.jet_file import open_jet_table
+from jetmix.data.normalise import Normalisation
 from jetmix.data.record import DataUsed
 from jetmix.data.schema import KINEMATICS, MASS, PT
 from jetmix.errors import DataError, UsageError
@@ -19,6 +20,7 @@ from jetmix.training.scores import Scores
 
 WORKING_FPR = 0.10
 N_BINS = 8
+AS_IT_IS = Normalisation(kind="standard", mean=(0.0,), std=(1.0,))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +83,16 @@ def read_kinematics(path: Path, data: DataUsed) -> Kinematics:
     Raises:
         DataError: if the file is broken or holds neither.
     """
-    jets = JetDataset.load(path, data.selection, split="test", normalisation=data.normalisation)
+    # classes and split are the tagger's; of its features one is read, since none is needed
+    selection = replace(
+        data.selection,
+        n_particles=None if data.n_particles is None else 1,
+        features=data.feature_names[:1],
+        pt_gate_gev=None,
+        targets=(),
+        hardware={},
+    )
+    jets = JetDataset.load(path, selection, split="test", normalisation=AS_IT_IS)
     known = {name: values for name, values in jets.columns.items() if name in KINEMATICS}
     if not known:
         raise DataError(

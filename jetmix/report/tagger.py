@@ -114,7 +114,7 @@ class Tagger:
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """The classes that it tells apart, None where they are not known."""
+        """The classes of its scores, None where they are not known."""
         known = self.metrics or self.data
         return known.class_names if known else None
 
