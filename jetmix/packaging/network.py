@@ -102,16 +102,14 @@ def write_network(
     declared, used = _WRITTEN[language]
     modules = {name for text in texts.values() for name in re.findall(declared, text, re.MULTILINE)}
     top = network_of(order)
-    names = {
-        name: name.replace(TOP, top) if name.startswith(TOP) else f"{top}_{name}"
-        for name in modules
-    }
+    names = {name: _renamed(name, top) for name in modules}
     listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     use = re.compile(used.replace("NAME", f"(?:{listed})"))
     (folder / sources).mkdir(parents=True)
     for path, text in texts.items():
         renamed = use.sub(lambda found: names[found[0]], text)
-        place = folder / sources / f"{names.get(path.stem, path.stem)}{path.suffix}"
+        # a file of several modules carries the name of none
+        place = folder / sources / f"{_renamed(path.stem, top)}{path.suffix}"
         place.write_text(renamed, encoding="utf-8")
     for table in sorted((there / TABLES).glob("*")):
         # named by their content: several taggers can share them
@@ -129,6 +127,10 @@ def write_network(
 def network_of(order: Order) -> str:
     """Return the name of the network's top module."""
     return f"{order.label}_network"
+
+
+def _renamed(name: str, top: str) -> str:
+    return name.replace(TOP, top) if name.startswith(TOP) else f"{top}_{name}"
 
 
 def packed(elements: Sequence[Element]) -> str:

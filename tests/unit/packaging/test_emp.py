@@ -8,12 +8,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from da4ml.trace import FixedVariableArray, HWConfig, comb_trace
 
 from jetmix.errors import DataError, LoweringError, UsageError
+from jetmix.firmware import da_graph
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.verilog import write_rtl
 from jetmix.packaging.links import mapping_of
 from jetmix.packaging.network import Element, Network, write_network
 from jetmix.packaging.package import package
 from jetmix.packaging.patterns import read_pattern
+from tests.unit.firmware.test_alkaid import every_operation
 
 FRAMEWORK = Path(__file__).parent / "emp_framework"
 N_LINKS = 16
@@ -145,6 +150,41 @@ def test_every_file_of_the_network_carries_name_and_version(packed):
     entities = re.findall(r"^entity (\w+) is", text, re.MULTILINE)
     assert set(re.findall(r"entity work\.(\w+)", text)) <= set(entities)
     assert all(name.startswith("mine_v2") for name in entities if name != "emp_payload")
+
+
+def looked_up():
+    """A graph of da4ml with a table."""
+    x = FixedVariableArray.from_kif(np.ones(2), np.full(2, 2), np.full(2, 3), HWConfig(1, -1, -1))
+    y = x.apply(lambda values: np.tanh(values * 1.3)).quantize(1, 1, 6)
+    return comb_trace(x, FixedVariableArray(np.array([y[0] + x[1], y[1]])))
+
+
+def with_table_of_alkaid():
+    return da_graph.graph_of(every_operation())
+
+
+@pytest.mark.parametrize(("graph", "tables"), [(looked_up, "*.mem"), (with_table_of_alkaid, "*")])
+def test_a_network_with_tables_is_whole_under_its_new_name(graph, tables, ghdl, tmp_path):
+    project = write_rtl(
+        graph(), tmp_path / "rtl", part=find_part("xcvu13p"), clock_period_ns=5.0,
+        adders_per_stage=2, vhdl=True,
+    )  # fmt: skip
+    synth = SimpleNamespace(path=tmp_path, project=lambda _: project)
+    folder = tmp_path / "out"
+    made = write_network(SimpleNamespace(synth=synth, label="mine_v5"), folder, "vhdl", "hdl")
+    assert list((folder / "hdl").glob(tables))
+    names = [path.name for path in (folder / "hdl").glob("*.vhd")]
+    assert all(name.startswith("mine_v5_network") for name in names)
+    work = ["--std=08", f"--workdir={tmp_path}"]
+    for command in (
+        ["-i", *work, *names],
+        ["-m", *work, made.module],
+        ["-r", *work, made.module, "--stop-time=1ns"],
+    ):
+        done = subprocess.run(
+            [ghdl, *command], cwd=folder / "hdl", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def element(name, bits=8):
