@@ -7,12 +7,9 @@ for it and for all jets on their way, so that none is lost however long the rece
 from collections.abc import Sequence
 from pathlib import Path
 
-from jetmix.firmware.project import fill
 from jetmix.packaging.network import SOURCES, Element, write_network
-from jetmix.packaging.order import Order
-from jetmix.support.packaged import shipped
+from jetmix.packaging.order import Order, write_filled
 
-TEMPLATE = "firmware_templates/package/axi_stream.sv"
 # cycles between the taking and the giving of a jet, beside the network's: the first register of the
 # pipeline, the buffer, and the transfer itself
 AROUND = 3
@@ -27,9 +24,6 @@ def write(order: Order, folder: Path) -> None:
     """
     network = write_network(order, folder)
     values = {
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
         "NETWORK": network.module,
         "LATENCY": network.latency_cycles,
         # a power of two, since the places of the buffer wrap
@@ -39,8 +33,7 @@ def write(order: Order, folder: Path) -> None:
         "INPUTS": _places(network.inputs),
         "OUTPUTS": _places(network.outputs),
     }
-    path = folder / SOURCES / f"{order.label}_axis.sv"
-    path.write_text(fill(shipped(TEMPLATE), values), encoding="utf-8")
+    write_filled(order, folder, {"axi_stream.sv": f"{SOURCES}/{order.label}_axis.sv"}, values)
 
 
 def _bits(elements: Sequence[Element]) -> int:

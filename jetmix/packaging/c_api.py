@@ -10,7 +10,7 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.dais import UnsupportedError, Width, width_of
 from jetmix.firmware.graph import Grid
 from jetmix.firmware.project import fill
-from jetmix.packaging.order import Order
+from jetmix.packaging.order import Order, write_filled
 from jetmix.support import tools
 from jetmix.support.arrays import AnyArray
 from jetmix.support.packaged import shipped
@@ -19,7 +19,6 @@ from jetmix.verification.emulator.native import COMPILE_LIMIT_S, LANES, SOURCE
 from jetmix.verification.emulator.program import Program, assemble
 from jetmix.verification.vectors import InputRange, build_vectors
 
-TEMPLATES = "firmware_templates/package/c_api"
 # the library runs on other machines than this one, so that no -march=native is among them
 FLAGS = ("-O3", "-std=c++17", "-fPIC", "-shared", "-fno-math-errno", "-fvisibility=hidden")
 INTEGER_BITS = 32
@@ -40,16 +39,15 @@ def write(order: Order, folder: Path) -> None:
         raise LoweringError(
             f"the compiled emulator cannot run the graph ({error})", mend="use another target"
         ) from error
-    values = _values(order, program)
-    places = {"h": f"include/{label}.h", "cpp": f"src/{label}.cpp", "mk": "Makefile"}
-    for suffix, place in places.items():
-        path = folder / place
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(fill(shipped(f"{TEMPLATES}.{suffix}"), values), encoding="utf-8")
+    source = f"src/{label}.cpp"
+    places = {
+        "c_api.h": f"include/{label}.h", "c_api.cpp": source, "c_api.mk": "Makefile",
+    }  # fmt: skip
+    write_filled(order, folder, places, _values(order, program))
     (folder / "lib").mkdir()
     library = folder / "lib" / f"lib{label}.so"
     tools.run(
-        [tools.require("g++"), *FLAGS, f"-Wl,-soname,{library.name}", "-Iinclude", places["cpp"],
+        [tools.require("g++"), *FLAGS, f"-Wl,-soname,{library.name}", "-Iinclude", source,
          "-o", str(library.relative_to(folder))],
         title="Compiling the library",
         cwd=folder,
@@ -68,10 +66,6 @@ def _values(order: Order, program: Program) -> dict[str, object]:
     inputs, outputs = _fitting(graph.inp_qint, "input"), _fitting(graph.out_qint, "output")
     return {
         "ENGINE": text,
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
-        "GUARD": order.label.upper(),
         "FLAGS": " ".join(FLAGS),
         "INPUTS": _rows(program.inputs),
         "OPS": _rows(program.ops),

@@ -9,19 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.firmware.project import fill
 from jetmix.packaging.links import Mapping, Slot, mapping_of
 from jetmix.packaging.network import Network, write_network
-from jetmix.packaging.order import Order
+from jetmix.packaging.order import Order, write_filled
 from jetmix.packaging.patterns import FRAMES, Pattern, words_of, write_pattern
 from jetmix.support.arrays import Reals
-from jetmix.support.packaged import shipped
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.ladder import jets_of
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.vectors import InputRange, build_vectors
 
-TEMPLATES = "firmware_templates/package/emp"
 SOURCES, DEPENDENCIES = "firmware/hdl", "firmware/cfg"
 PAYLOAD = "payload.vhd"
 MAPPING_FILE = "mapping.toml"
@@ -42,24 +39,22 @@ def write(order: Order, folder: Path) -> None:
     """
     network = write_network(order, folder, "vhdl", SOURCES)
     mapping = mapping_of(network, order.mapping)
-    values = _values(order, network, mapping)
-    names = {"tagger.vhd": f"{order.label}_emp.vhd", "payload.vhd": PAYLOAD}
-    for template, name in names.items():
-        text = fill(shipped(f"{TEMPLATES}/{template}"), values)
-        (folder / SOURCES / name).write_text(text, encoding="utf-8")
+    values = _values(network, mapping)
+    places = {
+        "emp/tagger.vhd": f"{SOURCES}/{order.label}_emp.vhd",
+        "emp/payload.vhd": f"{SOURCES}/{PAYLOAD}",
+    }
+    write_filled(order, folder, places, values)
     _write_dependencies(order, folder)
     (folder / MAPPING_FILE).write_text(mapping.text, encoding="utf-8")
     _write_patterns(order, network, mapping, folder / "patterns")
 
 
-def _values(order: Order, network: Network, mapping: Mapping) -> dict[str, object]:
+def _values(network: Network, mapping: Mapping) -> dict[str, object]:
     """Return what stands in the templates."""
     links = sorted({slot.link for slot in mapping.outputs})
     inputs, outputs = _bits(mapping.inputs), _bits(mapping.outputs)
     return {
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
         "NETWORK": network.module,
         "LATENCY": network.latency_cycles,
         "CYCLES": network.latency_cycles + TAKING,

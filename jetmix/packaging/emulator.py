@@ -8,12 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jetmix.firmware.hls_graph import FUNCTION, cpp_of
-from jetmix.firmware.project import fill
 from jetmix.models.signature import Port
-from jetmix.packaging.order import Order
-from jetmix.support.packaged import shipped
+from jetmix.packaging.order import Order, write_filled
 
-TEMPLATES = "firmware_templates/package/emulator"
 # callers hold the elements of a single port in an array of any kind
 TAKE = """\
         if (input_t **first = std::any_cast<input_t *>(&input))
@@ -34,19 +31,15 @@ def write(order: Order, folder: Path) -> None:
         LoweringError: if the graph has no form in C++.
     """
     name, label = order.name, order.label
-    places = {
-        "defines.h": f"{label}/NN/defines.h",
-        "network.h": f"{label}/NN/{label}.h",
-        "network.cpp": f"{label}/NN/{label}.cpp",
-        "emulator.cpp": f"{label}/{name}_emulator_v{order.version}.cpp",
-        "version.mk": f"{label}/Makefile",
-        "top.mk": "Makefile",
+    files = {
+        "emulator/defines.h": f"{label}/NN/defines.h",
+        "emulator/network.h": f"{label}/NN/{label}.h",
+        "emulator/network.cpp": f"{label}/NN/{label}.cpp",
+        "emulator/emulator.cpp": f"{label}/{name}_emulator_v{order.version}.cpp",
+        "emulator/version.mk": f"{label}/Makefile",
+        "emulator/top.mk": "Makefile",
     }
-    values = _values(order)
-    for template, place in places.items():
-        path = folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fill(shipped(f"{TEMPLATES}/{template}"), values), encoding="utf-8")
+    write_filled(order, folder, files, _values(order))
 
 
 def _values(order: Order) -> dict[str, object]:
@@ -57,10 +50,6 @@ def _values(order: Order) -> dict[str, object]:
     types = zip(ports, (*code.input_types, *code.output_types), strict=True)
     one_in, one_out = len(inputs) == 1, len(outputs) == 1
     return {
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
-        "GUARD": order.label.upper(),
         "SOURCE": "\n".join(
             line for line in code.source.splitlines() if not line.lstrip().startswith("#pragma HLS")
         ),

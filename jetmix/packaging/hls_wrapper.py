@@ -10,13 +10,10 @@ from pathlib import Path
 from jetmix.errors import LoweringError
 from jetmix.firmware.dais import width_of
 from jetmix.firmware.hls_graph import FUNCTION, cpp_of, fixed, union
-from jetmix.firmware.project import fill
 from jetmix.models.identifiers import legal
 from jetmix.models.signature import Port, slices
-from jetmix.packaging.order import Order
-from jetmix.support.packaged import shipped
+from jetmix.packaging.order import Order, write_filled
 
-TEMPLATES = "firmware_templates/package/hls_wrapper"
 ANSWER, TOKEN = "answer", "token"
 
 
@@ -27,15 +24,11 @@ def write(order: Order, folder: Path) -> None:
         LoweringError: if the graph has no form in C++, or no latency is known.
     """
     places = {
-        "wrapper.h": f"src/{order.label}.h",
-        "wrapper.cpp": f"src/{order.label}.cpp",
-        "build.tcl": "build.tcl",
+        "hls_wrapper/wrapper.h": f"src/{order.label}.h",
+        "hls_wrapper/wrapper.cpp": f"src/{order.label}.cpp",
+        "hls_wrapper/build.tcl": "build.tcl",
     }
-    values = _values(order)
-    for template, place in places.items():
-        path = folder / place
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(fill(shipped(f"{TEMPLATES}/{template}"), values), encoding="utf-8")
+    write_filled(order, folder, places, _values(order))
 
 
 def _values(order: Order) -> dict[str, object]:
@@ -60,10 +53,6 @@ def _values(order: Order) -> dict[str, object]:
     ]
     body = [f"    using namespace {scope};", *(line for one in taken for line in one.unpacked())]
     return {
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
-        "GUARD": order.label.upper(),
         "PART": project.part,
         "CLOCK_PERIOD_NS": project.clock_period_ns,
         "LATENCY": _latency(order),

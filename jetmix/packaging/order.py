@@ -1,6 +1,7 @@
 """What a package is made of: a verified synthesis, and the name and version that it gets."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DaGraph
+from jetmix.firmware.project import fill
 from jetmix.models.identifiers import is_legal, legal
 from jetmix.models.signature import Signature
+from jetmix.support.packaged import shipped
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.emulator.emulator import GRAPH_FILE
 
 # the level that shows that the graph is the tagger: a package is the graph in another form
 LEVEL = "ir"
+TEMPLATES = "firmware_templates/package"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,3 +116,27 @@ class Order:
                 where=self.synth.path,
                 mend=f"run 'jetmix verify {self.synth.path}'",
             )
+
+
+def write_filled(
+    order: Order, folder: Path, files: Mapping[str, str], values: Mapping[str, object]
+) -> None:
+    """Write files of a package from templates, which may name the tagger and its version.
+
+    Args:
+        order: what is packaged.
+        folder: the package.
+        files: place in the package of each template of ``firmware_templates/package``.
+        values: what stands in them beside.
+    """
+    known = {
+        "NAME": order.name,
+        "VERSION": order.version,
+        "LABEL": order.label,
+        "GUARD": order.label.upper(),
+    }
+    for template, place in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = fill(shipped(f"{TEMPLATES}/{template}"), {**known, **values})
+        path.write_text(text, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from jetmix.firmware.project import fill
 from jetmix.packaging.network import (
     SOURCES,
     Element,
@@ -12,10 +11,7 @@ from jetmix.packaging.network import (
     score_of,
     write_network,
 )
-from jetmix.packaging.order import Order
-from jetmix.support.packaged import shipped
-
-TEMPLATE = "firmware_templates/package/rtl_wrapper.sv"
+from jetmix.packaging.order import Order, write_filled
 
 
 def write(order: Order, folder: Path) -> None:
@@ -27,8 +23,8 @@ def write(order: Order, folder: Path) -> None:
         BitsDifferError: if it was edited.
     """
     network = write_network(order, folder)
-    text = fill(shipped(TEMPLATE), _values(order, network))
-    (folder / SOURCES / f"{order.label}.sv").write_text(text, encoding="utf-8")
+    place = f"{SOURCES}/{order.label}.sv"
+    write_filled(order, folder, {"rtl_wrapper.sv": place}, _values(order, network))
 
 
 def _values(order: Order, network: Network) -> dict[str, object]:
@@ -46,9 +42,6 @@ def _values(order: Order, network: Network) -> dict[str, object]:
         outputs.append("    output logic decision")
         decision = f"\n    assign decision = out_valid && {score.identifier} >= THRESHOLD;"
     return {
-        "NAME": order.name,
-        "VERSION": order.version,
-        "LABEL": order.label,
         "NETWORK": network.module,
         "LATENCY": network.latency_cycles,
         "PARAMETER": parameter,
