@@ -12,7 +12,7 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.argument("synth_dir", type=PATH)
 @click.option(
     "--target", required=True,
-    help="What to package for; docs/how-to/package.md lists the targets.",
+    help="What to package for; docs/how-to/package/index.md lists the targets.",
 )  # fmt: skip
 @click.option("--name", required=True, help="Identifier of the tagger in the package.")
 @click.option("--version", required=True, type=click.IntRange(min=0), help="Its version.")
