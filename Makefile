@@ -69,7 +69,7 @@ lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.lock
 	$(LOCK) -c requirements/core.lock --extra simulate pyproject.toml -o requirements/simulate.lock
 	$(LOCK) -c requirements/simulate.lock -c requirements/core.lock --extra dev --extra rtl --extra parquet \
-		--extra import pyproject.toml -o requirements/dev.lock
+		--extra import --extra cluster pyproject.toml -o requirements/dev.lock
 	$(LOCK) -c requirements/dev.lock -c requirements/core.lock --extra docs \
 		pyproject.toml -o requirements/docs.lock
 

@@ -88,3 +88,9 @@ class LimitMissedError(JetmixError):
     """A report was written, and a limit or baseline that it is held to is missed."""
 
     exit_code = 11
+
+
+class ClusterError(JetmixError):
+    """A cluster gives no workers, or workers that differ."""
+
+    exit_code = 12

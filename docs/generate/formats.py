@@ -107,6 +107,21 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             writer="synth", text="The graph of shifts and additions, in da4ml's own format.",
         ),
     },
+    "A sweep": {
+        "request.json": Artefact(
+            kind="jetmix.sweeps.records:SweepRequest", writer="sweep",
+            text="What decides the results of the sweep, to know whether a folder is its own.",
+        ),
+        "sweep.json": Artefact(
+            kind="jetmix.sweeps.records:SweepRecord", writer="sweep",
+            text="Every run with its figures, and the front. The runs themselves are in `runs/`, "
+            "what they said in `logs/`.",
+        ),
+        "sweep.csv": Artefact(writer="sweep", text="The runs as a table, one row per run."),
+        "sweep.png": Artefact(
+            writer="sweep", text="Accuracy against EBOPs, or against LUT and latency.",
+        ),
+    },
     "A package": {
         "package.json": Artefact(
             kind="jetmix.packaging.package:Package", writer="package",

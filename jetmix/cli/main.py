@@ -14,6 +14,7 @@ from jetmix.errors import DataError, JetmixError
 COMMANDS = {
     "data": ("jetmix.cli.data", "data", "Simulate, import and describe jets."),
     "train": ("jetmix.cli.train", "train", "Train a tagger with HGQ and keep its Pareto front."),
+    "sweep": ("jetmix.cli.sweep", "sweep", "Train many taggers on worker processes or a cluster."),
     "evaluate": ("jetmix.cli.evaluate", "evaluate", "Measure accuracy, AUC and EBOPs of a tagger."),
     "synth": ("jetmix.cli.synth", "synth", "Lower a tagger to bit-exact firmware."),
     "verify": ("jetmix.cli.verify", "verify", "Verify the firmware of a tagger again."),

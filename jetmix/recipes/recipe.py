@@ -253,8 +253,8 @@ def recipe_from(content: JSON, *, name: str, where: object) -> Recipe:
     return Recipe(**texts, **sections)
 
 
-def read_toml(path: Path) -> JSON:
-    """Read a TOML file.
+def read_toml(path: Path, what: str = "recipe") -> JSON:
+    """Read a TOML file; ``what`` it is, for the message.
 
     Raises:
         UsageError: if it cannot be read or is no TOML; the message holds the line.
@@ -263,7 +263,7 @@ def read_toml(path: Path) -> JSON:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
-            f"cannot read the recipe ({error})", where=path, mend="give a valid TOML file"
+            f"cannot read the {what} ({error})", where=path, mend="give a valid TOML file"
         ) from None
 
 

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -28,6 +29,20 @@ stderr = Console(stderr=True, highlight=False)
 def say(text: str) -> None:
     """Print one line of information."""
     stderr.print(escape(text), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Let what is said inside the block be added to a file instead."""
+    global stderr  # noqa: PLW0603 (one console for a process, as there is one standard error)
+    before = stderr
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as handle:
+        stderr = Console(file=handle, highlight=False)
+        try:
+            yield
+        finally:
+            stderr = before
 
 
 @dataclass

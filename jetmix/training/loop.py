@@ -6,6 +6,7 @@ one to the last bit.
 """
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.schedules import learning_rate
 
 FRONT_FOLDER = "front"
+# told every finished epoch: its row of the history, and its jets per second
+EachEpoch = Callable[[Mapping[str, float], float], None]
 
 
 class Loop:
@@ -40,12 +43,14 @@ class Loop:
         folder: Path,
         digest: str,
         events: EventLog | None = None,
+        each_epoch: EachEpoch | None = None,
     ) -> None:
         import keras
 
         self.recipe, self.settings, self.model = recipe, recipe.training, model
         self.n_train, self.validation = len(train), validation
         self.folder, self.digest, self.events = folder, digest, events
+        self.each_epoch = each_epoch
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), self.settings)
         self.feed: Feed = make_feed(train, self.engine, self.settings)
         self.state = LoopState()
@@ -94,6 +99,8 @@ class Loop:
                 self.picture.update(self.state.front, self.seen)
                 if self.events is not None:
                     self.events.add(self.state.history[-1])
+                if self.each_epoch is not None:
+                    self.each_epoch(self.state.history[-1], self._speed())
                 if guards.collapsed(self.state.epoch - 1, validation):
                     console.say(
                         f"stopped after epoch {self.state.epoch}: with this beta all jets get the "
@@ -180,11 +187,14 @@ class Loop:
         self.state.front = front
         return gone
 
+    def _speed(self) -> float:
+        """Return the jets per second of the last epoch."""
+        return float(self.steps * self.batch_size / self.state.history[-1]["seconds"])
+
     def _note(self) -> str:
         row = self.state.history[-1]
-        speed = self.steps * self.batch_size / row["seconds"]
         return (
-            f"{speed:,.0f} jets/s, loss {row['loss']:.3f}, val accuracy "
+            f"{self._speed():,.0f} jets/s, loss {row['loss']:.3f}, val accuracy "
             f"{row['val_accuracy']:.1%}, {row['ebops']:,.0f} EBOPs, beta {row['beta']:.1e}"
         )
 

@@ -40,7 +40,7 @@ from jetmix.training.run_dir import (
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
     from jetmix.taggers.spec import TaggerSpec
-    from jetmix.training.loop import Loop
+    from jetmix.training.loop import EachEpoch, Loop
 
 SPLITS = ("train", "validation", "test")
 
@@ -50,7 +50,8 @@ class TrainingRun:
     """One run: what is trained, on which file, where to, and with which backend.
 
     ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
-    ``event_folder`` is where logs for TensorBoard go, if any are wanted.
+    ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is told
+    every finished epoch, whose state is on disk by then; what it raises ends the training there.
     """
 
     recipe: Recipe
@@ -59,6 +60,7 @@ class TrainingRun:
     backend: str | None = None
     resume: bool = False
     event_folder: Path | None = None
+    each_epoch: "EachEpoch | None" = None
 
     @property
     def data_folder(self) -> Path:
@@ -281,6 +283,7 @@ def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: s
         folder=run.train_folder,
         digest=digest,
         events=None if run.event_folder is None else event_log.EventLog(run.event_folder),
+        each_epoch=run.each_epoch,
     )
     if run.resume:
         loop.resume()

@@ -22,6 +22,7 @@ from jetmix.words.numbers import (
 )
 from jetmix.words.packaging import package_lines
 from jetmix.words.resources import clock, ff, latency, latency_origin, lut, resource_lines
+from jetmix.words.sweeps import duration, planned, swept
 from jetmix.words.synthesis import budget_lines, hls_way, synthesis_lines, up_to_date
 from jetmix.words.training import (
     binned_in,
@@ -67,6 +68,7 @@ __all__ = [
     "decimal",
     "description",
     "device",
+    "duration",
     "exactness",
     "exceeded",
     "fault_line",
@@ -85,6 +87,7 @@ __all__ = [
     "origin",
     "package_lines",
     "percent",
+    "planned",
     "power",
     "proof_lines",
     "reference",
@@ -98,6 +101,7 @@ __all__ = [
     "source",
     "span",
     "spanned",
+    "swept",
     "synthesis_lines",
     "target_rows",
     "trained",

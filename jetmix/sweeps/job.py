@@ -1,0 +1,217 @@
+"""What a worker does: one run of a sweep, from where it stands to its end."""
+
+import contextlib
+import errno
+import fcntl
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jetmix.cluster.engine import tell
+from jetmix.errors import JetmixError
+from jetmix.support import console
+from jetmix.sweeps.plan import PlannedRun
+from jetmix.sweeps.records import LOGS, RUNS, Lowered, RunRecord
+from jetmix.sweeps.target import Target
+from jetmix.training.run_dir import RunDir, open_source
+
+SYNTH = "3-synth"
+STOP = "stop"
+TELL_SECONDS = 1.0
+LOCK_POLL_SECONDS = 1.0
+# what is no fault of a run: the disk of all of them
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+class StoppedError(Exception):
+    """The command that wanted this run has ended, or does not want it any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run for a worker.
+
+    Attributes:
+        run: what is trained.
+        data: file of jets.
+        folder: folder of the sweep.
+        backend: Keras backend.
+        target: what the tagger is lowered for, None if it is not.
+        topic: name under which the worker tells how far it is.
+    """
+
+    run: PlannedRun
+    data: Path
+    folder: Path
+    backend: str
+    target: Target | None
+    topic: str
+
+    @property
+    def run_folder(self) -> Path:
+        """The run directory."""
+        return self.folder / RUNS / self.run.name
+
+    @property
+    def log(self) -> Path:
+        """File of what the run said."""
+        return self.folder / LOGS / f"{self.run.name}.log"
+
+    @property
+    def stops(self) -> tuple[Path, ...]:
+        """Files that end the run after its epoch: of the whole sweep, and of this run."""
+        return self.folder / STOP, self.folder / f"{STOP}-{self.run.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What became of a run, and what it took on this worker.
+
+    Attributes:
+        record: its line of the sweep.
+        seconds: time on this worker in s.
+    """
+
+    record: RunRecord
+    seconds: float
+
+
+def work(job: Job) -> Done:
+    """Train a run to its end, going on from its last epoch, and lower its tagger.
+
+    Whatever the run itself does wrong is its result; only what concerns all runs is raised.
+
+    Raises:
+        OSError: if the disk is full or read-only.
+    """
+    start = time.monotonic()
+    with console.written_to(job.log), _alone(job):
+        record = _outcome(job)
+    return Done(record=record, seconds=time.monotonic() - start)
+
+
+def _outcome(job: Job) -> RunRecord:
+    try:
+        _train(job)
+        if job.target is not None:
+            _lower(job, job.target)
+        return record_of(job.run, job.run_folder, job.target)
+    except StoppedError:
+        return _record(job.run, status="waiting")
+    except JetmixError as error:
+        return _record(job.run, status="failed", reason=str(error))
+    except Exception as error:
+        # backends raise a dozen unrelated types, such as for memory that a device lacks
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise
+        console.say(traceback.format_exc())
+        first = (str(error).strip() or "no message").splitlines()[0][:300]
+        return _record(job.run, status="failed", reason=f"{type(error).__name__}: {first}")
+
+
+def _train(job: Job) -> None:
+    from jetmix.training.run import TrainingRun, train
+
+    told = 0.0
+
+    def each_epoch(row: Mapping[str, float], speed: float) -> None:
+        nonlocal told
+        if any(path.exists() for path in job.stops):
+            raise StoppedError
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            keys = ("epoch", "val_accuracy", "ebops")
+            tell(job.topic, {"run": job.run.name, "speed": speed, **{k: row[k] for k in keys}})
+
+    train(
+        TrainingRun(
+            recipe=job.run.recipe,
+            data=job.data,
+            folder=job.run_folder,
+            backend=job.backend,
+            resume=True,
+            each_epoch=each_epoch,
+        )
+    )
+
+
+def _lower(job: Job, target: Target) -> None:
+    from jetmix.synthesis.flow import synthesise
+
+    synthesise(open_source(job.run_folder), job.run_folder / SYNTH, target.options)
+
+
+@contextlib.contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """Wait until no other process works on the run: such as one that lost its scheduler."""
+    path = job.run_folder.with_name(f".{job.run.name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(LOCK_POLL_SECONDS)
+        yield
+
+
+def record_of(run: PlannedRun, folder: Path, target: Target | None) -> RunRecord:
+    """Return what a run directory holds of a run: done, or waiting for what is missing.
+
+    Raises:
+        ReportReadError: if a file in it is damaged.
+    """
+    opened = RunDir(folder)
+    if not opened.trained or opened.metrics is None or opened.figures is None:
+        return _record(run, status="waiting")
+    firmware = _lowered(folder / SYNTH) if target else None
+    if target and firmware is None:
+        return _record(run, status="waiting")
+    metrics, figures = opened.metrics, opened.figures
+    return _record(
+        run,
+        status="done",
+        accuracy=metrics.accuracy,
+        accuracy_error=metrics.accuracy_error,
+        val_accuracy=figures.chosen.val_accuracy,
+        ebops=metrics.ebops,
+        epochs=figures.epochs,
+        firmware=firmware,
+    )
+
+
+def _lowered(folder: Path) -> Lowered | None:
+    from jetmix.synthesis.synth_dir import SynthDir
+
+    made = SynthDir(folder)
+    if made.record is None or made.record.status != "done":
+        return None
+    report, (checked,) = made.resources[0], made.verification
+    return Lowered(
+        lut=report.lut,
+        lut_low=report.lut_low,
+        lut_high=report.lut_high,
+        ff=report.ff,
+        latency_cycles=report.latency_cycles,
+        latency_ns=report.latency_ns,
+        n_vectors=checked.n_vectors,
+    )
+
+
+def _record(run: PlannedRun, **known: Any) -> RunRecord:
+    return RunRecord(
+        name=run.name,
+        values=run.values,
+        seed=run.recipe.training.seed,
+        architecture=run.recipe.tagger.architecture,
+        **known,
+    )
+
+
+def failed(run: PlannedRun, reason: str) -> RunRecord:
+    """Return the record of a run that failed."""
+    return _record(run, status="failed", reason=reason)

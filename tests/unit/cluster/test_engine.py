@@ -1,0 +1,95 @@
+"""Tasks on workers: results, lost workers, messages, clusters that do not come."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from jetmix.cluster import engine
+from jetmix.cluster.check import WorkerCheck
+from jetmix.cluster.engine import Lost, opened, tell
+from jetmix.cluster.options import ClusterOptions
+from jetmix.errors import ClusterError
+
+
+@pytest.fixture
+def check(tmp_path):
+    return WorkerCheck.here(tmp_path)
+
+
+def test_results_come_by_name(in_process, check, tmp_path):
+    with opened(ClusterOptions(workers=2), check, tmp_path) as workers:
+        assert workers.n_workers == 2
+        assert dict(workers.results(abs, [("a", -1), ("b", -2)])) == {"a": 1, "b": 2}
+        assert dict(workers.results(abs, [("a", -3)])) == {"a": 3}  # nothing is remembered
+
+
+def test_tasks_are_taken_when_there_is_room(in_process, check, tmp_path):
+    taken = []
+
+    def tasks():
+        for number in range(4):
+            taken.append(number)
+            yield str(number), number
+
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        results = workers.results(abs, tasks(), at_once=1)
+        next(results)
+        assert taken == [0]
+        assert len(list(results)) == 3
+
+
+def test_workers_tell_how_far_they_are(in_process, check, tmp_path):
+    heard, came = [], threading.Event()
+
+    def hear(message):
+        heard.append(message)
+        came.set()
+
+    def work(number):
+        tell("epochs", {"epoch": number})
+        return number
+
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        workers.listen("epochs", hear)
+        list(workers.results(work, [("a", 7)]))
+        assert came.wait(10)
+    assert heard == [{"epoch": 7}]
+
+
+def test_a_worker_that_differs_ends_it(in_process, check, tmp_path):
+    (tmp_path / "jets").write_text("x")
+    seen = WorkerCheck(versions=check.versions, sizes={tmp_path / "jets": 99})
+    with (
+        pytest.raises(ClusterError, match="does not see"),
+        opened(ClusterOptions(workers=1), seen, tmp_path),
+    ):
+        pass
+
+
+def test_no_scheduler_at_the_address(check, tmp_path, monkeypatch):
+    settings = {**engine.SETTINGS, "distributed.comm.timeouts.connect": "1s"}
+    monkeypatch.setattr(engine, "SETTINGS", settings)
+    with (
+        pytest.raises(ClusterError, match="no Dask scheduler answers"),
+        opened(ClusterOptions(cluster="tcp://127.0.0.1:9"), check, tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.slow
+def test_a_killed_worker_and_one_that_always_dies(check, tmp_path, monkeypatch):
+    """Real processes: a task goes on elsewhere, and is given up when it kills its workers."""
+    monkeypatch.setattr(
+        engine, "SETTINGS", {**engine.SETTINGS, "distributed.scheduler.allowed-failures": 1}
+    )
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        (pid,) = workers.client.run(os.getpid).values()
+        threading.Timer(1.0, os.kill, (pid, 9)).start()
+        start = time.monotonic()
+        assert list(workers.results(time.sleep, [("a", 3)])) == [("a", None)]
+        assert time.monotonic() - start > 3.9
+        environment = dict(workers.results(os.getenv, [("a", "OMP_NUM_THREADS")]))
+        assert environment == {"a": "1"}
+        assert list(workers.results(os._exit, [("b", 1)])) == [("b", Lost(deaths=2))]
