@@ -11,11 +11,12 @@
 #include "firmware/@TOP@.h"
 #include "firmware/nnet_utils/nnet_helpers.h"
 
-namespace nnet {
+@USING@
+namespace @FUNCTIONS@ {
 bool trace_enabled = false;
 std::map<std::string, void *> *trace_outputs = NULL;
 size_t trace_type_size = sizeof(double);
-} // namespace nnet
+} // namespace @FUNCTIONS@
 
 static const int fraction_bits = std::max({@FRACTION_BITS@});
 

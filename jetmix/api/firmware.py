@@ -19,7 +19,7 @@ from jetmix.packaging.package import package as write_package
 from jetmix.packaging.verify import verify_package
 from jetmix.resources.report import ResourceReport
 from jetmix.synthesis import flow as synthesis
-from jetmix.synthesis.options import Budget, SynthOptions
+from jetmix.synthesis.options import Budget, Placement, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.verification.emulator.emulator import Emulator, Given
@@ -123,6 +123,8 @@ def synthesise(
     flow: str = SynthOptions.flow,
     engine: EngineName = SynthOptions.engine,
     vhdl: bool = SynthOptions.vhdl,
+    top: str | None = SynthOptions.top,
+    version: int | None = SynthOptions.version,
     levels: Sequence[str] = SynthOptions.levels,
     data: PathLike | None = VectorOptions.data,
     constants: PathLike | None = VectorOptions.constants,
@@ -134,6 +136,8 @@ def synthesise(
     calibrated: bool = SynthOptions.calibrated,
     max_latency_ns: float | None = Budget.max_latency_ns,
     max_lut: int | None = Budget.max_lut,
+    slr: int | None = Placement.slr,
+    slr_registers: int = Placement.slr_registers,
     run_yosys: bool = SynthOptions.run_yosys,
     run_vendor: bool = SynthOptions.run_vendor,
 ) -> Firmware:
@@ -147,6 +151,8 @@ def synthesise(
         flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: write VHDL of the same pipeline beside the Verilog.
+        top: name of the tagger in all files, instead of ``jetmix_tagger``.
+        version: its version, which stands behind the name.
         levels: levels of bit-exactness; by default all of the flow that take no minutes.
         data: HDF5 file whose test jets are run through all levels.
         constants: JSON file of normalisation constants, for a model that no run recorded.
@@ -158,6 +164,8 @@ def synthesise(
         calibrated: take the quantisers' ranges as they are, also if no data seem to have set them.
         max_latency_ns: latency budget in ns.
         max_lut: LUT budget.
+        slr: keep the tagger in this SLR of a part of several.
+        slr_registers: registers before and behind the pipeline of the Verilog, for crossings.
         run_yosys: run Yosys on the Verilog.
         run_vendor: run Vitis HLS and Vivado.
 
@@ -180,12 +188,15 @@ def synthesise(
         flow=flow,
         engine=engine,
         vhdl=vhdl,
+        top=top,
+        version=version,
         levels=tuple(levels),
         vectors=vectors,
         logits=logits,
         trust=tuple(trust),
         calibrated=calibrated,
         budget=Budget(max_latency_ns=max_latency_ns, max_lut=max_lut),
+        placement=Placement(slr=slr, slr_registers=slr_registers),
         run_yosys=run_yosys,
         run_vendor=run_vendor,
     )
@@ -263,9 +274,9 @@ def package(
     firmware: Firmware | PathLike,
     *,
     target: str,
-    name: str,
-    version: int,
     out: PathLike,
+    name: str | None = None,
+    version: int | None = None,
     threshold: tuple[str, float] | None = None,
     mapping: PathLike | None = None,
     data: PathLike | None = None,
@@ -275,9 +286,9 @@ def package(
     Args:
         firmware: firmware, or a directory of ``jetmix synth``.
         target: what to package for, such as ``c-api``.
-        name: identifier of the tagger in the package.
-        version: its version.
         out: folder to write.
+        name: identifier of the tagger in the package, by default that of the synthesis.
+        version: its version, by default that of the synthesis.
         threshold: a score and its least value for which a jet is taken, which adds a decision bit;
             for ``rtl-wrapper``.
         mapping: TOML file that says where inputs and outputs lie in words of links; for ``emp``.

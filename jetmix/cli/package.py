@@ -14,8 +14,13 @@ from jetmix.cli.common import PATH, finish, json_option
     "--target", required=True,
     help="What to package for; docs/how-to/package/index.md lists the targets.",
 )  # fmt: skip
-@click.option("--name", required=True, help="Identifier of the tagger in the package.")
-@click.option("--version", required=True, type=click.IntRange(min=0), help="Its version.")
+@click.option(
+    "--name", help="Identifier of the tagger in the package. [default: --top of the synthesis]"
+)
+@click.option(
+    "--version", type=click.IntRange(min=0),
+    help="Its version. [default: --version of the synthesis]",
+)  # fmt: skip
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
 @click.option(
     "--threshold", metavar="SCORE=VALUE",

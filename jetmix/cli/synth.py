@@ -9,7 +9,7 @@ import click
 
 from jetmix.cli.common import PATH, constants_option, finish, json_option, trust_option
 from jetmix.firmware.engines.registry import ENGINES
-from jetmix.synthesis.options import FLOWS, Budget, SynthOptions
+from jetmix.synthesis.options import FLOWS, Budget, Placement, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
 
@@ -91,6 +91,14 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--vhdl", is_flag=True,
     help="Write VHDL of the same pipeline beside the Verilog; only the Verilog is simulated.",
 )  # fmt: skip
+@click.option(
+    "--top", metavar="NAME",
+    help="Name of the tagger: top function, module, entity, files, namespaces. [default: "
+    "jetmix_tagger]",
+)  # fmt: skip
+@click.option(
+    "--version", type=click.IntRange(min=0), help="Version of the tagger, which stands behind NAME."
+)
 @click.option("--logits", is_flag=True, help="Leave out the softmax that the model ends in.")
 @click.option(
     "--calibrated", is_flag=True,
@@ -121,6 +129,15 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--max-lut", type=click.IntRange(min=1), help="LUT budget; works like --max-latency-ns."
 )
+@click.option(
+    "--slr", type=click.IntRange(min=0),
+    help="Keep the tagger in this SLR of a part of several: writes placement.xdc for Vivado.",
+)  # fmt: skip
+@click.option(
+    "--slr-registers", default=Placement.slr_registers, show_default=True,
+    type=click.IntRange(min=0),
+    help="Registers before and behind the pipeline of the Verilog, for crossings of SLRs.",
+)  # fmt: skip
 @vector_options
 @json_option
 def synth(*, run_or_model: Path, out: Path, as_json: bool, **chosen: Any) -> None:
@@ -129,7 +146,10 @@ def synth(*, run_or_model: Path, out: Path, as_json: bool, **chosen: Any) -> Non
     RUN_OR_MODEL is a run directory of 'jetmix train' or any HGQ2 .keras or .h5 file.
     """
     options = SynthOptions(
-        vectors=picked(VectorOptions, chosen), budget=picked(Budget, chosen), **chosen
+        vectors=picked(VectorOptions, chosen),
+        budget=picked(Budget, chosen),
+        placement=picked(Placement, chosen),
+        **chosen,
     )
     from jetmix import words
     from jetmix.synthesis.flow import synthesise

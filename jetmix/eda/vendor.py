@@ -16,7 +16,7 @@ from jetmix.eda.reports.readers import read_report
 from jetmix.eda.vendor_log import LogWatch, diagnose
 from jetmix.eda.vendor_tools import VendorTool, VendorTools
 from jetmix.errors import ReportReadError, RunConflictError, ToolFailedError
-from jetmix.firmware.project import TOP, FirmwareProject, substitute
+from jetmix.firmware.project import FirmwareProject, substitute
 from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import ResourceReport
 from jetmix.support import tools as toolchain
@@ -28,7 +28,8 @@ from jetmix.support.tools import ToolExitError, ToolTimeoutError
 VENDOR = "vendor"
 # bits were compared already, and implement.tcl places and routes with reports of its own
 LEFT_OUT = ("csim       1", "export     1")
-SOLUTION = Path(f"{TOP}_prj") / "solution1" / "syn"
+# in the folder of Vitis HLS, which is called like the top function with _prj after it
+SOLUTION = Path("solution1", "syn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ def _run_steps(
     work = area / "work"
     base = {"project": project.digest, "left_out": LEFT_OUT}
     if project.flow == "hls4ml":
-        csynth = _csynth(tools.require_hls())
+        csynth = _csynth(tools.require_hls(), project.top)
         digest = content_digest({**base, "tool": csynth.tool.version})
         if not _done(area, csynth, digest, _verilog_digest(work)):
             _copy_project(project, work)
@@ -106,13 +107,13 @@ def _run_steps(
         _run(area, implement, digest, limit_s, lock)
 
 
-def _csynth(tool: VendorTool) -> Step:
+def _csynth(tool: VendorTool, top: str) -> Step:
     return Step(
         name="csynth",
         title="C synthesis",
         tool=tool,
         script="build_prj.tcl",
-        reports=(SOLUTION / "report" / f"{TOP}_csynth.xml",),
+        reports=(Path(f"{top}_prj") / SOLUTION / "report" / f"{top}_csynth.xml",),
     )
 
 
@@ -141,7 +142,8 @@ def _verilog_digest(root: Path) -> str | None:
 
     It is what C synthesis wrote, or the sources of a project that is Verilog from the start.
     """
-    folder = next((f for f in (root / SOLUTION / "verilog", root / "src") if f.is_dir()), root)
+    places = [*root.glob(f"*_prj/{SOLUTION}/verilog"), root / "src"]
+    folder = next((place for place in places if place.is_dir()), root)
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     has_any = folder != root and any(name.endswith(".v") for name in names)
     return tree_digest(folder, names) if has_any else None
@@ -212,7 +214,7 @@ def read_outcome(area: Path, project: FirmwareProject) -> list[ResourceReport]:
     """
     csynth = None
     if project.flow == "hls4ml":
-        csynth = _one(area / "csynth" / f"{TOP}_csynth.xml", project, "csynth")
+        csynth = _one(area / "csynth" / f"{project.top}_csynth.xml", project, "csynth")
     implement = area / "implement"
     synthesised = _one(implement / "post_synth_utilization.rpt", project, "post-synthesis")
     routed = _one(implement / "post_route_utilization.rpt", project, "post-route")
@@ -247,7 +249,7 @@ def _one(path: Path, project: FirmwareProject, origin: str) -> ResourceReport:
     clock = figures.clock_target_ns or project.clock_period_ns
     is_timing = figures.lut is None
     for right, what in (
-        (len(reports) == 1 and reports[0].design == TOP, f"design is not {TOP}"),
+        (len(reports) == 1 and reports[0].design == project.top, f"design is not {project.top}"),
         (figures.origin == origin, f"state is {figures.origin}, not {origin}"),
         (is_timing or device == project.part.removeprefix("xc").lower(), f"part is {device}"),
         (abs(clock - project.clock_period_ns) < 1e-3, f"clock is {clock:g} ns"),

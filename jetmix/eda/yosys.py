@@ -13,7 +13,7 @@ from pathlib import Path
 from jetmix.eda.reports.readers import read_report
 from jetmix.eda.vendor_log import LogWatch, diagnose
 from jetmix.errors import ToolFailedError, ToolMissingError
-from jetmix.firmware.project import TOP, FirmwareProject
+from jetmix.firmware.project import FirmwareProject
 from jetmix.resources.origins import PIPELINE_MODEL
 from jetmix.resources.report import ResourceReport
 from jetmix.support import tools as toolchain
@@ -128,8 +128,8 @@ def _is_kept(area: Path, digest: str) -> bool:
 def _script(project: FirmwareProject) -> str:
     sources = sorted(name for name in project.files if name.endswith(".v"))
     return SCRIPT.format(
-        sources=" ".join(sources), top=TOP, family=family_of(project.part), statistics=STATISTICS,
-        netlist=NETLIST,
+        sources=" ".join(sources), top=project.top, family=family_of(project.part),
+        statistics=STATISTICS, netlist=NETLIST,
     )  # fmt: skip
 
 
@@ -189,9 +189,9 @@ def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
                 mend="read the log",
             )
     (report,) = read_report(area / STATISTICS)
-    if report.design != TOP:
+    if report.design != project.top:
         raise ToolFailedError(
-            f"the statistics are of {report.design!r}, not {TOP!r}",
+            f"the statistics are of {report.design!r}, not {project.top!r}",
             where=area / STATISTICS,
             mend="remove the folder 'yosys' and run the same command again",
         )

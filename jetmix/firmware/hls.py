@@ -14,6 +14,7 @@ import numpy as np
 from jetmix.errors import LoweringError
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.firmware.hls4ml_patches import mended
+from jetmix.firmware.hls_names import name_project
 from jetmix.firmware.parts import Part
 from jetmix.firmware.project import (
     TOP,
@@ -42,6 +43,7 @@ def write_project(
     inputs: Floats,
     outputs: Floats,
     delay_constraint: int = DELAY_CONSTRAINT,
+    top: str = TOP,
 ) -> FirmwareProject:
     """Lower ``model`` through hls4ml and write a Vitis HLS project.
 
@@ -56,6 +58,7 @@ def write_project(
         outputs: what the Keras model gives for them, float32 (jet, output).
         delay_constraint: how many adders deeper than the shallowest an adder tree may be; -1 for
             any depth.
+        top: name of the top function.
 
     Raises:
         LoweringError: if hls4ml cannot lower the model, or its output is not as expected.
@@ -64,29 +67,29 @@ def write_project(
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "project"
         with _da_environment(delay_constraint):
-            stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns)
+            stamp = _convert(model, folder, part=part, clock_period_ns=clock_period_ns, top=top)
         remove_traces(folder, stamp)
-        complete(folder, part=part, clock_period_ns=clock_period_ns)
+        complete(folder, part=part, clock_period_ns=clock_period_ns, top=top)
         write_test_bench(folder / "tb_data", inputs, outputs)
         place_folder(folder, destination)
-    return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
+    return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns, top=top)
 
 
-def settings(folder: Path, *, part: Part, clock_period_ns: float) -> dict[str, Any]:
+def settings(folder: Path, *, part: Part, clock_period_ns: float, top: str) -> dict[str, Any]:
     """Return what hls4ml is given for every project, written into ``folder``."""
     return {
         "io_type": "io_parallel",
         "part": part.full_name,
         "clock_period": clock_period_ns,
         "clock_uncertainty": 0,
-        "project_name": TOP,
+        "project_name": top,
         "output_dir": str(folder),
         # weights stay in the headers: csim then reads the very constants of synthesis
         "write_weights_txt": False,
     }
 
 
-def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) -> str:
+def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float, top: str) -> str:
     """Let hls4ml write its project, and return the random stamp that it drew for it."""
     from hls4ml.converters import convert_from_keras_model
 
@@ -97,7 +100,7 @@ def _convert(model: Any, folder: Path, *, part: Part, clock_period_ns: float) ->
                 model,
                 hls_config={"Model": {"Precision": POISON, "ReuseFactor": 1, "Strategy": STRATEGY}},
                 backend="vitis",
-                **settings(folder, part=part, clock_period_ns=clock_period_ns),
+                **settings(folder, part=part, clock_period_ns=clock_period_ns, top=top),
             )
             lowered.write()
             return str(lowered.config.config["Stamp"])
@@ -143,11 +146,10 @@ def remove_traces(folder: Path, stamp: str) -> None:
         model.unlink()
 
 
-def complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
+def complete(folder: Path, *, part: Part, clock_period_ns: float, top: str) -> None:
     """Add to the generated project what hls4ml leaves out, each place checked."""
-    top = folder / "firmware" / f"{TOP}.cpp"
     substitute(
-        top,
+        folder / "firmware" / f"{top}.cpp",
         "#pragma HLS PIPELINE\n",
         "#pragma HLS PIPELINE II=1\n    #pragma HLS INLINE recursive\n",
     )
@@ -159,8 +161,9 @@ def complete(folder: Path, *, part: Part, clock_period_ns: float) -> None:
     substitute(folder / "build_prj.tcl", "-format ip_catalog", "-flow impl -format ip_catalog")
     require_line(folder / "project.tcl", f'set part "{part.full_name}"')
     require_line(folder / "project.tcl", f"set clock_period {clock_period_ns}")
-    values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": TOP}
+    values = {"PART": part.full_name, "CLOCK_PERIOD_NS": clock_period_ns, "TOP": top}
     write_templates("vitis", folder, values)
+    name_project(folder, top)
 
 
 def write_test_bench(folder: Path, inputs: Floats, outputs: Floats) -> None:

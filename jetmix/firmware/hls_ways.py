@@ -16,7 +16,7 @@ from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.hls import write_project
 from jetmix.firmware.hls_whole import write_whole
 from jetmix.firmware.parts import Part
-from jetmix.firmware.project import FirmwareProject
+from jetmix.firmware.project import TOP, FirmwareProject
 from jetmix.models.calls import calls_of
 from jetmix.models.prepare import shown
 from jetmix.models.signature import Port, Signature
@@ -66,6 +66,7 @@ def write_hls(
     test_bench: tuple[Floats, Floats],
     delay_constraint: int,
     names: Mapping[str, str],
+    top: str = TOP,
 ) -> FirmwareProject:
     """Write the Vitis HLS project of a tagger, by hls4ml or, where that is not exact, of its graph.
 
@@ -79,6 +80,7 @@ def write_hls(
         test_bench: input vectors (vector, ...) and the Keras outputs for them (vector, output).
         delay_constraint: how many adders deeper than the shallowest an adder tree of hls4ml may be.
         names: the user's own name of each layer that was renamed.
+        top: name of the top function.
 
     Raises:
         LoweringError: if the graph has no form in C++, or hls4ml's files are not as expected.
@@ -94,6 +96,7 @@ def write_hls(
                 inputs=test_bench[0],
                 outputs=test_bench[1],
                 delay_constraint=delay_constraint,
+                top=top,
             )
             return replace(project, way="hls4ml")
         except LoweringError as error:
@@ -105,6 +108,7 @@ def write_hls(
         part=part,
         clock_period_ns=clock_period_ns,
         test_bench=test_bench,
+        top=top,
     )
     return replace(project, way="graph", why=shown(why, names))
 

@@ -15,7 +15,7 @@ from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.hls import POISON, complete, remove_traces, settings, write_test_bench
 from jetmix.firmware.hls_graph import FUNCTION, CppGraph, cpp_of
 from jetmix.firmware.parts import Part
-from jetmix.firmware.project import INSTALL, FirmwareProject, seal
+from jetmix.firmware.project import INSTALL, TOP, FirmwareProject, seal
 from jetmix.models.signature import Port, Signature
 from jetmix.support.arrays import Floats
 from jetmix.support.files import place_folder
@@ -29,6 +29,7 @@ def write_whole(
     part: Part,
     clock_period_ns: float,
     test_bench: tuple[Floats, Floats],
+    top: str = TOP,
 ) -> FirmwareProject:
     """Write the Vitis HLS project of a graph.
 
@@ -41,6 +42,7 @@ def write_whole(
         part: the FPGA.
         clock_period_ns: target clock period in ns.
         test_bench: input vectors (vector, ...) and the Keras outputs for them (vector, output).
+        top: name of the top function.
 
     Raises:
         LoweringError: if the graph has no form in C++, or hls4ml's files are not as expected.
@@ -48,27 +50,23 @@ def write_whole(
     code = cpp_of(graph, ports.inputs, ports.outputs)
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "project"
-        stamp = _write_files(code, ports, folder, part=part, clock_period_ns=clock_period_ns)
+        given = settings(folder, part=part, clock_period_ns=clock_period_ns, top=top)
+        stamp = _write_files(code, ports, given)
         remove_traces(folder, stamp)
-        complete(folder, part=part, clock_period_ns=clock_period_ns)
+        complete(folder, part=part, clock_period_ns=clock_period_ns, top=top)
         write_test_bench(folder / "tb_data", *test_bench)
         place_folder(folder, destination)
-    return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns)
+    return seal(destination, part=part.full_name, clock_period_ns=clock_period_ns, top=top)
 
 
-def _write_files(
-    code: CppGraph, ports: Signature, folder: Path, *, part: Part, clock_period_ns: float
-) -> str:
-    """Let hls4ml write its project around the graph, and return its random stamp."""
+def _write_files(code: CppGraph, ports: Signature, given: dict[str, Any]) -> str:
+    """Let hls4ml write its project of ``settings`` around the graph; return its random stamp."""
     from hls4ml.model.graph import ModelGraph
     from hls4ml.utils.config import create_config
 
     types = [*zip(ports.inputs, code.input_types, strict=True)]
     types += [*zip(ports.outputs, code.output_types, strict=True)]
-    config = create_config(
-        backend="Vitis",
-        **settings(folder, part=part, clock_period_ns=clock_period_ns),
-    )
+    config = create_config(backend="Vitis", **given)
     config["HLSConfig"] = {
         "Model": {"Precision": POISON, "ReuseFactor": 1},
         "LayerName": {port.identifier: {"Precision": {"result": t}} for port, t in types},

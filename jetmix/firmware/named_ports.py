@@ -16,8 +16,8 @@ from jetmix.support.arrays import Ints
 from jetmix.support.files import write_text
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 
-WRAPPER = f"{TOP}_ports"
-WRAPPER_FILE = f"{WRAPPER}.v"
+# what the name of the wrapper adds to that of the tagger
+WRAPPER = "_ports"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,10 @@ def placed(ports: Sequence[Port], kifs: Ints) -> tuple[PlacedPort, ...]:
 
 
 def write_wrapper(
-    folder: Path, inputs: Sequence[PlacedPort], outputs: Sequence[PlacedPort]
+    folder: Path,
+    inputs: Sequence[PlacedPort],
+    outputs: Sequence[PlacedPort],
+    top: str = TOP,
 ) -> None:
     """Write the wrapper of a tagger with several inputs or outputs; one with one of each has none.
 
@@ -76,22 +79,22 @@ def write_wrapper(
     """
     if len(inputs) < 2 and len(outputs) < 2:
         return
-    write_text(folder / WRAPPER_FILE, wrapper(inputs, outputs))
+    write_text(folder / f"{top}{WRAPPER}.v", wrapper(inputs, outputs, top))
 
 
-def wrapper(inputs: Sequence[PlacedPort], outputs: Sequence[PlacedPort]) -> str:
-    """Return the Verilog of the wrapper."""
+def wrapper(inputs: Sequence[PlacedPort], outputs: Sequence[PlacedPort], top: str = TOP) -> str:
+    """Return the Verilog of the wrapper of the tagger ``top``."""
     declared = ["    input clk"]
     for kind, ports in (("input", inputs), ("output", outputs)):
         declared += [
             f"    {kind} [{port.bits - 1}:0] {port.identifier}" for port in ports if port.bits
         ]
     lines = [
-        f"// {TOP} with one port per input and output of the model; see ports.json.",
-        f"module {WRAPPER} (",
+        f"// {top} with one port per input and output of the model; see ports.json.",
+        f"module {top}{WRAPPER} (",
         ",\n".join(declared),
         ");",
-        f"    {TOP} tagger (",
+        f"    {top} tagger (",
         "        .clk(clk),",
         f"        .model_inp({_joined(inputs)}),",
         f"        .model_out({_joined(outputs)})",

@@ -17,7 +17,8 @@ EngineName = Literal["da4ml", "alkaid"]
 # the engine that hls4ml lowers with
 DA4ML: EngineName = "da4ml"
 INSTALL = "install the version pinned in requirements/core.lock"
-TOP = "jetmix_tagger"  # fixed and safe: it becomes a C++, Verilog and Tcl identifier
+# the tagger without a name of its own; it becomes a C++, Verilog and Tcl identifier
+TOP = "jetmix_tagger"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,9 @@ class FirmwareProject:
 
     ``files`` are the paths, relative to ``path``, that ``digest`` (SHA-256) covers.
     ``latency_cycles`` is None where no tool or model gave it. ``engine`` made the adder
-    graphs. ``way`` is how a Vitis HLS project was made, None where that is not recorded, and
-    ``why`` the reason for the way of the graph.
+    graphs. ``top`` is the name of the top function, module and entity. ``way`` is how a Vitis HLS
+    project was made, None where that is not recorded, and ``why`` the reason for the way of the
+    graph.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class FirmwareProject:
     way: Way | None = None
     why: str = ""
     engine: EngineName = DA4ML
+    top: str = TOP
 
     def require_untouched(self) -> None:
         """Refuse a project whose files are not those that were written.
@@ -69,6 +72,7 @@ def seal(
     clock_period_ns: float,
     flow: Flow = "hls4ml",
     engine: EngineName = DA4ML,
+    top: str = TOP,
 ) -> FirmwareProject:
     """Return the project in ``path`` with the digest over all the files that it holds now."""
     files = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
@@ -80,6 +84,7 @@ def seal(
         files=tuple(files),
         digest=tree_digest(path, files),
         engine=engine,
+        top=top,
     )
 
 

@@ -1,7 +1,6 @@
 """The Verilog or VHDL of a tagger under a name of its own, and the elements of its ports."""
 
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -10,11 +9,10 @@ from pathlib import Path
 from jetmix.errors import LoweringError, UsageError
 from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.named_ports import PlacedPort
-from jetmix.firmware.project import TOP
+from jetmix.firmware.naming import SUFFIXES, renamed_sources
 from jetmix.firmware.verilog import (
     NAMES,
     PORTS_FILE,
-    SUFFIXES,
     TABLES,
     VHDL,
     Kif,
@@ -26,17 +24,6 @@ from jetmix.packaging.order import Order, Threshold
 SOURCES = "src"
 # ports of a wrapper, which an element may be called like
 TAKEN = ("in_valid", "out_valid")
-# how a module is declared, and where its name stands: there, and where an instance of it is made
-_WRITTEN: dict[Language, tuple[str, str]] = {
-    "verilog": (
-        r"^\s*module\s+(\w+)",
-        r"(?:(?<=\bmodule )NAME|\bNAME(?=\s*#\s*\(|\s+\w+\s*\())\b",
-    ),
-    "vhdl": (
-        r"^\s*entity\s+(\w+)\s+is\b",
-        r"(?:(?<=entity )|(?<=entity work\.)|(?<= of ))NAME\b(?=\s*;|\s+(is|port|generic)\b)",
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +86,10 @@ def write_network(
             mend="run 'jetmix synth' with --flow rtl --vhdl into a new folder",
         )
     texts = {path: path.read_text(encoding="utf-8") for path in paths}
-    declared, used = _WRITTEN[language]
-    modules = {name for text in texts.values() for name in re.findall(declared, text, re.MULTILINE)}
     top = network_of(order)
-    names = {name: _renamed(name, top) for name in modules}
-    listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    use = re.compile(used.replace("NAME", f"(?:{listed})"))
     (folder / sources).mkdir(parents=True)
-    for path, text in texts.items():
-        renamed = use.sub(lambda found: names[found[0]], text)
-        # a file of several modules carries the name of none
-        place = folder / sources / f"{_renamed(path.stem, top)}{path.suffix}"
-        place.write_text(renamed, encoding="utf-8")
+    for path, text in renamed_sources(texts, top, language, old=project.top).items():
+        (folder / sources / path.name).write_text(text, encoding="utf-8")
     for table in sorted((there / TABLES).glob("*")):
         # named by their content: several taggers can share them
         (folder / sources / table.name).write_bytes(table.read_bytes())
@@ -127,10 +106,6 @@ def write_network(
 def network_of(order: Order) -> str:
     """Return the name of the network's top module."""
     return f"{order.label}_network"
-
-
-def _renamed(name: str, top: str) -> str:
-    return name.replace(TOP, top) if name.startswith(TOP) else f"{top}_{name}"
 
 
 def packed(elements: Sequence[Element]) -> str:

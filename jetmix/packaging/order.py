@@ -9,8 +9,8 @@ from pathlib import Path
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DaGraph
+from jetmix.firmware.naming import label_of, require_name
 from jetmix.firmware.project import fill
-from jetmix.models.identifiers import is_legal, legal
 from jetmix.models.signature import Signature
 from jetmix.support.packaged import shipped
 from jetmix.synthesis.synth_dir import SynthDir
@@ -75,7 +75,7 @@ class Order:
     @property
     def label(self) -> str:
         """Name and version in one identifier, under which several versions live side by side."""
-        return f"{self.name}_v{self.version}"
+        return label_of(self.name, self.version)
 
     @cached_property
     def graph(self) -> DaGraph:
@@ -95,13 +95,7 @@ class Order:
             BitsDifferError: if a level of the ladder failed.
             LoweringError: if the graph was never compared with the tagger.
         """
-        if self.version < 0:
-            raise UsageError(f"version {self.version}", mend="number versions from 0 up")
-        if not is_legal(self.name):
-            raise UsageError(
-                f"{self.name!r} is no identifier that C++, Verilog and VHDL all take",
-                mend=f"name it {legal(self.name)}, for example",
-            )
+        require_name(self.name, self.version)
         status = {result.candidate: result.status for result in self.synth.verification}
         failed = [level for level, outcome in status.items() if outcome == "failed"]
         if failed:

@@ -4,7 +4,7 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from jetmix.errors import (
     BitsDifferError,
@@ -25,6 +25,7 @@ from jetmix.synthesis.synth_dir import LOWERED, SynthDir
 
 PACKAGE_FILE = "package.json"
 FORMAT = "jetmix-package-1"
+T = TypeVar("T")
 AGAIN = "run 'jetmix package' again into a new folder"
 
 
@@ -73,8 +74,8 @@ def package(
     out: Path,
     *,
     target: str,
-    name: str,
-    version: int,
+    name: str | None = None,
+    version: int | None = None,
     threshold: Threshold | None = None,
     mapping: Path | None = None,
     data: Path | None = None,
@@ -85,8 +86,8 @@ def package(
         synth_dir: the folder of ``jetmix synth``.
         out: the folder to write, which does not exist yet or is empty.
         target: a name of :data:`jetmix.packaging.registry.TARGETS`.
-        name: identifier of the tagger in the package.
-        version: its version.
+        name: identifier of the tagger in the package, by default that of the synthesis.
+        version: its version, by default that of the synthesis.
         threshold: when a jet is taken, for a target with a decision.
         mapping: file that says where inputs and outputs lie, for a target with links.
         data: file of jets whose test split makes its patterns, instead of random vectors.
@@ -111,10 +112,15 @@ def package(
         raise RunConflictError(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"
         )
+    synth = SynthDir.open(synth_dir)
     order = Order(
-        synth=SynthDir.open(synth_dir), name=name, version=version,
-        threshold=threshold, mapping=mapping, data=data,
-    )  # fmt: skip
+        synth=synth,
+        name=_given("--name", name, synth.top),
+        version=_given("--version", version, synth.version),
+        threshold=threshold,
+        mapping=mapping,
+        data=data,
+    )
     order.check()
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         folder = Path(scratch) / "package"
@@ -122,8 +128,8 @@ def package(
         chosen.write(order, folder)
         made = Package(
             target=target,
-            name=name,
-            version=version,
+            name=order.name,
+            version=order.version,
             synth_sha256=tree_digest(synth_dir, list(LOWERED)),
             synth=os.path.relpath(synth_dir.resolve(), out.resolve()),
             threshold=threshold,
@@ -135,6 +141,17 @@ def package(
         out.parent.mkdir(parents=True, exist_ok=True)
         place_folder(folder, out)
     return made
+
+
+def _given(option: str, given: T | None, known: T | None) -> T:
+    """Return what was given, else what is known from the synthesis."""
+    value = known if given is None else given
+    if value is None:
+        raise UsageError(
+            "the synthesis has none to take", where=option, mend=f"add {option}, or synthesise "
+            "with --top NAME --version N",
+        )  # fmt: skip
+    return value
 
 
 def _with_costs(made: Package, target: Target, order: Order, folder: Path) -> Package:

@@ -37,11 +37,13 @@ def estimate(
     part: Part,
     clock_period_ns: float,
     flows: Sequence[Flow] = ("hls4ml",),
+    slr_registers: int = 0,
 ) -> ResourceReport:
     """Return the estimated resources and latency of a DA graph.
 
     FF and the achieved clock are those of the Verilog, and the clock is stated only where published
-    designs show it (:mod:`jetmix.resources.registers`).
+    designs show it (:mod:`jetmix.resources.registers`). ``slr_registers`` are those for crossings
+    of SLRs at each end of the Verilog.
     """
     costs = Costs.of(graph)
     lut = lut_of(costs)
@@ -67,7 +69,7 @@ def estimate(
         return replace(report, ff_unknown=why, note="; ".join(notes))
     ff, source = registers.ff_of(adders=adders, cost=_as_da4ml(costs), bits=bits)
     report = replace(report, note="; ".join([*notes, source]))
-    return _with_clock(_with_ff(report, ff), part, adders)
+    return _with_crossings(_with_clock(_with_ff(report, ff), part, adders), graph, slr_registers)
 
 
 def _note(costs: Costs, adders: int) -> str:
@@ -86,6 +88,28 @@ def _as_da4ml(costs: Costs) -> float:
 def _with_ff(report: ResourceReport, ff: Interval) -> ResourceReport:
     value, low, high = (round(end) for end in (ff.value, ff.low, ff.high))
     return replace(report, ff=value, ff_low=low, ff_high=high)
+
+
+def _with_crossings(report: ResourceReport, graph: DaGraph, registers: int) -> ResourceReport:
+    """Add registers for crossings of SLRs at both ends of the Verilog, which are counted exactly.
+
+    Args:
+        report: the estimate without them.
+        graph: the graph, for the bits of its ports.
+        registers: how many lie at each end.
+    """
+    if not registers or report.ff is None:
+        return report
+    kifs = (graph.inp_kifs, graph.out_kifs)
+    more = registers * sum(int(kif.sum(axis=0).clip(min=0).sum()) for kif in kifs)
+    return replace(
+        report,
+        ff=report.ff + more,
+        ff_low=(report.ff_low or 0) + more,
+        ff_high=(report.ff_high or 0) + more,
+        latency_cycles=(report.latency_cycles or 0) + 2 * registers,
+        note=f"{report.note}; {more} FF in {registers} registers for SLR crossings at each end",
+    )
 
 
 def _with_clock(report: ResourceReport, part: Part, adders: int) -> ResourceReport:

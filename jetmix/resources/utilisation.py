@@ -35,3 +35,17 @@ def utilisation(report: ResourceReport, part: Part) -> Utilisation:
         return Utilisation(device=device, slr=None)
     slr = {name: round(share * part.slr_count, 4) for name, share in device.items()}
     return Utilisation(device=device, slr=slr)
+
+
+def beyond_one_slr(report: ResourceReport, part: Part) -> str:
+    """Return what of a design does not fit into one SLR of a part, nothing if all of it does.
+
+    SLRs count as equal parts of the device, as in :func:`utilisation`. Of an estimate the upper end
+    of the interval has to fit; an amount that is not known is left out.
+    """
+    for name in AMOUNTS:
+        used = getattr(report, f"{name}_high", None) or getattr(report, name)
+        held = getattr(part, name) // part.slr_count
+        if used is not None and used > held:
+            return f"{used:,.0f} {name.upper()} are more than the {held:,} of one SLR"
+    return ""

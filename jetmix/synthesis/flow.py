@@ -10,6 +10,7 @@ from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
 from jetmix.firmware.hls_ways import write_hls
+from jetmix.firmware.placement import place
 from jetmix.firmware.project import FirmwareProject
 from jetmix.firmware.verilog import ElementNames, write_rtl
 from jetmix.models import keras_env
@@ -19,6 +20,7 @@ from jetmix.models.signature import Signature
 from jetmix.resources.estimate import adders_per_stage, estimate
 from jetmix.resources.layers import layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, write_resources
+from jetmix.resources.utilisation import beyond_one_slr
 from jetmix.support import provenance
 from jetmix.support.arrays import Reals
 from jetmix.support.console import progress
@@ -140,6 +142,8 @@ def _synthesise(
         seconds=watch.seconds,
         exact=all(result.status != "failed" for result in results),
         provenance=provenance.collect(seed=None, backend=keras_env.activate().backend.backend()),
+        top=options.top,
+        version=options.version,
     )
     ladder.require_exact(results, out)
 
@@ -149,7 +153,13 @@ def _estimate(
 ) -> ResourceReport:
     """Return what a graph is estimated to take, at another clock period if one is named."""
     period = options.clock_ns if clock_ns is None else clock_ns
-    return estimate(graph, part=options.device, clock_period_ns=period, flows=options.flows)
+    return estimate(
+        graph,
+        part=options.device,
+        clock_period_ns=period,
+        flows=options.flows,
+        slr_registers=options.placement.slr_registers,
+    )
 
 
 def _write_graph(
@@ -281,6 +291,7 @@ def _write_projects(
                 test_bench=test_bench,
                 delay_constraint=lowered.delay_constraint,
                 names=loaded.prepared.names,
+                top=options.label,
             )
         projects.append(hls)
     if "rtl" in options.flows:
@@ -294,9 +305,23 @@ def _write_projects(
                 vhdl=options.vhdl,
                 ports=loaded.ports,
                 names=names,
+                top=options.label,
+                slr_registers=options.placement.slr_registers,
             )
         projects.append(rtl)
-    return [replace(p, latency_cycles=lowered.report.latency_cycles) for p in projects]
+    return [_finished(project, lowered.report, options) for project in projects]
+
+
+def _finished(
+    project: FirmwareProject, report: ResourceReport, options: SynthOptions
+) -> FirmwareProject:
+    """Return a project with its latency, and with its placement where one is wanted and fits."""
+    slr, cycles = options.placement.slr, report.latency_cycles
+    if cycles is not None and project.flow == "hls4ml":
+        cycles -= 2 * options.placement.slr_registers
+    if slr is not None and not beyond_one_slr(report, options.device):
+        project = place(project, options.device, slr)
+    return replace(project, latency_cycles=cycles)
 
 
 def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) -> TaggerRecord:

@@ -8,6 +8,7 @@ from typing import Any
 
 from jetmix.errors import UsageError
 from jetmix.firmware.lowerable import check_lowerable
+from jetmix.firmware.naming import require_free
 from jetmix.firmware.softmax import without_softmax
 from jetmix.models import calibration, keras_env
 from jetmix.models.prepare import Prepared, functional, prepare, speaking
@@ -26,11 +27,18 @@ class Loaded:
     saved: bytes
 
 
+def _arrays(prepared: Prepared, ports: Signature) -> list[str]:
+    """Return what inputs and outputs may be called in C++, by hls4ml and in a whole graph."""
+    names = [str(tensor.name) for tensor in prepared.model.inputs]
+    return names + [port.identifier for port in (*ports.inputs, *ports.outputs)]
+
+
 def load(source: TaggerSource, options: SynthOptions) -> Loaded:
     """Open the model of a tagger and prepare it.
 
     Raises:
         LoweringError: if it cannot be loaded or lowered, or was never calibrated.
+        UsageError: if the name for the tagger is that of an input or output.
     """
     model = keras_env.load_tagger(source.model, trust=options.trust)
     # a run ends with a calibration, which older runs do not note in their model files
@@ -46,6 +54,7 @@ def load(source: TaggerSource, options: SynthOptions) -> Loaded:
         Signature.of(functional(model)),
     )
     prepared = prepare(model)
+    require_free(options.label, _arrays(prepared, ports))
     with speaking(prepared.names):
         check_lowerable(prepared.model)
     return Loaded(prepared=prepared, ports=ports, saved=saved)

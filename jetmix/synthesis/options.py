@@ -8,8 +8,10 @@ from functools import cached_property
 
 from jetmix.errors import UsageError
 from jetmix.firmware.engines.registry import ENGINES
+from jetmix.firmware.naming import label_of, require_name
 from jetmix.firmware.parts import Part, find_part
-from jetmix.firmware.project import DA4ML, EngineName, Flow
+from jetmix.firmware.placement import MOST_REGISTERS
+from jetmix.firmware.project import DA4ML, TOP, EngineName, Flow
 from jetmix.support import provenance
 from jetmix.support.files import content_digest, file_digest
 from jetmix.support.records import POSITIVE, suggestion
@@ -36,6 +38,43 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where the tagger lies in a device of several dies (SLRs).
+
+    Attributes:
+        slr: the SLR that Vivado is told to keep it in; None leaves that to Vivado.
+        slr_registers: registers before and behind the pipeline of the Verilog for crossings.
+    """
+
+    slr: int | None = None
+    slr_registers: int = 0
+
+    def check(self, part: Part) -> None:
+        """Refuse what a part does not have.
+
+        Raises:
+            UsageError: if there is no such SLR, or so many registers are not supported.
+        """
+        if not 0 <= self.slr_registers <= MOST_REGISTERS:
+            raise UsageError(
+                f"{self.slr_registers} registers", where="--slr-registers",
+                mend=f"choose from 0 to {MOST_REGISTERS}",
+            )  # fmt: skip
+        if self.slr is None:
+            return
+        if part.slr_count == 1:
+            raise UsageError(
+                f"{part.name} is one die, which needs no placement", where="--slr",
+                mend="leave it out",
+            )  # fmt: skip
+        if not 0 <= self.slr < part.slr_count:
+            raise UsageError(
+                f"{part.name} has no SLR {self.slr}", where="--slr",
+                mend=f"choose from 0 to {part.slr_count - 1}",
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class SynthOptions:
     """How a tagger is lowered, verified and synthesised.
 
@@ -45,12 +84,15 @@ class SynthOptions:
         flow: ``hls4ml`` for a Vitis HLS project, ``rtl`` for Verilog, or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: whether VHDL of the same pipeline is written beside the Verilog.
+        top: name of the tagger in its firmware; without one it is called as ever.
+        version: its version, which stands behind the name.
         levels: levels of verification; nothing stands for all that need no request.
         vectors: what the levels are compared on.
         logits: whether the softmax that the model ends in is left out.
         trust: modules whose classes the model file may use; they are imported.
         calibrated: whether the ranges are taken as they are, without a look for signs of data.
         budget: limits of latency and LUT.
+        placement: where it lies in a device of several dies.
         run_vendor: whether Vitis HLS and Vivado are run afterwards.
         vendor_hours: time limit of each of their steps in h.
         run_yosys: whether Yosys is run on the Verilog afterwards.
@@ -67,12 +109,15 @@ class SynthOptions:
     flow: str = "hls4ml"
     engine: EngineName = DA4ML
     vhdl: bool = False
+    top: str | None = None
+    version: int | None = None
     levels: tuple[str, ...] = ()
     vectors: VectorOptions = field(default_factory=VectorOptions)
     logits: bool = False
     trust: tuple[str, ...] = ()
     calibrated: bool = False
     budget: Budget = field(default_factory=Budget)
+    placement: Placement = field(default_factory=Placement)
     run_vendor: bool = False
     vendor_hours: float = 24.0
     run_yosys: bool = False
@@ -92,18 +137,27 @@ class SynthOptions:
         if self.engine not in ENGINES:
             mend = suggestion(self.engine, list(ENGINES), "engine")
             raise UsageError(f"unknown engine '{self.engine}'", mend=mend)
+        self._require_name()
         self._require_verilog()
         for name in ("vendor_hours", "yosys_minutes", "yosys_gb"):
             problem = POSITIVE(getattr(self, name))
             if problem:
                 raise UsageError(f"{name} {problem}", mend="choose another value")
         self.vectors.require_data()
-        _ = self.device, self.wanted_levels
+        self.placement.check(self.device)
+        _ = self.wanted_levels
+
+    def _require_name(self) -> None:
+        if self.top is not None:
+            require_name(self.top, self.version, where="--top")
+        elif self.version is not None:
+            raise UsageError("a version without a name", where="--version", mend="add --top NAME")
 
     def _require_verilog(self) -> None:
         needs = {
             "--run-yosys": self.run_yosys,
             "--vhdl": self.vhdl,
+            "--slr-registers": self.placement.slr_registers > 0,
             f"--engine {self.engine}": self.engine != DA4ML,
         }
         for option, given in needs.items():
@@ -114,6 +168,11 @@ class SynthOptions:
     def device(self) -> Part:
         """The part, looked up by its name."""
         return self.part if isinstance(self.part, Part) else find_part(self.part)
+
+    @property
+    def label(self) -> str:
+        """What the top function, module and entity are called."""
+        return TOP if self.top is None else label_of(self.top, self.version)
 
     @property
     def flows(self) -> tuple[Flow, ...]:
@@ -145,5 +204,7 @@ class SynthOptions:
                 **({"calibrated": True} if self.calibrated else {}),
                 **({"engine": self.engine} if self.engine != DA4ML else {}),
                 **({"vhdl": True} if self.vhdl else {}),
+                **({"top": self.label} if self.top is not None else {}),
+                **({"placement": asdict(self.placement)} if self.placement != Placement() else {}),
             }
         )

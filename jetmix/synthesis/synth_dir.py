@@ -226,6 +226,16 @@ class SynthDir:
         return read_search(self.path)
 
     @property
+    def top(self) -> str | None:
+        """The name that the tagger was given, None for none."""
+        return self._details.top
+
+    @property
+    def version(self) -> int | None:
+        """The version that it was given, None for none."""
+        return self._details.version
+
+    @property
     def provenance(self) -> Provenance | None:
         """Versions and command of the synthesis."""
         return self._details.provenance
@@ -233,11 +243,21 @@ class SynthDir:
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What the stage record of a synthesis holds: SHA-256 of its files, projects, provenance."""
+    """What the stage record of a synthesis holds.
+
+    Attributes:
+        files: SHA-256 of its files.
+        projects: its projects.
+        provenance: versions and command.
+        top: the name that the tagger was given, None for none.
+        version: its version, None for none.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     projects: tuple[JSON, ...] = ()
     provenance: Provenance | None = None
+    top: str | None = None
+    version: int | None = None
 
 
 def is_done(out: Path, digest: str) -> bool:
@@ -274,6 +294,8 @@ def finish(
     seconds: float,
     exact: bool,
     provenance: Provenance | None,
+    top: str | None = None,
+    version: int | None = None,
 ) -> None:
     """Record that a synthesis is finished, so that :meth:`SynthDir.open` takes it.
 
@@ -284,6 +306,8 @@ def finish(
         seconds: wall time of the synthesis in s.
         exact: whether no level differs.
         provenance: versions and command.
+        top: the name that the tagger was given.
+        version: its version.
     """
     entries = [dump(project) for project in projects]
     for entry in entries:
@@ -292,6 +316,8 @@ def finish(
         files={name: file_digest(out / name) for name in LOWERED},
         projects=tuple(entries),
         provenance=provenance,
+        top=top,
+        version=version,
     )
     status = "done" if exact else "failed"
     StageRecord(

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from jetmix.firmware.placement import PLACEMENT_FILE
 from jetmix.firmware.project import DA4ML
 from jetmix.resources.layers import LAYERS_FILE, largest
+from jetmix.resources.utilisation import beyond_one_slr
 from jetmix.synthesis.budget import BUDGET_FILE, CLOCKS_NS, BudgetOutcome
 from jetmix.synthesis.options import SynthOptions
 from jetmix.synthesis.timing import measured
@@ -26,6 +28,7 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     seen = measured(done.verification)
     for report in done.resources:
         lines += resource_lines(report, done.options.device, seen)
+    lines += _placement_lines(done)
     if done.costs:
         lines.append(f"Layers: {largest(done.costs)} of the LUT [{LAYERS_FILE}]")
     if done.judged is not None:
@@ -33,6 +36,18 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     return lines + [
         f"Project: {project.path}{_remark(project)}" for project in done.projects.values()
     ]
+
+
+def _placement_lines(done: "Synthesis") -> list[str]:
+    """Return where the tagger is placed, or why it is not, where that was asked for."""
+    slr, device = done.options.placement.slr, done.options.device
+    if slr is None:
+        return []
+    estimated = [report for report in done.resources if report.origin == "estimate"]
+    too_much = [text for report in estimated if (text := beyond_one_slr(report, device))]
+    if too_much:
+        return [f"Placement: none, since up to {too_much[0]} of {device.name} [estimate]"]
+    return [f"Placement: SLR {slr} of {device.name} [{PLACEMENT_FILE}]"]
 
 
 def _remark(project: "FirmwareProject") -> str:

@@ -6,6 +6,7 @@ while between two quantisers hls4ml keeps only those bits that the next one can 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ LayerInputs = Mapping[str, list[Float64 | None]]
 # key of what a layer gives, instead of what it takes
 OUTPUT = "/final"
 
-_CALL = re.compile(r"^    nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
+_CALL = re.compile(r"^    \w*nnet::.*, (\w+)\); // (\w+)$", re.MULTILINE)
 
 
 def first_difference(model: Any, reference: LayerInputs, candidate: LayerInputs) -> str:
@@ -130,15 +131,17 @@ def csim_inputs(model: Any, project: FirmwareProject, x: Reals, folder: Path) ->
         x: one vector, float32 (1, *input shape).
         folder: where to compile; it is emptied.
     """
-    values = traced_values(project, {f"firmware/{TOP}.cpp": with_traces}, x, folder)
+    values = traced_values(
+        project, {f"firmware/{project.top}.cpp": partial(with_traces, top=project.top)}, x, folder
+    )
     return {
         layer.name: [values.get(quantiser.name) for quantiser in _quantisers(layer)]
         for layer in model.layers
     }
 
 
-def with_traces(text: str) -> str:
-    """Return the top function with every layer's output written to a file."""
+def with_traces(text: str, top: str = TOP) -> str:
+    """Return the top function ``top`` with every layer's output written to a file."""
     sizes = dict(re.findall(r"^    \w+ (layer\d+_out)\[([\d*]+)\];", text, re.MULTILINE))
 
     def traced(call: re.Match[str]) -> str:
@@ -147,8 +150,8 @@ def with_traces(text: str) -> str:
             return call[0]
         return f'{call[0]}\n    jetmix_trace("{name}", {array}, {sizes[array]});'
 
-    head, body = text.split(f"void {TOP}(", 1)
-    return f"{head}{TRACER}\nvoid {TOP}({_CALL.sub(traced, body)}"
+    head, body = text.split(f"void {top}(", 1)
+    return f"{head}{TRACER}\nvoid {top}({_CALL.sub(traced, body)}"
 
 
 def _quantisers(layer: Any) -> list[Any]:

@@ -136,8 +136,8 @@ def first_difference(
         LoweringError: if the Verilog is not such as da4ml writes it.
     """
     pipeline = Pipeline(graph, project)
-    top = netlist or project.path / "src" / f"{TOP}.v"
-    text, probes = probed(top.read_text(encoding="utf-8"), pipeline.registers)
+    top = netlist or project.path / "src" / f"{project.top}.v"
+    text, probes = probed(top.read_text(encoding="utf-8"), pipeline.registers, project.top)
     empty_folder(folder)
     (folder / top.name).write_text(text, encoding="utf-8")
     others = models if netlist else sorted((project.path / "src").resolve().rglob("*.v"))
@@ -177,24 +177,28 @@ def _settled(
         digest=content_digest([path.read_text(encoding="utf-8") for path in sources]),
         optimise="-O0",
         output=PROBE,
+        top=project.top,
     )
     bits = np.array([ONE_BIT] * n_probes, dtype=np.int64)
     settled = replace(rtl.simulation(project, library), outputs=bits).run(x)[-1]
     return np.asarray(settled, dtype=np.float64)
 
 
-def probed(text: str, registers: Sequence[Register]) -> tuple[str, list[tuple[int, int]]]:
+def probed(
+    text: str, registers: Sequence[Register], top: str = TOP
+) -> tuple[str, list[tuple[int, int]]]:
     """Return the top module with a port of the bits of all registers, and (stage, bit) of each.
 
     Args:
         text: Verilog of da4ml, or a netlist of it. In a netlist every bit has a name of its own,
             and a bit that nothing reads is not there.
         registers: the registers.
+        top: the top module.
 
     Raises:
         LoweringError: if the ports are not where da4ml and Yosys put them.
     """
-    is_netlist = f"module {TOP}(clk" in text
+    is_netlist = f"module {top}(clk" in text
     probes, names = [], []
     for register in registers:
         for bit in range(register.bits):
@@ -207,7 +211,7 @@ def probed(text: str, registers: Sequence[Register]) -> tuple[str, list[tuple[in
             names.append(name)
     port = f"output [{len(names) - 1}:0] {PROBE}"
     if is_netlist:
-        head = (rf"(module {TOP}\([^)]*)\);", rf"\1, {PROBE});\n  {port};")
+        head = (rf"(module {top}\([^)]*)\);", rf"\1, {PROBE});\n  {port};")
     else:
         head = (r"(output reg \[\d+:0\] model_out)\s*\);", rf"\1,\n    {port}\n);")
     text, found = re.subn(*head, text, count=1)

@@ -52,7 +52,7 @@ def traced_values(
     for name, change in rewrite.items():
         file = root / name
         file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
-    traced = seal(root, part=project.part, clock_period_ns=project.clock_period_ns)
+    traced = seal(root, part=project.part, clock_period_ns=project.clock_period_ns, top=project.top)
     simulation = csim.build(traced, folder / "csim")
     written = folder / TRACE_FILE
     # the library keeps a pointer

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from jetmix.firmware.project import TOP
 from jetmix.verification.faults.cpp import Kind
 
 _CELL = re.compile(
@@ -17,18 +18,22 @@ _TABLE = ("lookup_table", "table_", "lookup_")
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """The parts of a line that makes one cell; ``@`` in a wrong one stands for a suffix."""
+    """The parts of a line that makes one cell; ``@`` in a wrong one stands for a suffix.
+
+    ``kind`` is the name of the module in a tagger without a name of its own.
+    """
 
     high: int
     name: str
     module: str
+    kind: str
     parameters: tuple[str, ...]
     label: str
     inputs: tuple[str, ...]
 
     @classmethod
-    def read(cls, line: str) -> "Cell | None":
-        """Return the cell of a line, None for one that holds none in which faults are planted."""
+    def read(cls, line: str, top: str = TOP) -> "Cell | None":
+        """Return the cell of a line of ``top``, None for one in which no faults are planted."""
         match = _CELL.match(line)
         if not match:
             return None
@@ -36,16 +41,17 @@ class Cell:
             high=int(match[1]),
             name=match[2],
             module=match[3],
+            kind=match[3].removeprefix(f"{top}_"),
             parameters=tuple(re.split(r", ?", match[4])) if match[4] else (),
             label=match[5],
             inputs=tuple(re.split(r", ?", match[6])),
         )
-        return cell if cell.module in ("shift_adder", "mux") or cell.is_table else None
+        return cell if cell.kind in ("shift_adder", "mux") or cell.is_table else None
 
     @property
     def is_table(self) -> bool:
         """Whether it looks up in a table."""
-        return self.module.startswith(_TABLE)
+        return self.kind.startswith(_TABLE)
 
     def text(self, suffix: str) -> str:
         """Return the line's statements, with ``suffix`` at the names of cell and result."""
@@ -59,9 +65,9 @@ class Cell:
 
     def wrong(self) -> Iterable[tuple[Kind, str]]:
         """Return faulty cells, or values made from the right one's, which is called ``_right``."""
-        if self.module == "shift_adder":
+        if self.kind == "shift_adder":
             yield from self._wrong_sums()
-        elif self.module == "mux":
+        elif self.kind == "mux":
             yield "choice", self._with(inputs=(f"~{self.inputs[0]}", *self.inputs[1:]))
             yield "choice", self._with(inputs=(self.inputs[0], *reversed(self.inputs[1:])))
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jetmix.firmware.project import TOP, FirmwareProject, seal
+from jetmix.firmware.project import FirmwareProject, seal
 from jetmix.firmware.verilog import read_ports
 from jetmix.support.arrays import Reals
 from jetmix.verification.faults import cpp, verilog
@@ -23,7 +23,7 @@ BIAS_SHARE, REGISTER_SHARE = 0.2, 0.1
 SELECTOR_BITS = (0, 16, 0)
 
 
-def _plant_cpp(root: Path, count: int, seed: int) -> list[Fault]:
+def _plant_cpp(root: Path, top: str, count: int, seed: int) -> list[Fault]:
     """Plant faults into a copy of an HLS project; return them in the order of their numbers."""
     header = root / "firmware" / "nnet_utils" / "nnet_code_gen.h"
     text = header.read_text(encoding="utf-8")
@@ -37,26 +37,26 @@ def _plant_cpp(root: Path, count: int, seed: int) -> list[Fault]:
     biases = sample(biases, round(BIAS_SHARE * count), seed)
     sites = sample(cpp.cpp_sites(header.name, text), count - len(biases), seed)
     header.write_text(cpp.plant_cpp(text, sites, first=1), encoding="utf-8")
-    with (root / "firmware" / f"{TOP}.cpp").open("a", encoding="utf-8") as top:
-        top.write(cpp.bias_setter(biases, first=1 + len(sites)))
+    with (root / "firmware" / f"{top}.cpp").open("a", encoding="utf-8") as source:
+        source.write(cpp.bias_setter(biases, first=1 + len(sites)))
     return [site.fault for site in [*sites, *biases]]
 
 
-def _plant_verilog(root: Path, count: int, seed: int) -> list[Fault]:
+def _plant_verilog(root: Path, top: str, count: int, seed: int) -> list[Fault]:
     """Plant faults into a copy of a Verilog project; return them in the order of their numbers."""
-    top = root / "src" / f"{TOP}.v"
-    text = top.read_text(encoding="utf-8")
-    registers = verilog.register_sites(top.name, text)
+    source = root / "src" / f"{top}.v"
+    text = source.read_text(encoding="utf-8")
+    registers = verilog.register_sites(source.name, text)
     registers = sample(registers, round(REGISTER_SHARE * count), seed)
-    top.write_text(verilog.plant_top(text, registers, first=1), encoding="utf-8")
-    stages = {p: p.read_text(encoding="utf-8") for p in (root / "src").glob(f"{TOP}_stage*.v")}
-    sites = [s for p in sorted(stages) for s in verilog.stage_sites(p.name, stages[p])]
+    source.write_text(verilog.plant_top(text, registers, first=1), encoding="utf-8")
+    stages = {p: p.read_text(encoding="utf-8") for p in (root / "src").glob(f"{top}_stage*.v")}
+    sites = [s for p in sorted(stages) for s in verilog.stage_sites(p.name, stages[p], top)]
     chosen = sample(sites, count - len(registers), seed)
     planted = [site.fault for site in registers]
     for stage in sorted(stages):
         mine = [site for site in chosen if site.fault.file == stage.name]
         first = 1 + len(planted)
-        wrong = verilog.plant_stage(stages[stage], mine, first)
+        wrong = verilog.plant_stage(stages[stage], mine, first, top)
         stage.write_text(wrong, encoding="utf-8")
         planted += [site.fault for site in mine]
     ports = read_ports(root)
@@ -75,9 +75,13 @@ def planted_copy(
     """
     root = shutil.copytree(project.path, scratch / "wrong")
     plant = _plant_cpp if project.flow == "hls4ml" else _plant_verilog
-    planted = plant(root, count, seed)
+    planted = plant(root, project.top, count, seed)
     sealed = seal(
-        root, part=project.part, clock_period_ns=project.clock_period_ns, flow=project.flow
+        root,
+        part=project.part,
+        clock_period_ns=project.clock_period_ns,
+        flow=project.flow,
+        top=project.top,
     )
     wrong = replace(sealed, latency_cycles=project.latency_cycles)
     if project.flow == "hls4ml":

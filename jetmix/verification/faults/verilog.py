@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from jetmix.firmware.project import TOP
 from jetmix.verification.faults.cells import Cell
 from jetmix.verification.faults.cpp import SELECT, Fault, Kind, Site
 
@@ -14,8 +15,8 @@ _OUT = re.compile(r"^    assign model_out\[(\d+):(\d+)\] = (.+);$")
 _REGISTER = re.compile(r"^        (\w+) <= (\w+);$")
 
 
-def stage_sites(file: str, text: str) -> list[Site]:
-    """Return all places for faults in the Verilog of one pipeline stage."""
+def stage_sites(file: str, text: str, top: str = TOP) -> list[Site]:
+    """Return all places for faults in the Verilog of one pipeline stage of the module ``top``."""
     sites: list[Site] = []
     outputs: dict[int, list[tuple[int, str]]] = defaultdict(list)
 
@@ -24,7 +25,7 @@ def stage_sites(file: str, text: str) -> list[Site]:
         sites.append(Site(fault=fault, wrong={number: wrong}))
 
     for number, line in enumerate(text.splitlines()):
-        cell, piece, out = Cell.read(line), _SLICE.match(line), _OUT.match(line)
+        cell, piece, out = Cell.read(line, top), _SLICE.match(line), _OUT.match(line)
         if cell:
             for kind, wrong in cell.wrong():
                 add(kind, number, cell.text("") if "@" in wrong else cell.name, wrong)
@@ -60,7 +61,7 @@ def register_sites(file: str, text: str) -> list[Site]:
     return sites
 
 
-def plant_stage(text: str, sites: Sequence[Site], first: int) -> str:
+def plant_stage(text: str, sites: Sequence[Site], first: int, top: str = TOP) -> str:
     """Return a stage with faults numbered from ``first`` on, and the port that chooses one."""
     lines = text.splitlines()
     wrong: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -69,8 +70,10 @@ def plant_stage(text: str, sites: Sequence[Site], first: int) -> str:
             wrong[number].append((first + offset, expression))
     for number, choices in wrong.items():
         cell, piece, out = (
-            Cell.read(lines[number]), _SLICE.match(lines[number]), _OUT.match(lines[number])
-        )  # fmt: skip
+            Cell.read(lines[number], top),
+            _SLICE.match(lines[number]),
+            _OUT.match(lines[number]),
+        )
         if cell:
             lines[number] = _planted_cell(cell, choices)
         elif piece:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.project import INSTALL, TOP, FirmwareProject, fill
+from jetmix.firmware.hls_names import functions_of, using_types
+from jetmix.firmware.project import INSTALL, FirmwareProject, fill
 from jetmix.support import tools
 from jetmix.support.arrays import Float64, Ints, Reals
 from jetmix.support.console import progress
@@ -93,7 +94,7 @@ def build(project: FirmwareProject, folder: Path) -> CSim:
         ToolFailedError: if the compiler fails.
     """
     project.require_untouched()
-    driver = fill(shipped("firmware_templates/csim/jetmix_csim.cpp"), _ports(project.path))
+    driver = fill(shipped("firmware_templates/csim/jetmix_csim.cpp"), _ports(project))
     digest = content_digest([project.digest, driver, FLAGS])
     if not is_kept(folder, LIBRARY, digest):
         _compile(project, folder, driver, digest)
@@ -106,7 +107,7 @@ def _compile(project: FirmwareProject, folder: Path, driver: str, digest: str) -
     source = folder / "jetmix_csim.cpp"
     source.write_text(driver, encoding="utf-8")
     root = project.path.resolve()
-    sources = [root / "firmware" / f"{TOP}.cpp", source.resolve()]
+    sources = [root / "firmware" / f"{project.top}.cpp", source.resolve()]
     includes = [f"-I{root}", f"-I{root / 'firmware' / 'ap_types'}"]
     seconds = tools.run(
         [compiler, *FLAGS, *includes, *sources, "-o", LIBRARY],
@@ -136,14 +137,15 @@ class _Port:
     start: int
 
 
-def _ports(project: Path) -> dict[str, object]:
+def _ports(project: FirmwareProject) -> dict[str, object]:
     """Return the values for the driver: the ports of the top function, from its declaration.
 
     Raises:
         LoweringError: if the sources do not tell which ports are inputs.
     """
-    header = (project / "firmware" / f"{TOP}.h").read_text(encoding="utf-8")
-    source = (project / "firmware" / f"{TOP}.cpp").read_text(encoding="utf-8")
+    firmware = project.path / "firmware"
+    header = (firmware / f"{project.top}.h").read_text(encoding="utf-8")
+    source = (firmware / f"{project.top}.cpp").read_text(encoding="utf-8")
     found = re.findall(r"(\w+)\s+(\w+)\[([\d* ]+)\]", header)
     n_inputs = len(
         re.findall(r"^    #pragma HLS ARRAY_RESHAPE variable=(\w+)", source, re.MULTILINE)
@@ -152,12 +154,14 @@ def _ports(project: Path) -> dict[str, object]:
     if not inputs or not outputs:
         raise LoweringError(
             f"the top function has {len(inputs)} inputs and {len(outputs)} outputs",
-            where=project,
+            where=project.path,
             mend=INSTALL,
         )
     indent = " " * 8
     return {
-        "TOP": TOP,
+        "TOP": project.top,
+        "FUNCTIONS": functions_of(project.top),
+        "USING": using_types(project.top),
         "N_INPUTS": inputs[-1].start + inputs[-1].size,
         "N_OUTPUTS": outputs[-1].start + outputs[-1].size,
         "FRACTION_BITS": ", ".join(f"{p.kind}::width - {p.kind}::iwidth" for p in outputs),

@@ -30,6 +30,7 @@ def build(project: FirmwareProject, netlist: Path, cells: Path, folder: Path) ->
     library = verilator.build(
         folder,
         sources,
+        top=project.top,
         level="netlist",
         title="netlist simulation",
         digest=content_digest([file_digest(source) for source in sources]),

@@ -148,7 +148,12 @@ def build(project: FirmwareProject, folder: Path) -> RtlSim:
     project.require_untouched()
     sources = sorted((project.path / "src").resolve().rglob("*.v"))
     library = verilator.build(
-        folder, sources, level="rtl", title="RTL simulation", digest=project.digest
+        folder,
+        sources,
+        level="rtl",
+        title="RTL simulation",
+        digest=project.digest,
+        top=project.top,
     )
     return simulation(project, library)
 

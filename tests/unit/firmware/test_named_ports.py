@@ -60,11 +60,12 @@ def test_one_input_and_one_output_need_no_wrapper(tmp_path):
 
 def test_verilator_takes_the_wrapper_without_a_warning(tmp_path):
     program, root = verilator.find_verilator()
+    top = f"jetmix_tagger{WRAPPER}"
     (tmp_path / "top.v").write_text(TOP)
-    (tmp_path / f"{WRAPPER}.v").write_text(wrapper(*places()))
+    (tmp_path / f"{top}.v").write_text(wrapper(*places()))
     done = subprocess.run(
         [program, "--lint-only", "-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL",
-         "--top-module", WRAPPER, "top.v", f"{WRAPPER}.v"],
+         "--top-module", top, "top.v", f"{top}.v"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
         env={"VERILATOR_ROOT": str(root)},
     )  # fmt: skip

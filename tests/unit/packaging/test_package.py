@@ -8,7 +8,9 @@ from jetmix.cli.main import cli
 from jetmix.errors import BitsDifferError, LoweringError, RunConflictError, UsageError
 from jetmix.packaging.package import PACKAGE_FILE, open_package, package
 from jetmix.packaging.registry import TARGETS
+from jetmix.support.files import read_json, write_json
 from jetmix.support.records import dump
+from jetmix.support.stages import STAGE_FILE
 
 
 def made(synth_dir, out, **changed):
@@ -62,6 +64,19 @@ def test_what_nobody_can_name_so_is_refused(synth_dir, tmp_path, changed, messag
     with pytest.raises(UsageError, match=message):
         made(synth_dir, tmp_path / "out", **changed)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_package_has_the_name_of_its_synthesis_unless_another_is_given(synth_dir, tmp_path):
+    named = shutil.copytree(synth_dir, tmp_path / "named")
+    record = read_json(named / STAGE_FILE)
+    write_json(
+        named / STAGE_FILE, record | {"details": record["details"] | {"top": "mu", "version": 4}}
+    )
+    made = package(named, tmp_path / "out", target="emulator")
+    assert (made.label, (tmp_path / "out" / "mu_v4").is_dir()) == ("mu_v4", True)
+    assert package(named, tmp_path / "other", target="emulator", version=5).label == "mu_v5"
+    with pytest.raises(UsageError, match="--name: the synthesis has none to take; add --name"):
+        package(synth_dir, tmp_path / "none", target="emulator", version=5)
 
 
 def test_an_occupied_folder_is_left_alone(synth_dir, tmp_path):

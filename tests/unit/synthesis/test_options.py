@@ -7,7 +7,7 @@ import pytest
 from jetmix.cli.synth import synth
 from jetmix.errors import DataError, UsageError
 from jetmix.firmware.parts import find_part
-from jetmix.synthesis.options import Budget, SynthOptions
+from jetmix.synthesis.options import Budget, Placement, SynthOptions
 from jetmix.verification.options import VectorOptions
 
 SAME = SynthOptions(part="xcvu13p")
@@ -26,6 +26,12 @@ HEAVY = ("numpy", "keras", "hls4ml", "da4ml", "scipy")
         ({"engine": "alkaid"}, "--engine alkaid needs the Verilog"),
         ({"engine": "alkade", "flow": "rtl"}, "did you mean 'alkaid'?"),
         ({"vhdl": True}, "--vhdl needs the Verilog"),
+        ({"top": "my tagger"}, "--top: 'my tagger' is no identifier"),
+        ({"version": 2}, "add --top NAME"),
+        ({"placement": Placement(slr=4)}, "xcvu13p has no SLR 4; choose from 0 to 3"),
+        ({"placement": Placement(slr=0), "part": "xc7z020"}, "xc7z020 is one die"),
+        ({"placement": Placement(slr_registers=1)}, "--slr-registers needs the Verilog"),
+        ({"placement": Placement(slr_registers=17)}, "choose from 0 to 16"),
         ({"vendor_hours": 0.0}, "vendor_hours must be above zero"),
     ],
 )
@@ -47,12 +53,18 @@ def test_defaults_and_what_follows_from_them():
     assert not SAME.budget.limited
 
 
+def test_a_name_without_and_with_a_version():
+    assert SAME.label == "jetmix_tagger"
+    assert replace(SAME, top="tagger").label == "tagger"
+    assert replace(SAME, top="tagger", version=0).label == "tagger_v0"
+
+
 def test_the_command_line_has_the_defaults_of_the_classes():
     words = ["model.keras", "--part", "xcvu13p", "--out", "out"]
     chosen = synth.make_context("synth", words).params
     known = {
         entry.name: getattr(kind, entry.name)
-        for kind in (SynthOptions, VectorOptions, Budget)
+        for kind in (SynthOptions, VectorOptions, Budget, Placement)
         for entry in fields(kind)
         if entry.name in chosen and hasattr(kind, entry.name)
     }
@@ -68,7 +80,11 @@ def test_the_digest_tells_syntheses_apart():
         replace(SAME, flow="rtl", engine="alkaid"),
         replace(SAME, flow="rtl", vhdl=True),
         replace(SAME, logits=True),
+        replace(SAME, top="tagger"),
+        replace(SAME, top="tagger", version=1),
         replace(SAME, budget=Budget(max_lut=5)),
+        replace(SAME, placement=Placement(slr=0)),
+        replace(SAME, placement=Placement(slr=1)),
         replace(SAME, vectors=VectorOptions(seed=2)),
         replace(SAME, part="xcku115"),
     ]
