@@ -31,7 +31,7 @@ HEAVY = ("numpy", "keras", "hls4ml", "da4ml", "scipy")
         ({"placement": Placement(slr=4)}, "xcvu13p has no SLR 4; choose from 0 to 3"),
         ({"placement": Placement(slr=0), "part": "xc7z020"}, "xc7z020 is one die"),
         ({"placement": Placement(slr_registers=1)}, "--slr-registers needs the Verilog"),
-        ({"placement": Placement(slr_registers=17)}, "choose from 0 to 16"),
+        ({"placement": Placement(slr_registers=17), "flow": "rtl"}, "choose from 0 to 16"),
         ({"vendor_hours": 0.0}, "vendor_hours must be above zero"),
     ],
 )
