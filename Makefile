@@ -14,7 +14,7 @@ RECIPE ?= mixer-8-demo
 SAMPLE := datasets/sample/jets.h5
 RUN := $(DEMO)/$(basename $(notdir $(RECIPE)))
 
-.PHONY: demo test test-long lint format docs simulate lock clean
+.PHONY: demo test test-long test-cluster lint format docs simulate lock clean
 
 demo: $(VENV)/.core
 	$(BIN)/jetmix train $(RECIPE) --data $(SAMPLE) --run $(RUN)
@@ -27,6 +27,10 @@ test: $(VENV)/.dev
 # what is too long for every change: all reference cases, all architectures, larger models
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+
+# a sweep on a Slurm of this one machine; needs root, slurm-wlm and munge
+test-cluster: $(VENV)/.dev
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

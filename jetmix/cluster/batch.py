@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from jetmix.cluster.workers import ONE_THREAD
 from jetmix.errors import ToolMissingError
 
 MESSAGE_LINES = 4
+BATCH_DISK_GB = 1
+# told why the batch system does not take a job
+Refused = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +59,14 @@ SYSTEMS = {
 }  # fmt: skip
 
 
-def batch_cluster(options: ClusterOptions, folder: Path) -> Any:
-    """Start a scheduler in this process; its workers are jobs, which are kept at their number.
+def batch_cluster(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
+    """Start a scheduler in this process; its workers will be jobs.
 
     Args:
         options: the batch system, and what is asked of it.
         folder: shared folder for the logs of the jobs, and the keys that scheduler and workers
             know each other by, readable by this user alone.
+        refused: told what the batch system says when it does not take a job.
 
     Raises:
         ToolMissingError: if the batch system's commands are not here.
@@ -72,37 +77,73 @@ def batch_cluster(options: ClusterOptions, folder: Path) -> Any:
             f"{system.submit} is not installed here",
             mend=f"give the command where jobs of {options.cluster} are handed in",
         )
-    return made(options, folder)
+    return made(options, folder, refused)
 
 
-def made(options: ClusterOptions, folder: Path) -> Any:
+def made(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
     """Return the cluster of dask-jobqueue, without a single job yet."""
-    system = SYSTEMS[str(options.cluster)]
+    kind = getattr(needed("dask_jobqueue"), SYSTEMS[str(options.cluster)].cluster)
     keys, logs = folder / "keys", folder / "logs"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.mkdir(exist_ok=True)
-    chosen: dict[str, Any] = {}
-    if options.hours is not None and system.life:
-        chosen[system.life] = _clock(options.hours)
-    if options.queue is not None and system.queue:
-        chosen[system.queue] = options.queue
-    if options.hours is not None and not system.life:
-        chosen["job_extra_directives"] = {"+MaxRuntime": str(int(3600 * options.hours))}
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in ONE_THREAD.items()]
-    if "PYTHONPATH" in os.environ:
-        lines.append(f"export PYTHONPATH={shlex.quote(os.environ['PYTHONPATH'])}")
-    return getattr(needed("dask_jobqueue"), system.cluster)(
+    return kind(
+        job_cls=_telling(kind.job_cls, refused),
         cores=1,
         processes=1,
-        memory=f"{options.memory_gb or BATCH_MEMORY_GB}GB",
-        job_script_prologue=lines,
         log_directory=str(logs),
         shared_temp_directory=str(keys),
         security=needed("distributed").Security.temporary(),
         scheduler_options={"dashboard_address": ":0"},
         silence_logs=logging.CRITICAL,
-        **chosen,
+        **_asked(options),
     )
+
+
+def _asked(options: ClusterOptions) -> dict[str, Any]:
+    """Return what is asked of the batch system: options before the site's file before defaults."""
+    name = str(options.cluster)
+    system = SYSTEMS[name]
+    config = needed("dask").config
+
+    def site(key: str) -> Any:
+        return config.get(f"jobqueue.{name}.{key}", None)
+
+    own = f"{options.memory_gb}GB" if options.memory_gb else None
+    asked: dict[str, Any] = {
+        "memory": own or site("memory") or f"{BATCH_MEMORY_GB}GB",
+        "job_script_prologue": [*(site("job-script-prologue") or []), *_prologue()],
+    }
+    if options.queue is not None and system.queue:
+        asked[system.queue] = options.queue
+    if options.hours is not None and system.life:
+        asked[system.life] = _clock(options.hours)
+    if name == "htcondor":
+        asked["disk"] = site("disk") or f"{BATCH_DISK_GB}GB"
+        life = {"+MaxRuntime": round(3600 * options.hours)} if options.hours else {}
+        asked["job_extra_directives"] = {**(site("job-extra-directives") or {}), **life}
+    return asked
+
+
+def _prologue() -> list[str]:
+    """Return the lines of a job before its worker: one thread, and this process' modules."""
+    found = {**ONE_THREAD}
+    if "PYTHONPATH" in os.environ:
+        found["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    return [f"export {name}={shlex.quote(value)}" for name, value in found.items()]
+
+
+def _telling(kind: Any, refused: Refused) -> Any:
+    """Return a class of jobs that tells why one was not taken, which Dask would drop."""
+
+    async def start(job: Any) -> None:
+        try:
+            await kind.start(job)
+        except RuntimeError as error:
+            job.status = needed("distributed.core").Status.failed
+            refused(" ".join(str(error).rpartition("stderr:")[2].split()))
+            raise
+
+    return type(kind.__name__, (kind,), {"start": start})
 
 
 def state_of_jobs(name: str) -> str:

@@ -154,7 +154,7 @@ class Engine:
         end = time.monotonic() + 60 * self.options.wait_minutes
         with console.progress("waiting for a worker") as ticker:
             while not self._has_worker():
-                if time.monotonic() > end or self.failures.of_submission:
+                if time.monotonic() > end or self.failures.refused:
                     raise self._no_worker()
                 ticker.tick()
                 time.sleep(POLL_SECONDS)
@@ -163,29 +163,39 @@ class Engine:
         return self.client.status == "running" and self.n_workers > 0
 
     def _no_worker(self) -> ClusterError:
-        said = self.failures.last
-        if self.options.batch and not self.failures.of_submission:
-            said = state_of_jobs(str(self.options.cluster)) or said
-        message = f" ({self.options.cluster}: {said})" if said else ""
+        where = f"cluster {self.options.cluster}" if self.options.cluster else ""
+        if self.failures.refused:
+            return ClusterError(
+                f"the batch system takes no job ({self.failures.refused})",
+                where=where,
+                mend="ask for what it has: --queue, --memory-gb, --job-hours, and Dask's own "
+                "~/.config/dask/jobqueue.yaml",
+            )
+        batch = self.options.batch
+        said = state_of_jobs(str(self.options.cluster)) if batch else self.failures.last
         return ClusterError(
-            f"no worker within {self.options.wait_minutes:g} minutes{message}"
-            if not self.failures.of_submission
-            else f"no job could be handed in{message}",
-            mend="see the state of the batch system, or wait longer with --wait-minutes",
+            f"no worker within {self.options.wait_minutes:g} minutes"
+            + (f" ({said})" if said else ""),
+            where=where,
+            mend="wait longer with --wait-minutes, or see the logs of the jobs in cluster/logs"
+            if batch
+            else "start workers, or wait longer with --wait-minutes",
         )
 
 
 class _Failures(logging.Handler):
-    """Keeps the last failure that Dask logged, instead of showing a traceback."""
+    """Keeps the last failure that Dask logged, and why a batch system refused a job."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.last, self.of_submission = "", False
+        self.last, self.refused = "", ""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         self.last = " ".join(str(error or record.getMessage()).split())[-400:]
-        self.of_submission |= "Command exited with non-zero exit code" in self.last
+
+    def refuse(self, reason: str) -> None:
+        self.refused = reason[-400:]
 
 
 def _checked(check: WorkerCheck, function: Callable[[Any], Any], payload: Any) -> Any:
@@ -219,7 +229,7 @@ def opened(options: ClusterOptions, check: WorkerCheck, folder: Path) -> Iterato
         stack.enter_context(_quiet(failures))
         cluster: Any = None
         if options.batch:
-            cluster = stack.enter_context(batch_cluster(options, folder))
+            cluster = stack.enter_context(batch_cluster(options, folder, failures.refuse))
             cluster.adapt(minimum=options.workers, maximum=options.workers)
         elif not options.address:
             cluster = stack.enter_context(local_cluster(options))

@@ -53,6 +53,8 @@ class ClusterOptions:
                 f"unknown cluster '{self.cluster}'",
                 mend=f"{known} or give the address of a Dask scheduler, such as tcp://host:8786",
             )
+        if self.queue is not None and self.cluster == "htcondor":
+            raise UsageError("HTCondor has no queues", mend="leave --queue out, see --job-hours")
         if self.batch and self.workers is None:
             raise UsageError(
                 f"no number of workers for {self.cluster}", mend="add --workers, such as 20"

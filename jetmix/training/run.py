@@ -36,6 +36,7 @@ from jetmix.training.run_dir import (
     RunDir,
     TrainFigures,
 )
+from jetmix.training.seeds import seeded
 
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
@@ -265,12 +266,10 @@ def _train_stage(
 
 
 def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: str) -> "Loop":
-    import keras
-
     from jetmix.training.loop import Loop
 
-    keras.utils.set_random_seed(run.recipe.training.seed)
-    model = build_tagger(spec)
+    with seeded(run.recipe.training.seed):
+        model = build_tagger(spec)
     if jets["train"].targets is not None:
         start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
     if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:

@@ -13,6 +13,7 @@ from jetmix.errors import ClusterError, ToolMissingError, UsageError
     [
         ({"cluster": "slurn"}, "did you mean 'slurm'?"),
         ({"cluster": "slurm"}, "add --workers"),
+        ({"cluster": "htcondor", "workers": 1, "queue": "x"}, "HTCondor has no queues"),
         ({"workers": 0}, "workers = 0 must be above zero"),
         ({"memory_gb": float("nan")}, "memory_gb"),
     ],
@@ -38,7 +39,7 @@ def test_the_missing_extra_is_named(monkeypatch):
 def test_a_batch_system_that_is_not_here(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissingError, match="condor_submit is not installed here"):
-        batch.batch_cluster(ClusterOptions(cluster="htcondor", workers=1), tmp_path)
+        batch.batch_cluster(ClusterOptions(cluster="htcondor", workers=1), tmp_path, print)
 
 
 def test_gpus_are_shared_out(monkeypatch):
