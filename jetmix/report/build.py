@@ -20,9 +20,12 @@ from jetmix.report.render.notebook import notebook
 from jetmix.report.render.page import fitting_page
 from jetmix.report.sections.headline import card, headline
 from jetmix.report.sections.order import sections
+from jetmix.report.sections.sweep import sections as of_sweeps
+from jetmix.report.swept import expanded
 from jetmix.report.tagger import Tagger
 from jetmix.support.console import progress
 from jetmix.support.files import JSON, atomic_path, empty_folder, write_json, write_text
+from jetmix.support.records import dump
 from jetmix.support.stages import claim_folder
 
 MARKER = ".jetmix-report"
@@ -83,7 +86,8 @@ def write_report(
     Everything is read and drawn before the first file is written; ``report.json`` comes last.
 
     Args:
-        folders: directories of ``jetmix train`` and ``jetmix synth``.
+        folders: directories of ``jetmix train``, ``jetmix synth`` and ``jetmix sweep``; the runs on
+            the front of a sweep become taggers.
         out: folder of the report, empty or of an older report.
         allow_mixed: accept taggers tested on different jets; each data set is shown on its own.
         rules: TOML file of limits and tolerances to check.
@@ -100,6 +104,7 @@ def write_report(
         ReportReadError: if something in the folders cannot be read or trusted.
         RunConflictError: if ``out`` holds other files.
     """
+    folders, sweeps = expanded(folders)
     taggers = collect(folders)
     if not allow_mixed:
         refuse_mixed(taggers)
@@ -116,10 +121,12 @@ def write_report(
             taggers = with_bits(taggers, trust)
         ticker.tick("drawing")
         groups = fields(taggers, load_baselines())
-        shown = sections(taggers, groups, checks)
+        shown = sections(taggers, groups, checks, of_sweeps=tuple(of_sweeps(sweeps, out)))
         title = "jetmix report: " + ", ".join(tagger.name for tagger in taggers)
         html, text = fitting_page(title, shown), markdown(title, shown)
         data_shown = content(taggers, groups, checks)
+        if sweeps:
+            data_shown["sweeps"] = [dump(sweep.record) for sweep in sweeps]
         ticker.tick("writing")
         _claim(out)
         _write_pictures(out / FIGURES, shown)

@@ -46,7 +46,7 @@ def pareto(panel: Panel, name: str, x: Limits, y: Limits) -> Picture:
     with drawing() as canvas:
         axes = canvas.subplots()
         axes.set(xscale="log", xlim=x, ylim=y, xlabel=COST_TITLES[panel.cost])
-        _plain_ticks(axes)
+        plain_ticks(axes)
         axes.set_ylabel("Accuracy [%]")
         axes.set_title(plain(panel.title, 62), fontsize=9)
         axes.grid(visible=True)
@@ -83,7 +83,7 @@ def _legend(axes: "Axes", panel: Panel) -> None:
     axes.legend(handles=handles, loc="lower right", fontsize=8, handletextpad=0.2)
 
 
-def _plain_ticks(axes: "Axes") -> None:
+def plain_ticks(axes: "Axes") -> None:
     """Label a logarithmic axis with numbers in full: at 1, 2 and 5 of a decade, or at more."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -185,7 +185,7 @@ def front(tagger: Tagger, name: str) -> Picture:
             axes.axvline(tagger.ebops, color=OURS, linestyle="--", label="chosen")
             axes.legend()
         axes.set(xscale="log", xlabel="EBOPs", ylabel="Validation accuracy [%]")
-        _plain_ticks(axes)
+        plain_ticks(axes)
         axes.grid(visible=True)
         alt = (
             f"Front of validation accuracy against EBOPs of {tagger.name}: {len(costs)} points, "

@@ -26,11 +26,15 @@ LEADS = ("roc-", "front-", "lut-by-layer-")
 
 
 def sections(
-    taggers: Sequence[Tagger], fields: Sequence[Field], outcomes: Sequence[Outcome] = ()
+    taggers: Sequence[Tagger],
+    fields: Sequence[Field],
+    outcomes: Sequence[Outcome] = (),
+    of_sweeps: Sequence[Section] = (),
 ) -> tuple[Section, ...]:
     """Return all sections that have something to show."""
     rest = (
         checks.section(outcomes),
+        *of_sweeps,
         field.section(fields),
         rivals.section(taggers),
         physics.section(taggers, fields),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..training.conftest import TINY, data  # noqa: F401, TID252 (a fixture; tests are no package)
+from tests.unit.training.conftest import TINY, data  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
