@@ -12,6 +12,7 @@ from jetmix.api.package import Package, open_package
 from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run, source_of
 from jetmix.errors import UsageError
+from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.project import EngineName
 from jetmix.packaging.order import Threshold
 from jetmix.packaging.package import is_package
@@ -278,6 +279,7 @@ def package(
     name: str | None = None,
     version: int | None = None,
     threshold: tuple[str, float] | None = None,
+    language: Language | None = None,
     mapping: PathLike | None = None,
     data: PathLike | None = None,
 ) -> Package:
@@ -291,6 +293,7 @@ def package(
         version: its version, by default that of the synthesis.
         threshold: a score and its least value for which a jet is taken, which adds a decision bit;
             for ``rtl-wrapper``.
+        language: ``verilog``, the default, or ``vhdl``; for ``rtl-wrapper``.
         mapping: TOML file that says where inputs and outputs lie in words of links; for ``emp``.
         data: jets whose test split makes the patterns; for ``emp``.
 
@@ -311,6 +314,7 @@ def package(
         name=name,
         version=version,
         threshold=limit,
+        language=language,
         mapping=optional(mapping),
         data=optional(data),
     )

@@ -27,6 +27,10 @@ from jetmix.cli.common import PATH, finish, json_option
     help="Add a decision bit: a jet is taken whose SCORE is at least VALUE. For rtl-wrapper.",
 )  # fmt: skip
 @click.option(
+    "--language", type=click.Choice(["verilog", "vhdl"]),
+    help="Language of the wrapper; vhdl needs 'synth --vhdl'. For rtl-wrapper.  [default: verilog]",
+)  # fmt: skip
+@click.option(
     "--mapping", type=PATH,
     help="TOML file: where inputs and outputs lie in the words of links. For emp.",
 )  # fmt: skip

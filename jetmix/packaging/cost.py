@@ -12,19 +12,30 @@ from typing import Any, ClassVar
 from jetmix.eda.reports.yosys import FLIP_FLOPS, FREE, LUTS
 from jetmix.eda.yosys import STATISTICS, family_of, find_yosys
 from jetmix.errors import ToolFailedError
-from jetmix.packaging.network import SOURCES
 from jetmix.support import tools
 from jetmix.support.files import read_json
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import best_resources
+from jetmix.verification.simulators import ghdl
 
 LIMIT_S = 600.0
-SCRIPT = """read_verilog -lib {sources}/{network}.v
-read_verilog -sv {sources}/{top}.sv
-synth_xilinx -top {top} -family {family} -nobram -noiopad -flatten
+READ = """read_verilog -lib {network}.v
+read_verilog -sv {top}.sv
+"""
+READ_VHDL = """read_verilog {top}.v
+blackbox {network}
+"""
+SCRIPT = """synth_xilinx -top {top} -family {family} -nobram -noiopad -flatten
 delete t:{network}
 tee -q -o {statistics} stat -tech xilinx -json
+"""
+# GHDL keeps an instance of it
+STUB = """architecture rtl of {network} is
+    attribute syn_black_box : boolean;
+    attribute syn_black_box of rtl : architecture is true;
+begin
+end architecture rtl;
 """
 # LUT that a distributed memory takes, by its cell: UG574, UG474
 MEMORIES = {
@@ -57,32 +68,46 @@ class Cost:
     }
 
 
-def of_wrapper(package: Path, area: Path, *, top: str, network: str, part: str) -> Cost:
+def of_wrapper(sources: Path, area: Path, *, top: str, network: str, part: str) -> Cost:
     """Return what the wrapper ``top`` takes without the module ``network``; its cycles are 0.
 
     Args:
-        package: the package.
-        area: an empty folder to work in.
-        top: name of the wrapper, as a module and as a file.
+        sources: the folder of the package's sources.
+        area: an empty folder to work in; packages that VHDL of the wrapper needs may lie there.
+        top: name of the wrapper, as a module or entity and as a file.
         network: that of the network.
         part: the FPGA.
 
     Raises:
-        ToolMissingError: if there is no Yosys.
+        ToolMissingError: if there is no Yosys, or no GHDL for VHDL.
         ToolFailedError: if it fails, or makes cells that are not known.
     """
     program, _ = find_yosys()
-    # beside the sources, so that paths hold no blanks
-    (area / SOURCES).mkdir()
-    for name in (f"{network}.v", f"{top}.sv"):
-        (area / SOURCES / name).write_bytes((package / SOURCES / name).read_bytes())
-    values = {"sources": SOURCES, "top": top, "network": network, "statistics": STATISTICS}
-    script = SCRIPT.format(**values, family=family_of(part))
+    if (sources / f"{top}.vhd").is_file():
+        read = READ_VHDL
+        _translate(sources, area, top, network)
+    else:
+        read = READ
+        # beside the script, so that paths hold no blanks
+        for name in (f"{network}.v", f"{top}.sv"):
+            (area / name).write_bytes((sources / name).read_bytes())
+    values = {"top": top, "network": network, "statistics": STATISTICS}
+    script = (read + SCRIPT).format(**values, family=family_of(part))
     (area / "script.ys").write_text(script, encoding="utf-8")
     log = area / "log.txt"
     command: list[str | Path] = [program, "-q", "-s", "script.ys"]
     tools.run(command, title="Yosys on the wrapper", cwd=area, log=log, timeout_s=LIMIT_S)
     return _counted(read_json(area / STATISTICS))
+
+
+def _translate(sources: Path, area: Path, top: str, network: str) -> None:
+    """Write the wrapper as Verilog, with the ports of the network alone."""
+    text = (sources / f"{network}.vhd").read_text(encoding="utf-8")
+    entity = text[: text.index("architecture ")]
+    stub = entity + STUB.format(network=network)
+    (area / f"{network}.vhd").write_text(stub, encoding="utf-8")
+    (area / f"{top}.vhd").write_bytes((sources / f"{top}.vhd").read_bytes())
+    (area / f"{top}.v").write_text(ghdl.to_verilog(area, top), encoding="utf-8")
 
 
 def _counted(statistics: Any) -> Cost:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jetmix.packaging import vhdl
 from jetmix.packaging.links import Mapping, Slot, mapping_of
 from jetmix.packaging.network import Network, write_network
 from jetmix.packaging.order import Order, write_filled
@@ -22,6 +23,7 @@ from jetmix.verification.vectors import InputRange, build_vectors
 SOURCES, DEPENDENCIES = "firmware/hdl", "firmware/cfg"
 PAYLOAD = "payload.vhd"
 MAPPING_FILE = "mapping.toml"
+PATTERNS = "patterns"
 # frames without a jet before the first one
 LEAD = 6
 # cycles beside the latency of the network: the register that takes the words
@@ -47,7 +49,7 @@ def write(order: Order, folder: Path) -> None:
     write_filled(order, folder, places, values)
     _write_dependencies(order, folder)
     (folder / MAPPING_FILE).write_text(mapping.text, encoding="utf-8")
-    _write_patterns(order, network, mapping, folder / "patterns")
+    _write_patterns(order, network, mapping, folder / PATTERNS)
 
 
 def _values(network: Network, mapping: Mapping) -> dict[str, object]:
@@ -61,8 +63,8 @@ def _values(network: Network, mapping: Mapping) -> dict[str, object]:
         "FIRST": min(slot.link for slot in mapping.inputs),
         "LAST_IN": max(slot.link for slot in mapping.inputs),
         "LAST_OUT": links[-1],
-        "INPUT_BITS": sum(slot.element.bits for slot in mapping.inputs),
-        "OUTPUT_BITS": sum(slot.element.bits for slot in mapping.outputs),
+        "INPUT_BITS": vhdl.bits_of(network.inputs),
+        "OUTPUT_BITS": vhdl.bits_of(network.outputs),
         "INPUTS": "\n".join(
             f"    model_inp({bits}) <= d({slot.link}).data({slot.high} downto {slot.low});"
             f" -- {slot.element.identifier}"
@@ -79,11 +81,8 @@ def _values(network: Network, mapping: Mapping) -> dict[str, object]:
 
 def _bits(slots: Sequence[Slot]) -> list[tuple[Slot, str]]:
     """Return each place with the bits of the network's port that it belongs to."""
-    found, first = [], 0
-    for slot in slots:
-        found.append((slot, f"{first + slot.element.bits - 1} downto {first}"))
-        first += slot.element.bits
-    return found
+    places = vhdl.ranges([slot.element for slot in slots])
+    return [(slot, bits) for slot, (_, bits) in zip(slots, places, strict=True)]
 
 
 def _write_dependencies(order: Order, folder: Path) -> None:

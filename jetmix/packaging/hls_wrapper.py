@@ -14,6 +14,7 @@ from jetmix.models.identifiers import legal
 from jetmix.models.signature import Port, slices
 from jetmix.packaging.order import Order, write_filled
 
+SOURCES = "src"
 ANSWER, TOKEN = "answer", "token"
 
 
@@ -24,8 +25,8 @@ def write(order: Order, folder: Path) -> None:
         LoweringError: if the graph has no form in C++, or no latency is known.
     """
     places = {
-        "hls_wrapper/wrapper.h": f"src/{order.label}.h",
-        "hls_wrapper/wrapper.cpp": f"src/{order.label}.cpp",
+        "hls_wrapper/wrapper.h": f"{SOURCES}/{order.label}.h",
+        "hls_wrapper/wrapper.cpp": f"{SOURCES}/{order.label}.cpp",
         "hls_wrapper/build.tcl": "build.tcl",
     }
     write_filled(order, folder, places, _values(order))
@@ -37,9 +38,7 @@ def _values(order: Order) -> dict[str, object]:
     code = cpp_of(order.graph, inputs, outputs)
     scope = f"{order.label}_ports"
     project = next(iter(order.synth.projects.values()))
-    taken = [
-        _Input.of(order, port, place) for port, place in zip(inputs, slices(inputs), strict=True)
-    ]
+    taken = inputs_of(order)
     kinds = zip((*inputs, *outputs), (*code.input_types, *code.output_types), strict=True)
     types = [f"typedef {kind} {port.identifier}_t;" for port, kind in kinds]
     parameters = [
@@ -68,7 +67,7 @@ def _values(order: Order) -> dict[str, object]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Input:
+class Input:
     """An input: a struct for each row of two axes (particle, feature), else its elements.
 
     Attributes:
@@ -84,7 +83,7 @@ class _Input:
     fields: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, order: Order, port: Port, place: slice) -> "_Input":
+    def of(cls, order: Order, port: Port, place: slice) -> "Input":
         """Describe an input whose elements are those of a place in the graph's inputs."""
         name = port.identifier
         if len(port.shape) != 2:
@@ -119,6 +118,14 @@ class _Input:
             *(f"        {self.elements}{line}" for line in lines or [f"[i] = {name}[i];"]),
             "    }",
         ]
+
+
+def inputs_of(order: Order) -> list[Input]:
+    """Return all inputs of a tagger, in their order."""
+    inputs = order.ports.inputs
+    return [
+        Input.of(order, port, place) for port, place in zip(inputs, slices(inputs), strict=True)
+    ]
 
 
 def _features(order: Order, n: int) -> list[str]:

@@ -94,9 +94,18 @@ def write_network(
         # named by their content: several taggers can share them
         (folder / sources / table.name).write_bytes(table.read_bytes())
     (folder / PORTS_FILE).write_bytes((project.path / PORTS_FILE).read_bytes())
-    ports = read_ports(project.path)
+    return network_in(folder, order)
+
+
+def network_in(folder: Path, order: Order) -> Network:
+    """Return the network that a package holds, by its ``ports.json``.
+
+    Raises:
+        ReportReadError: if that is missing or damaged.
+    """
+    ports = read_ports(folder)
     return Network(
-        module=top,
+        module=network_of(order),
         latency_cycles=ports.latency_cycles,
         inputs=inputs_of(ports),
         outputs=outputs_of(ports),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.firmware import da_graph
+from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.naming import label_of, require_name
 from jetmix.firmware.project import fill
@@ -61,6 +62,7 @@ class Order:
         name: identifier of the tagger in the package.
         version: its version.
         threshold: asks for a decision bit.
+        language: language of a wrapper.
         mapping: file that says where inputs and outputs lie in the words of links.
         data: file of jets for the patterns.
     """
@@ -69,6 +71,7 @@ class Order:
     name: str
     version: int
     threshold: Threshold | None = None
+    language: Language = "verilog"
     mapping: Path | None = None
     data: Path | None = None
 

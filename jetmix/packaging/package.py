@@ -13,7 +13,8 @@ from jetmix.errors import (
     ToolMissingError,
     UsageError,
 )
-from jetmix.firmware.verilog import read_ports
+from jetmix.firmware.engines.registry import Language
+from jetmix.firmware.verilog import NAMES, read_ports
 from jetmix.packaging import cost
 from jetmix.packaging.cost import Cost
 from jetmix.packaging.network import network_of
@@ -26,6 +27,7 @@ from jetmix.synthesis.synth_dir import LOWERED, SynthDir
 PACKAGE_FILE = "package.json"
 FORMAT = "jetmix-package-1"
 T = TypeVar("T")
+VERILOG: Language = "verilog"
 AGAIN = "run 'jetmix package' again into a new folder"
 
 
@@ -41,7 +43,8 @@ class Package:
         synth: folder of the synthesis, as seen from the package.
         files: SHA-256 of each file, by its path in the package.
         threshold: when a jet is taken, where the package has a decision.
-        network: what the network takes, for a target with a wrapper in SystemVerilog.
+        language: language of the wrapper, where the target has a choice.
+        network: what the network takes, for a target with a wrapper.
         wrapper: what the wrapper takes beside it.
         wrapper_unknown: why that is not known.
         format: version of the file.
@@ -54,6 +57,7 @@ class Package:
     synth: str
     files: dict[str, str]
     threshold: Threshold | None = None
+    language: Language | None = None
     network: Cost | None = None
     wrapper: Cost | None = None
     wrapper_unknown: str | None = None
@@ -68,6 +72,13 @@ class Package:
         """Name and version in one identifier."""
         return f"{self.name}_v{self.version}"
 
+    def order(self, synth: SynthDir) -> Order:
+        """Return what the package was made of, as far as its record says it."""
+        return Order(
+            synth=synth, name=self.name, version=self.version,
+            threshold=self.threshold, language=self.language or VERILOG,
+        )  # fmt: skip
+
 
 def package(
     synth_dir: Path,
@@ -77,6 +88,7 @@ def package(
     name: str | None = None,
     version: int | None = None,
     threshold: Threshold | None = None,
+    language: Language | None = None,
     mapping: Path | None = None,
     data: Path | None = None,
 ) -> Package:
@@ -89,6 +101,7 @@ def package(
         name: identifier of the tagger in the package, by default that of the synthesis.
         version: its version, by default that of the synthesis.
         threshold: when a jet is taken, for a target with a decision.
+        language: ``verilog`` or ``vhdl``, for a target that has both; ``verilog`` if None.
         mapping: file that says where inputs and outputs lie, for a target with links.
         data: file of jets whose test split makes its patterns, instead of random vectors.
 
@@ -105,6 +118,13 @@ def package(
         raise UsageError(
             f"target {target!r} has no decision", where="--threshold", mend="leave it out"
         )
+    if language is not None and not chosen.in_vhdl:
+        raise UsageError(
+            f"target {target!r} has one language", where="--language", mend="leave it out"
+        )
+    if language is not None and language not in NAMES:
+        mend = f"choose from {', '.join(NAMES)}"
+        raise UsageError(f"no language {language!r}", where="--language", mend=mend)
     for option, given in (("--mapping", mapping), ("--data", data)):
         if given is not None and not chosen.linked:
             raise UsageError(f"target {target!r} has no links", where=option, mend="leave it out")
@@ -118,6 +138,7 @@ def package(
         name=_given("--name", name, synth.top),
         version=_given("--version", version, synth.version),
         threshold=threshold,
+        language=language or VERILOG,
         mapping=mapping,
         data=data,
     )
@@ -133,6 +154,7 @@ def package(
             synth_sha256=tree_digest(synth_dir, list(LOWERED)),
             synth=os.path.relpath(synth_dir.resolve(), out.resolve()),
             threshold=threshold,
+            language=order.language if chosen.in_vhdl else None,
             files={path: file_digest(folder / path) for path in _listed(folder)},
         )
         if chosen.top is not None:
@@ -164,7 +186,9 @@ def _with_costs(made: Package, target: Target, order: Order, folder: Path) -> Pa
     part = order.synth.project("rtl").part
     top = target.top.format(order.label)
     try:
-        wrapper = cost.of_wrapper(folder, area, top=top, network=network_of(order), part=part)
+        wrapper = cost.of_wrapper(
+            folder / target.sources, area, top=top, network=network_of(order), part=part
+        )
     except (ToolMissingError, ToolFailedError) as error:
         return replace(made, wrapper_unknown=str(error))
     return replace(made, wrapper=replace(wrapper, cycles=target.cycles))

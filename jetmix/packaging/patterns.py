@@ -51,6 +51,24 @@ def words_of(
     return words
 
 
+def values_of(
+    words: npt.NDArray[np.uint64], elements: Sequence[Element], slots: Sequence[Slot]
+) -> Float64:
+    """Return the real values in words: the inverse of :func:`words_of`.
+
+    Elements without a place are 0.
+    """
+    values = np.zeros((len(words), len(elements)))
+    column = {element.identifier: i for i, element in enumerate(elements)}
+    for slot in slots:
+        element = slot.element
+        # the highest bit of the element to the highest of the word, and back with its sign
+        top = words[:, slot.link] << np.uint64(LINK_BITS - 1 - slot.high)
+        raw = (top.view(np.int64) if element.signed else top) >> (LINK_BITS - element.bits)
+        values[:, column[element.identifier]] = np.ldexp(raw.astype(float), -element.fraction)
+    return values
+
+
 def write_pattern(path: Path, board: str, pattern: Pattern) -> None:
     """Write a pattern file of links 0, 1, ..."""
     n_links = pattern.words.shape[1]

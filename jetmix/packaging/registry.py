@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from jetmix.errors import UsageError
+from jetmix.packaging.network import SOURCES
 from jetmix.packaging.order import Order
 
 if TYPE_CHECKING:
@@ -22,19 +23,23 @@ class Target:
         title: what it is.
         module: where its function ``write(order, folder)`` is.
         decides: whether it can put out a decision.
+        in_vhdl: whether it can be had in VHDL instead of Verilog.
         linked: whether its jets come in words of links, which a mapping says and patterns show.
         trial: where its function ``run(trial)`` is, which builds and runs a package; None for one
             of which nothing can be run.
-        top: its wrapper in SystemVerilog round the network, with ``{}`` for name and version.
+        top: its wrapper round the network, with ``{}`` for name and version.
+        sources: where in the package that wrapper is.
         cycles: cycles that the wrapper adds to the latency of the network while nothing waits.
     """
 
     title: str
     module: str
     decides: bool = False
+    in_vhdl: bool = False
     linked: bool = False
     trial: str | None = None
     top: str | None = None
+    sources: str = SOURCES
     cycles: int = 0
 
     def write(self, order: Order, folder: Path) -> None:
@@ -55,19 +60,22 @@ TARGETS: dict[str, Target] = {
         trial="jetmix.packaging.trials.emulator",
     ),
     "rtl-wrapper": Target(
-        title="SystemVerilog with valid bits and a port for each element",
+        title="SystemVerilog or VHDL with valid bits and a port for each element",
         module="jetmix.packaging.rtl_wrapper",
         decides=True,
+        in_vhdl=True,
         trial="jetmix.packaging.trials.rtl_wrapper",
         top="{}",
     ),
     "hls-wrapper": Target(
         title="top function of Vitis HLS with a struct for each particle",
         module="jetmix.packaging.hls_wrapper",
+        trial="jetmix.packaging.trials.hls_wrapper",
     ),
     "emp": Target(
         title="payload of EMP boards in VHDL, with pattern files",
         module="jetmix.packaging.emp",
+        trial="jetmix.packaging.trials.emp",
         linked=True,
     ),
     "axi-stream": Target(

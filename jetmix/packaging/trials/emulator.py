@@ -1,21 +1,17 @@
 """The emulator of a package, built with its own Makefile and loaded as CMSSW loads it."""
 
-import importlib.util
 import shutil
 import time
 from pathlib import Path
 
 import numpy as np
 
-from jetmix.errors import ToolMissingError
-from jetmix.firmware.project import INSTALL, fill
-from jetmix.packaging.trials.trial import Trial
+from jetmix.firmware.project import fill
+from jetmix.packaging.trials.trial import TEMPLATES, Trial, ap_types
 from jetmix.support import tools
 from jetmix.support.packaged import shipped
 from jetmix.verification.bench import Outputs
 
-TEMPLATES = "firmware_templates/package/trial"
-AP_TYPES = "templates/vivado/ap_types"
 LIMIT_S = 3600.0
 
 
@@ -28,7 +24,7 @@ def run(trial: Trial) -> Outputs:
     """
     area = trial.area
     _install_interface(area)
-    (area / "ap_types").symlink_to(_ap_types())
+    (area / "ap_types").symlink_to(ap_types())
     for name in trial.package.files:
         (area / "package" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(trial.folder / name, area / "package" / name)
@@ -80,13 +76,3 @@ def _run(command: list[str | Path], title: str, area: Path) -> None:
         timeout_s=LIMIT_S,
         environment={"LD_LIBRARY_PATH": str(area / "lib64")},
     )
-
-
-def _ap_types() -> Path:
-    """Return the folder of ap_types that comes with hls4ml."""
-    spec = importlib.util.find_spec("hls4ml")
-    if spec is not None and spec.origin is not None:
-        found = Path(spec.origin).parent / AP_TYPES
-        if (found / "ap_fixed.h").is_file():
-            return found
-    raise ToolMissingError("hls4ml, which brings ap_types, is not installed", mend=INSTALL)

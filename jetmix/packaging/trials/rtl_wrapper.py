@@ -1,4 +1,4 @@
-"""The wrapper with valid bits, clock by clock, with jets at random clocks."""
+"""The wrapper with valid bits, clock by clock: jets at random clocks, and a reset among them."""
 
 import contextlib
 import ctypes
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jetmix.firmware.verilog import read_ports
-from jetmix.packaging.network import SOURCES, Element, inputs_of, outputs_of, score_of
+from jetmix.packaging.network import SOURCES, Element, network_in, score_of
+from jetmix.packaging.trials import vhdl
 from jetmix.packaging.trials.trial import Trial
 from jetmix.packaging.trials.verilated import compiled
+from jetmix.packaging.vhdl import ranges
 from jetmix.support.arrays import Bools, Ints
 from jetmix.verification.bench import Outputs
 
@@ -24,54 +25,57 @@ MORE_CLOCKS = 64
 def run(trial: Trial) -> Outputs:
     """Return the answers of the clocks with out_valid, and the latency to the first of them.
 
-    All answers are NaN if out_valid does not follow in_valid at one distance, and one is if its
-    decision is wrong.
+    All answers are NaN if out_valid does not follow in_valid at one distance, or if a jet comes out
+    that a reset dropped; one is if its decision is wrong.
 
     Raises:
-        ToolMissingError: if there is no Verilator, make or g++.
+        ToolMissingError: if there is no Verilator, make or g++, or no GHDL for VHDL.
         ToolFailedError: if one of them fails.
     """
-    ports = read_ports(trial.folder)
-    inputs, outputs = inputs_of(ports), outputs_of(ports)
+    network = network_in(trial.folder, trial.order)
+    inputs, outputs = network.inputs, network.outputs
     used_in, used_out = ([i for i, e in enumerate(side) if e.bits] for side in (inputs, outputs))
     start = time.monotonic()
-    clocks = _jets_at(trial, ports.latency_cycles)
-    taken = np.flatnonzero(clocks[:, 1])
+    clocks, taken = _clocks(len(trial.x), network.latency_cycles)
     steps = np.array([2.0 ** -inputs[i].fraction for i in used_in])
     given = np.zeros((len(clocks), 2 + len(used_in)), dtype=np.int64)
     given[:, :2] = clocks
     given[taken, 2:] = np.floor(trial.x[:, used_in] / steps)
-    got = _simulated(trial, inputs, outputs, given)
+    simulate = _in_vhdl if trial.order.language == "vhdl" else _in_verilog
+    got = simulate(trial, [inputs[i] for i in used_in], [outputs[i] for i in used_out], given)
     valid = np.flatnonzero(got[:, 0])
     values = np.full((len(taken), len(outputs)), np.nan)
     latency = int(valid[0] - taken[0]) if len(valid) else None
     if latency is not None and np.array_equal(valid, taken + latency):
         values[:] = 0  # an output without bits
         values[:, used_out] = got[valid, 2:] * [2.0 ** -outputs[i].fraction for i in used_out]
-        values[_decided_wrongly(trial, outputs, got[valid, 1] != 0)] = np.nan
+        values[decided_wrongly(trial, outputs, got[valid, 1] != 0)] = np.nan
     seconds = time.monotonic() - start
-    return trial.outputs(values, seconds, latency_cycles=latency, expected=ports.latency_cycles)
+    return trial.outputs(values, seconds, latency_cycles=latency, expected=network.latency_cycles)
 
 
-def _jets_at(trial: Trial, latency_cycles: int) -> Ints:
-    """Return rst and in_valid of every clock, as many valid as there are jets."""
-    rng = np.random.default_rng(1)
-    gaps = rng.geometric(VALID, size=len(trial.x))
-    taken = RESET_CLOCKS + np.cumsum(gaps)
+def _clocks(n: int, latency_cycles: int) -> tuple[Ints, Ints]:
+    """Return rst and in_valid of every clock, and the clocks of n jets that no reset drops.
+
+    Before them come as many as the pipeline holds, and a reset before the first of these is out.
+    """
+    begin = RESET_CLOCKS + latency_cycles + 1
+    taken = begin + np.cumsum(np.random.default_rng(1).geometric(VALID, size=n))
     clocks = np.zeros((int(taken[-1]) + latency_cycles + MORE_CLOCKS, 2), dtype=np.int64)
     clocks[:RESET_CLOCKS, 0] = 1
+    clocks[RESET_CLOCKS : begin - 1, 1] = 1
+    clocks[begin - 1, 0] = 1
     clocks[taken, 1] = 1
-    return clocks
+    return clocks, taken
 
 
-def _simulated(
+def _in_verilog(
     trial: Trial, inputs: Sequence[Element], outputs: Sequence[Element], given: Ints
 ) -> Ints:
-    put = [f"        put(top.{e.identifier}, *in++, {e.bits});" for e in inputs if e.bits]
+    put = [f"        put(top.{e.identifier}, *in++, {e.bits});" for e in inputs]
     get = [
         f"        *out++ = get(top.{e.identifier}, {e.bits}, {str(e.signed).lower()});"
         for e in outputs
-        if e.bits
     ]
     decision = "0" if trial.package.threshold is None else "top.decision"
     values = {"PUT": "\n".join(put), "GET": "\n".join(get), "DECISION": decision}
@@ -86,7 +90,27 @@ def _simulated(
     return got
 
 
-def _decided_wrongly(trial: Trial, outputs: Sequence[Element], decisions: Bools) -> Bools:
+def _in_vhdl(
+    trial: Trial, inputs: Sequence[Element], outputs: Sequence[Element], given: Ints
+) -> Ints:
+    ports = [(name, name) for name in ("clk", "rst", "in_valid", "out_valid")]
+    if trial.package.threshold is not None:
+        ports.append(("decision", "decision"))
+    ports += [(e.identifier, f"given({bits})") for e, bits in ranges(inputs)]
+    ports += [(e.identifier, f"got({bits})") for e, bits in ranges(outputs)]
+    return vhdl.simulated(
+        trial,
+        top=trial.label,
+        sources=SOURCES,
+        ports=ports,
+        inputs=inputs,
+        outputs=outputs,
+        given=given,
+    )
+
+
+def decided_wrongly(trial: Trial, outputs: Sequence[Element], decisions: Bools) -> Bools:
+    """Return which of the vectors' decisions are not what the reference and the threshold say."""
     threshold = trial.package.threshold
     if threshold is None:
         return np.zeros(len(decisions), dtype=bool)

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 
 from jetmix.firmware.project import fill
 from jetmix.packaging.network import SOURCES
-from jetmix.packaging.trials.trial import Trial
+from jetmix.packaging.trials.trial import TEMPLATES, Trial
 from jetmix.support.files import content_digest
 from jetmix.support.packaged import shipped
 from jetmix.verification.simulators import verilator
-
-TEMPLATES = "firmware_templates/package/trial"
 
 
 def compiled(trial: Trial, top: str, driver: str, values: Mapping[str, object]) -> ctypes.CDLL:

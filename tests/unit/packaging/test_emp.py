@@ -1,9 +1,7 @@
 import json
 import re
-import shutil
 import subprocess
 import tomllib
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,13 +13,12 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import write_rtl
 from jetmix.packaging.links import mapping_of
-from jetmix.packaging.network import Element, Network, write_network
+from jetmix.packaging.network import Element, Network, network_in, write_network
 from jetmix.packaging.package import package
-from jetmix.packaging.patterns import read_pattern
+from jetmix.packaging.patterns import read_pattern, values_of, words_of
+from jetmix.packaging.verify import verify_package
+from jetmix.verification.options import VectorOptions
 from tests.unit.firmware.test_alkaid import every_operation
-
-FRAMEWORK = Path(__file__).parent / "emp_framework"
-N_LINKS = 16
 
 
 def made(synth_dir, out, **changed):
@@ -93,53 +90,25 @@ def test_patterns_hold_jets_and_the_answers_of_the_firmware(places, emulator, re
     assert np.array_equal(values(out, "outputs", expected.words[gave]), emulator.run(x))
 
 
-@pytest.mark.parametrize("places", [pytest.param("packed", marks=pytest.mark.long), "spread"])
-def test_the_payload_gives_the_words_of_its_patterns(places, ghdl, tmp_path, request):
+@pytest.mark.long
+@pytest.mark.usefixtures("ghdl")
+def test_a_payload_with_places_of_its_own_equals_keras(spread, synth_dir):
+    (result,) = verify_package(spread, VectorOptions(n_random=2000), synth=synth_dir)
+    assert result.status == "passed"
+    assert result.n_vectors > 4000
+    assert result.latency_cycles == delay_of(spread) - 1
+
+
+@pytest.mark.parametrize("places", ["packed", "spread"])
+def test_words_hold_every_value_of_a_port(places, emulator, jets, request):
     out = request.getfixturevalue(places)
-    given, expected = patterns(out)
-    took = given.valid.any(axis=1)
-    # clocks without a jet among the others
-    idle = np.random.default_rng(4).random(len(took)) < 0.2
-    rows = [
-        " ".join(
-            f"{flag and not pause:d} {int(word):016x}" for flag, word in zip(*row, strict=True)
-        )
-        for pause, row in zip(idle, zip(given.valid, given.words, strict=True), strict=True)
-    ]
-    (tmp_path / "given.txt").write_text("\n".join(rows) + "\n")
-    listed = "".join(
-        (out / "firmware/cfg" / f"{n}.dep").read_text() for n in ("mine_v2", "payload")
-    )
-    names = re.findall(r"(\S+\.vhd)$", listed, re.MULTILINE)
-    sources = [out / "firmware/hdl" / name for name in names]
-    assert set(sources) == set((out / "firmware/hdl").glob("*.vhd"))
-    for table in (out / "firmware/hdl").glob("*.mem"):
-        shutil.copy(table, tmp_path)
-    work = ["--std=08", f"--workdir={tmp_path}"]
-    for command in (
-        ["-i", *work, *FRAMEWORK.glob("*.vhd"), *sources],
-        ["-m", *work, "bench"],
-        ["-r", *work, "bench", f"-gN_IN={given.words.shape[1]}"],
-    ):
-        done = subprocess.run(
-            [ghdl, *command], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-    got = [row.split() for row in (tmp_path / "got.txt").read_text().splitlines()]
-    assert len(got) == len(took)
-    first = np.flatnonzero(given.valid.any(axis=0))[0]
-    delay = delay_of(out)
-    jets = 0
-    for frame, row in enumerate(got):
-        taken = frame - delay
-        comes = taken >= 0 and took[taken] and not idle[taken]
-        jets += comes
-        for link in range(N_LINKS):
-            used = comes and link < expected.valid.shape[1] and expected.valid[frame, link]
-            word = int(expected.words[frame, link]) if used else 0
-            start = used and int(given.words[taken, first]) & 1
-            assert row[2 * link : 2 * link + 2] == [f"{used:d}{start:d}", f"{word:016X}"], frame
-    assert jets > 700
+    order = SimpleNamespace(label="mine_v2")
+    network = network_in(out, order)
+    mapping = mapping_of(network, out / "mapping.toml")
+    y = emulator.run(jets)
+    words = words_of(y, network.outputs, mapping.outputs)
+    assert np.array_equal(values_of(words, network.outputs, mapping.outputs), y)
+    assert np.array_equal(values(out, "outputs", words[:200]), y[:200])
 
 
 def test_every_file_of_the_network_carries_name_and_version(packed):

@@ -16,41 +16,6 @@ from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.vectors import InputRange, build_vectors
 from tests.unit.packaging.test_emulator import small_graph
 
-# jets on standard input, each answer and the event of its token on standard output
-CALLER = """
-#include "mine_v4.h"
-#include <cstdio>
-
-int main() {
-    using namespace mine_v4_ports;
-    double jet[12];
-    token_t token;
-    for (int event = 0; std::fread(jet, sizeof jet, 1, stdin); event++) {
-        @KIND@ x[4];
-        for (int i = 0; i < 4; i++) {
-            x[i].feature_0 = jet[3 * i];
-            x[i].feature_1 = jet[3 * i + 1];
-            x[i].feature_2 = jet[3 * i + 2];
-        }
-        token.event = event;
-        token.iteration = event % 7;
-        token.start_of_orbit = event % 3 == 0;
-        token.frame_valid = event % 5 == 0;
-        token.data_valid = event % 2;
-        answer_t answer;
-        mine_v4(x, token, answer);
-        double out[10];
-        for (int i = 0; i < 5; i++)
-            out[i] = answer.@OUTPUT@[i].to_double();
-        out[5] = answer.token.event;
-        out[6] = answer.token.iteration;
-        out[7] = answer.token.start_of_orbit;
-        out[8] = answer.token.frame_valid;
-        out[9] = answer.token.data_valid;
-        std::fwrite(out, sizeof out, 1, stdout);
-    }
-}
-"""
 # two inputs, of which one has particles with names, and two outputs
 TWO_HEADS = """
 #include "two_v1.h"
@@ -102,21 +67,6 @@ def answers(wrapper, top, caller, x, *, n_outputs, folder):
         [folder / "caller"], input=x.astype(np.float64).tobytes(), capture_output=True, check=True
     )
     return np.frombuffer(done.stdout).reshape(len(x), n_outputs)
-
-
-def test_the_top_function_answers_as_the_firmware_and_gives_back_the_token(
-    synth_dir, wrapper, emulator, jets, tmp_path
-):
-    ports = SynthDir(synth_dir).tagger.ports
-    caller = CALLER.replace("@KIND@", f"{ports.inputs[0].identifier}_object_t")
-    caller = caller.replace("@OUTPUT@", ports.outputs[0].identifier)
-    got = answers(
-        wrapper, "mine_v4", caller, jets.reshape(len(jets), -1), n_outputs=10, folder=tmp_path
-    )
-    assert np.array_equal(got[:, :5], emulator.run(jets))
-    event = np.arange(len(jets))
-    token = [event, event % 7, event % 3 == 0, event % 5 == 0, event % 2]
-    assert np.array_equal(got[:, 5:], np.column_stack(token))
 
 
 def test_the_pragmas_ask_for_a_jet_per_cycle_and_the_latency_of_the_network(synth_dir, wrapper):

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from jetmix.errors import UsageError
+from jetmix.packaging import vhdl
+from jetmix.packaging.network import Element
 from jetmix.packaging.order import Threshold
 from jetmix.packaging.package import package
 from tests.unit.packaging.verilated import run
@@ -101,6 +103,21 @@ def test_a_target_without_a_decision_takes_no_threshold(synth_dir, tmp_path):
             synth_dir, tmp_path / "out", target="c-api", name="mine", version=1,
             threshold=Threshold(score=DECIDING, value=1.0),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "language"), [("emp", "vhdl"), ("rtl-wrapper", "VHDL")])
+def test_a_language_that_a_target_does_not_have_is_refused(synth_dir, tmp_path, target, language):
+    with pytest.raises(UsageError, match=r"one language|no language 'VHDL'"):
+        package(
+            synth_dir, tmp_path / "out", target=target, name="mine", version=1, language=language
+        )
+
+
+def test_a_threshold_beyond_the_integers_of_vhdl_is_refused():
+    wide = Element(name="a", identifier="out_a", signed=True, fraction=30, bits=40)
+    with pytest.raises(UsageError, match="those of VHDL end at 2147483647"):
+        vhdl.limit_of([wide], Threshold(score="a", value=3.0))
+    assert vhdl.limit_of([wide], Threshold(score="a", value=1.5))[1:] == ("integer", 3 << 29)
 
 
 @pytest.mark.parametrize("text", ["5", "=5", "a=", "a=x", "a=nan"])

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -15,13 +16,16 @@ from jetmix.packaging.order import Threshold
 from jetmix.packaging.package import PACKAGE_FILE, open_package, package
 from jetmix.packaging.registry import TARGETS
 from jetmix.packaging.verify import verify_package
+from jetmix.support import tools
 from jetmix.support.files import file_digest
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.result import read_results
 
-FEW = VectorOptions(n_random=200)
+FEW = VectorOptions(n_random=50)
 LEAST = Threshold(score="logits[1]", value=1.3)
+VHDL = "rtl-wrapper-vhdl"
+CLOCKED = ("rtl-wrapper", VHDL, "emp")
 RUNNABLE = [name for name, target in TARGETS.items() if target.trial]
 # faults that compile: where in the package, what, and what instead
 FAULTS = [
@@ -40,15 +44,32 @@ FAULTS = [
         "inputs_ = *std::any_cast<inputs_t *>(input);",
         "inputs_[0] = 0;",
     ),
+    (VHDL, "src/mine_v2.vhd", "if rst = '1'", "if rst = '1' and in_valid = '1'"),
+    (VHDL, "src/mine_v2.vhd", ">= THRESHOLD", ">= THRESHOLD + 1"),
+    ("hls-wrapper", "src/mine_v2.cpp", "result.token = token;", "result.token.event = 0;"),
+    ("emp", "firmware/hdl/mine_v2_emp.vhd", "word := flags(LATENCY)", "word := flags(LATENCY - 1)"),
+    ("emp", "firmware/hdl/mine_v2_emp.vhd", "word.data := (others", "word.start := '0'; -- ("),
+    ("emp", "patterns/out.txt", "1v0", "1v1"),
 ]
 
 
 @pytest.fixture(scope="module")
 def packages(synth_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("packages")
-    for target in RUNNABLE:
-        limit = LEAST if TARGETS[target].decides else None
-        package(synth_dir, folder / target, target=target, name="mine", version=2, threshold=limit)
+    (port,) = SynthDir(synth_dir).tagger.ports.inputs
+    few = np.random.default_rng(1).normal(size=(10, *port.shape))
+    np.savez(folder / "jets.npz", **{port.name: few})
+    for name in RUNNABLE:
+        target = TARGETS[name]
+        package(
+            synth_dir, folder / name, target=name, name="mine", version=2,
+            threshold=LEAST if target.decides else None,
+            data=folder / "jets.npz" if target.linked else None,
+        )  # fmt: skip
+    package(
+        synth_dir, folder / VHDL, target="rtl-wrapper", name="mine", version=2, threshold=LEAST,
+        language="vhdl",
+    )  # fmt: skip
     return folder
 
 
@@ -80,31 +101,40 @@ def sealed(out, name):
 
 
 def test_the_targets_that_can_be_run():
-    assert {"c-api", "emulator", "rtl-wrapper", "axi-stream"} <= set(RUNNABLE)
+    assert set(RUNNABLE) == set(TARGETS)
 
 
-@pytest.mark.parametrize("target", ["c-api", "emulator", "rtl-wrapper", "axi-stream"])
-@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("target", [*RUNNABLE, VHDL])
+@pytest.mark.usefixtures("prepared", "ghdl")
 def test_a_package_equals_keras(packages, synth_dir, target):
     (result,) = verify_package(packages / target, FEW, synth=synth_dir)
     assert (result.candidate, result.reference, result.status) == ("package", "keras", "passed")
-    assert result.n_vectors > 400
+    assert result.n_vectors > 250
     assert read_results(packages / target) == (result,)
     open_package(packages / target)
     latency = json.loads((synth_dir / "rtl" / "ports.json").read_text())["latency_cycles"]
-    assert result.latency_cycles == (latency if target == "rtl-wrapper" else None)
+    assert result.latency_cycles == (latency if target in CLOCKED else None)
 
 
 @pytest.mark.parametrize(
     "fault", [FAULTS[0], *(pytest.param(f, marks=pytest.mark.long) for f in FAULTS[1:])]
 )
-@pytest.mark.usefixtures("prepared")
+@pytest.mark.usefixtures("prepared", "ghdl")
 def test_a_wrong_package_is_caught(packages, synth_dir, tmp_path, fault):
     target, *edit = fault
     wrong = with_fault(packages / target, tmp_path / "wrong", *edit)
     with pytest.raises(BitsDifferError, match="package differs from keras"):
         verify_package(wrong, FEW, synth=synth_dir)
     assert read_results(wrong)[0].status == "failed"
+
+
+@pytest.mark.usefixtures("prepared")
+def test_without_ghdl_the_level_has_not_run(packages, synth_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "locate", lambda _: None)
+    copy = shutil.copytree(packages / "emp", tmp_path / "copy")
+    with pytest.raises(ToolMissingError, match="ghdl is not installed"):
+        verify_package(copy, FEW, synth=synth_dir)
+    assert read_results(copy)[0].status == "not-run"
 
 
 @pytest.mark.usefixtures("prepared")
@@ -181,9 +211,12 @@ def test_the_python_functions_do_the_same(synth_dir, tmp_path):
         jm.verify(made, levels=["ir"])
 
 
+@pytest.mark.usefixtures("ghdl")
 def test_the_wrapper_is_counted_apart_from_the_network(packages, synth_dir):
     latency = json.loads((synth_dir / "rtl" / "ports.json").read_text())["latency_cycles"]
-    valid_bits, stream = (open_package(packages / name) for name in ("rtl-wrapper", "axi-stream"))
+    names = ("rtl-wrapper", VHDL, "axi-stream")
+    valid_bits, in_vhdl, stream = (open_package(packages / name) for name in names)
+    assert in_vhdl.wrapper == valid_bits.wrapper
     for record in (valid_bits, stream):
         assert record.network.origin == "estimate"
         assert record.network.lut > record.wrapper.lut > 0

@@ -1,4 +1,5 @@
--- Gives the payload a row of words per clock and writes those that come back in the same clock.
+-- Gives the payload a row of words per clock, for each link a valid flag and a word, and writes those that
+-- come back in the same clock: valid and start flag, and the word.
 library ieee;
 use ieee.std_logic_1164.all;
 use std.textio.all;
@@ -10,7 +11,6 @@ use work.emp_ttc_decl.all;
 use work.emp_slink_types.all;
 
 entity bench is
-    generic (N_IN : natural := 1);
 end entity bench;
 
 architecture sim of bench is
@@ -39,7 +39,7 @@ begin
     begin
         while not endfile(given) loop
             readline(given, row);
-            for i in 0 to N_IN - 1 loop
+            for i in 0 to @N_IN@ - 1 loop
                 read(row, flag);
                 hread(row, word);
                 d(i).valid <= flag;

@@ -33,7 +33,7 @@ package emp_project_decl is
 end package emp_project_decl;
 
 package emp_device_decl is
-    constant N_REGION : natural := 4;
+    constant N_REGION : natural := @N_REGION@;
 end package emp_device_decl;
 
 library ieee;
