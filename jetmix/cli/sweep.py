@@ -96,6 +96,15 @@ def sweep(
       [limits]
       runs = 100
       hours = 12
+
+    \b
+    Instead of axes, Optuna can choose the runs:
+      [search]
+      objectives = ["accuracy", "lut"]  # of accuracy, ebops, lut, latency_ns
+      sampler = "tpe"                   # or nsga2, random
+      [search.space]
+      "training.learning_rate" = {low = 1e-3, high = 1e-2, log = true}
+      "tagger.n_particles" = {choices = [8, 16]}
     """  # noqa: D301 (click wants the sign itself)
     cluster = cluster_of(chosen)
     if dry_run:
@@ -105,8 +114,8 @@ def sweep(
         raise UsageError("--out not given", mend="name a folder for the sweep")
     from jetmix import words
     from jetmix.support.records import dump
-    from jetmix.sweeps.run import SweepOptions
     from jetmix.sweeps.run import sweep as run_sweep
+    from jetmix.sweeps.state import SweepOptions
     from jetmix.sweeps.target import target_from
 
     options = SweepOptions(
@@ -130,7 +139,14 @@ def _dry_run(
     from jetmix.sweeps.sweep_file import read_sweep_file
 
     needed("distributed")
-    runs = planned(read_sweep_file(sweep_file), sweep_file)
+    file = read_sweep_file(sweep_file)
+    if file.search is not None:
+        raise UsageError(
+            "the runs of a search are not known before",
+            where=sweep_file,
+            mend="leave --dry-run out",
+        )
+    runs = planned(file, sweep_file)
     here = cluster.workers if cluster.cluster is None else None
     found = speeds(runs, data, backend, here)
     workers = cluster.workers or default_number()

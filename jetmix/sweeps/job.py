@@ -14,13 +14,15 @@ from jetmix.cluster.engine import tell
 from jetmix.errors import JetmixError
 from jetmix.support import console
 from jetmix.sweeps.plan import PlannedRun
-from jetmix.sweeps.records import LOGS, RUNS, Lowered, RunRecord
+from jetmix.sweeps.records import LOGS, RUNS, Lowered, RunRecord, Status
 from jetmix.sweeps.target import Target
 from jetmix.training.run_dir import RunDir, open_source
 
 SYNTH = "3-synth"
 STOP = "stop"
 TELL_SECONDS = 1.0
+# a training is judged by a search after each of so many parts
+STEPS = 20
 LOCK_POLL_SECONDS = 1.0
 # what is no fault of a run: the disk of all of them
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -100,7 +102,7 @@ def _outcome(job: Job) -> RunRecord:
             _lower(job, job.target)
         return record_of(job.run, job.run_folder, job.target)
     except StoppedError:
-        return _record(job.run, status="waiting")
+        return waiting(job.run)
     except JetmixError as error:
         return _record(job.run, status="failed", reason=str(error))
     except Exception as error:
@@ -121,10 +123,11 @@ def _train(job: Job) -> None:
         nonlocal told
         if any(path.exists() for path in job.stops):
             raise StoppedError
-        if time.monotonic() - told >= TELL_SECONDS:
+        step = step_of(int(row["epoch"]), job.run.recipe.training.epochs)
+        if step is not None or time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
-            keys = ("epoch", "val_accuracy", "ebops")
-            tell(job.topic, {"run": job.run.name, "speed": speed, **{k: row[k] for k in keys}})
+            shown = {key: row[key] for key in ("epoch", "val_accuracy", "ebops")}
+            tell(job.topic, {"run": job.run.name, "speed": speed, "step": step, **shown})
 
     train(
         TrainingRun(
@@ -136,6 +139,12 @@ def _train(job: Job) -> None:
             each_epoch=each_epoch,
         )
     )
+
+
+def step_of(epoch: int, epochs: int) -> int | None:
+    """Return which twentieth of a training ends with this epoch, None if none does."""
+    step, before = (STEPS * e // epochs for e in (epoch, epoch - 1))
+    return step if step > before else None
 
 
 def _lower(job: Job, target: Target) -> None:
@@ -167,10 +176,10 @@ def record_of(run: PlannedRun, folder: Path, target: Target | None) -> RunRecord
     """
     opened = RunDir(folder)
     if not opened.trained or opened.metrics is None or opened.figures is None:
-        return _record(run, status="waiting")
+        return waiting(run)
     firmware = _lowered(folder / SYNTH) if target else None
     if target and firmware is None:
-        return _record(run, status="waiting")
+        return waiting(run)
     metrics, figures = opened.metrics, opened.figures
     return _record(
         run,
@@ -212,6 +221,11 @@ def _record(run: PlannedRun, **known: Any) -> RunRecord:
     )
 
 
-def failed(run: PlannedRun, reason: str) -> RunRecord:
-    """Return the record of a run that failed."""
-    return _record(run, status="failed", reason=reason)
+def waiting(run: PlannedRun) -> RunRecord:
+    """Return the record of a run that is not done."""
+    return _record(run, status="waiting")
+
+
+def ended(run: PlannedRun, reason: str, status: Status = "failed") -> RunRecord:
+    """Return the record of a run that ended without a tagger."""
+    return _record(run, status=status, reason=reason)

@@ -53,7 +53,7 @@ def planned(sweep: SweepFile, where: Path) -> tuple[PlannedRun, ...]:
     for values in _combinations(sweep):
         base = recipe_of(sweep.recipe, values, where)
         for seed in sweep.seeds or (base.training.seed,):
-            recipe = replace(base, training=replace(base.training, seed=seed))
+            recipe = seeded(base, seed)
             runs.append(PlannedRun(name=f"{len(runs) + 1:04d}", values=values, recipe=recipe))
     _refuse_twins(runs, where)
     if sweep.limits.runs is not None and len(runs) > sweep.limits.runs:
@@ -96,6 +96,11 @@ def recipe_of(base: str, values: Values, where: Path) -> Recipe:
         about = f"{error.where}: {error.what}" if error.where else error.what
         raise UsageError(about, where=place, mend=error.mend) from None
     return recipe
+
+
+def seeded(recipe: Recipe, seed: int) -> Recipe:
+    """Return a recipe with another seed."""
+    return replace(recipe, training=replace(recipe.training, seed=seed))
 
 
 def _combinations(sweep: SweepFile) -> Iterator[Values]:

@@ -1,9 +1,8 @@
 """How far a sweep is: a live table in a terminal, plain lines elsewhere."""
 
 import contextlib
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,32 +25,31 @@ class Board:
     """What is known of the runs of a sweep; told by workers, shown to a person.
 
     Args:
-        total: number of runs.
         runs: the runs by name.
+        total: number of runs, None of a search.
     """
 
-    total: int
+    runs: Mapping[str, PlannedRun]
+    total: int | None
     n_done: int = 0
     n_failed: int = 0
+    n_pruned: int = 0
     best: RunRecord | None = None
     now: dict[str, dict[str, Any]] = field(default_factory=dict)
-    runs: dict[str, PlannedRun] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     live: Live | None = None
     shown: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Note what a worker tells of an epoch; called in another thread."""
-        with self.lock:
-            self.now[event["run"]] = event
+        """Note what a worker tells of an epoch."""
+        self.now[event["run"]] = event
 
     def note(self, record: RunRecord) -> None:
         """Note what became of a run."""
-        with self.lock:
-            self.now.pop(record.name, None)
+        self.now.pop(record.name, None)
         self.n_done += record.status == "done"
         self.n_failed += record.status == "failed"
+        self.n_pruned += record.status == "pruned"
         if record.accuracy is not None:
             best = self.best.accuracy if self.best else None
             self.best = record if best is None or record.accuracy > best else self.best
@@ -67,9 +65,10 @@ class Board:
     @property
     def line(self) -> str:
         """All of it in one line."""
-        with self.lock:
-            speed = sum(event["speed"] for event in self.now.values())
-        parts = [f"{self.n_done} of {self.total} runs done"]
+        speed = sum(event["speed"] for event in self.now.values())
+        of = "" if self.total is None else f" of {self.total}"
+        parts = [f"{self.n_done}{of} runs done"]
+        parts += [f"{self.n_pruned} pruned"] if self.n_pruned else []
         parts += [f"{self.n_failed} failed"] if self.n_failed else []
         parts += [f"{speed:,.0f} jets/s"] if speed else []
         parts += [f"best {self.best.name}: {_figures(self.best)}"] if self.best else []
@@ -88,8 +87,7 @@ class Board:
 
     def _table(self) -> Group:
         table = Table("run", "what", "epoch", "jets/s", "accuracy", "EBOPs", box=None)
-        with self.lock:
-            events = sorted(self.now.items())
+        events = sorted(self.now.items())
         for name, event in events[:SHOWN_RUNS]:
             run = self.runs[name]
             table.add_row(

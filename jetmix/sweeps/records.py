@@ -13,7 +13,7 @@ from jetmix.sweeps.target import Target
 
 REQUEST, RESULT, TABLE, PICTURE = "request.json", "sweep.json", "sweep.csv", "sweep.png"
 RUNS, LOGS = "runs", "logs"
-Status = Literal["done", "failed", "waiting"]
+Status = Literal["done", "failed", "pruned", "waiting"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ class RunRecord:
         name: its folder in ``runs/``.
         values: what the axes set, by key.
         seed: seed of the training.
-        status: ``done``, ``failed`` or ``waiting``.
-        reason: why it failed.
+        status: ``done``, ``failed``, ``pruned`` by a search, or ``waiting``.
+        reason: why it failed or was pruned.
         architecture: of the tagger.
         accuracy: on the test jets, 0 ... 1.
         accuracy_error: its binomial standard error.
@@ -105,8 +105,8 @@ class RunRecord:
         """Yield what does not fit together."""
         if self.status == "done" and self.accuracy is None:
             yield "accuracy", "a number for a run that is done"
-        if self.status == "failed" and not self.reason:
-            yield "reason", "a text for a run that failed"
+        if self.status in ("failed", "pruned") and not self.reason:
+            yield "reason", "a text for a run that has no tagger"
 
     @property
     def costs(self) -> tuple[float, ...] | None:

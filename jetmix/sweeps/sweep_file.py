@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from jetmix.recipes.recipe import presets, read_toml
 from jetmix.support.records import (
@@ -16,6 +16,7 @@ from jetmix.support.records import (
 )
 
 Values = Mapping[str, Any]
+Objective = Literal["accuracy", "ebops", "lut", "latency_ns"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,84 @@ class Limits:
     CHECKS: ClassVar[dict[str, Check]] = checked(POSITIVE, "runs", "hours")
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The values that a search may give a key: ``choices``, or ``low`` to ``high``.
+
+    Attributes:
+        choices: values of any type.
+        low: the lowest number; if it and ``high`` are integers, only integers are taken.
+        high: the highest number.
+        log: whether numbers are spread evenly in their logarithm.
+        step: distance between numbers, None for any.
+    """
+
+    choices: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+    log: bool = False
+    step: float | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "step": POSITIVE,
+        **checked(rule(_is_number, "must be a number"), "low", "high"),
+    }
+
+    @property
+    def whole(self) -> bool:
+        """Whether only integers are taken."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if self.choices and (self.low is not None or self.high is not None):
+            yield "choices", "absent where low and high are given"
+        elif not self.choices and (self.low is None or self.high is None):
+            yield "choices", "a list, or low and high given instead"
+        elif self.low is not None and self.high is not None:
+            if self.low > self.high:
+                yield "low", "at most high"
+            if self.log and (self.low <= 0 or self.step is not None):
+                yield "log", "without a step and above zero"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSection:
+    """How the next runs are chosen from what is known of the others, by Optuna.
+
+    Attributes:
+        space: the values that each key may have.
+        objectives: what is made better; accuracy grows, costs shrink.
+        sampler: Optuna's way to choose.
+        sampler_seed: seed of the choices.
+        pruner: Optuna's way to end hopeless runs early; for one objective, which is the accuracy.
+        storage: any storage of Optuna by URL; None is a SQLite file in the folder of the sweep.
+    """
+
+    space: Mapping[str, Range]
+    objectives: tuple[Objective, ...] = ("accuracy", "ebops")
+    sampler: Literal["tpe", "nsga2", "random"] = "tpe"
+    sampler_seed: int = 1
+    pruner: Literal["none", "median", "hyperband"] = "none"
+    storage: str | None = None
+
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "space": NOT_EMPTY,
+        "objectives": rule(
+            lambda names: names and len(set(names)) == len(names), "must name objectives, each once"
+        ),
+    }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if self.pruner != "none" and self.objectives != ("accuracy",):
+            yield "pruner", "'none', as Optuna prunes for the one objective accuracy alone,"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SweepFile:
     """Content of a sweep file.
@@ -65,12 +144,14 @@ class SweepFile:
         seeds: every combination is trained with each; empty for the recipe's own.
         axes: what changes.
         limits: what it may take.
+        search: how runs are chosen instead of axes.
     """
 
     recipe: str
     seeds: tuple[int, ...] = ()
     axes: Axes = field(default_factory=Axes)
     limits: Limits = field(default_factory=Limits)
+    search: SearchSection | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "recipe": NOT_EMPTY,
@@ -79,6 +160,17 @@ class SweepFile:
             "must be different seeds of at least 0",
         ),
     }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if self.search is None:
+            return
+        if self.axes != Axes():
+            yield "axes", "absent where there is a search"
+        if len(self.seeds) > 1:
+            yield "seeds", "one seed at most where there is a search"
+        if self.limits == Limits():
+            yield "limits", "given for a search, as runs, hours or both"
 
 
 def read_sweep_file(path: Path) -> SweepFile:

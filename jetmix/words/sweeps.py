@@ -43,8 +43,10 @@ def swept(done: "Swept") -> list[str]:
     lines = [f"front of {len(record.of('done'))} runs:"] if record.front else []
     lines += [_line(named[name]) for name in record.front]
     failed, waiting = len(record.of("failed")), len(record.of("waiting"))
+    pruned = len(record.of("pruned"))
     parts = [f"{len(record.of('done'))} of {len(record.runs)} runs done"]
     parts += [f"{failed} failed (try them again with --retry-failed)"] if failed else []
+    parts += [f"{pruned} pruned"] if pruned else []
     parts += [f"{waiting} left (give the same command again)"] if waiting else []
     return [
         *lines,

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from jetmix.cluster.options import ClusterOptions
-from jetmix.sweeps.run import SweepOptions, sweep
+from jetmix.sweeps.run import sweep
+from jetmix.sweeps.state import SweepOptions
 
 KILLS = 5
 SWEEP = """
