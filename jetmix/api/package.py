@@ -8,6 +8,7 @@ from jetmix import words
 from jetmix.api import notebook
 from jetmix.api.paths import PathLike
 from jetmix.packaging import package as packaging
+from jetmix.resources.report import ResourceReport, read_resources
 from jetmix.verification.result import VerificationResult, read_results
 
 
@@ -23,8 +24,13 @@ class Package:
 
     @cached_property
     def record(self) -> packaging.Package:
-        """Target, name, version, digests, and what network and wrapper take."""
+        """Target, name, version and digests."""
         return packaging.open_package(self.path)
+
+    @property
+    def resources(self) -> dict[str, ResourceReport]:
+        """What its ``network`` and its ``wrapper`` take of an FPGA, as far as that is known."""
+        return {str(report.part_of): report for report in read_resources(self.path) or ()}
 
     @property
     def verification(self) -> dict[str, VerificationResult]:

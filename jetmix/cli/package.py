@@ -49,8 +49,10 @@ def package(
     from jetmix import words
     from jetmix.packaging.order import Threshold
     from jetmix.packaging.package import package as write_package
+    from jetmix.resources.report import read_resources
     from jetmix.support.records import dump
 
     limit = None if threshold is None else Threshold.parse(threshold)
     made = write_package(synth_dir, out, threshold=limit, **chosen)
-    finish(words.package_lines(made, out), dump(made), as_json=as_json)
+    content = {**dump(made), "resources": dump(read_resources(out) or ())}
+    finish(words.package_lines(made, out), content, as_json=as_json)

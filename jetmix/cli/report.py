@@ -55,9 +55,10 @@ def report(
 ) -> None:
     """Write a report about runs and syntheses, compared with published taggers.
 
-    DIR is a folder that 'jetmix train' or 'jetmix synth' wrote; a synthesis joins the run of its
-    model. Of a folder of 'jetmix sweep', the taggers are the runs on its front. Writes report.html
-    (one file, no network), report.md, report.json and the figures.
+    DIR is a folder that 'jetmix train', 'jetmix synth' or 'jetmix package' wrote; a synthesis joins
+    the run of its model, a package its synthesis. Of a folder of 'jetmix sweep', the taggers are
+    the runs on its front. Writes report.html (one file, no network), report.md, report.json and the
+    figures.
 
     \b
     A file for --check looks like this (keys are optional):

@@ -5,13 +5,14 @@ is; what the network takes stands in the reports of its synthesis.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from jetmix.eda.reports.yosys import FLIP_FLOPS, FREE, LUTS
 from jetmix.eda.yosys import STATISTICS, family_of, find_yosys
 from jetmix.errors import ToolFailedError
+from jetmix.resources.report import ResourceReport
 from jetmix.support import tools
 from jetmix.support.files import read_json
 from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
@@ -128,9 +129,21 @@ def _counted(statistics: Any) -> Cost:
     )
 
 
-def of_network(synth: SynthDir, cycles: int) -> Cost:
-    """Return what the network of a synthesis takes, by the best report that there is of it."""
+def wrapper_report(cost: Cost, part: str, clock_ns: float) -> ResourceReport:
+    """Return what a wrapper takes as a report like those of a synthesis."""
+    return ResourceReport(
+        origin=cost.origin,
+        part=part,
+        lut=None if cost.lut is None else cost.lut + (cost.lut_memory or 0),
+        lut_memory=cost.lut_memory,
+        ff=cost.ff,
+        latency_cycles=cost.cycles,
+        clock_target_ns=clock_ns,
+        part_of="wrapper",
+    )
+
+
+def network_reports(synth: SynthDir, cycles: int) -> list[ResourceReport]:
+    """Return the best report that there is of the network of a synthesis, with these cycles."""
     best = best_resources(synth.resources)
-    if best is None:
-        return Cost(origin="unknown", lut=None, ff=None, cycles=cycles)
-    return Cost(origin=best.origin, lut=best.lut, ff=best.ff, cycles=cycles)
+    return [replace(best, latency_cycles=cycles, part_of="network")] if best else []

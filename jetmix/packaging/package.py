@@ -16,10 +16,10 @@ from jetmix.errors import (
 from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.verilog import NAMES, read_ports
 from jetmix.packaging import cost
-from jetmix.packaging.cost import Cost
 from jetmix.packaging.network import network_of
 from jetmix.packaging.order import Order, Threshold
 from jetmix.packaging.registry import Target, find
+from jetmix.resources.report import write_resources
 from jetmix.support.files import file_digest, place_folder, tree_digest
 from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
 from jetmix.synthesis.synth_dir import LOWERED, SynthDir
@@ -44,9 +44,7 @@ class Package:
         files: SHA-256 of each file, by its path in the package.
         threshold: when a jet is taken, where the package has a decision.
         language: language of the wrapper, where the target has a choice.
-        network: what the network takes, for a target with a wrapper.
-        wrapper: what the wrapper takes beside it.
-        wrapper_unknown: why that is not known.
+        wrapper_unknown: why ``resources.json`` does not tell what the wrapper takes.
         format: version of the file.
     """
 
@@ -58,8 +56,6 @@ class Package:
     files: dict[str, str]
     threshold: Threshold | None = None
     language: Language | None = None
-    network: Cost | None = None
-    wrapper: Cost | None = None
     wrapper_unknown: str | None = None
     format: str = FORMAT
 
@@ -147,6 +143,7 @@ def package(
         folder = Path(scratch) / "package"
         folder.mkdir()
         chosen.write(order, folder)
+        unknown = _write_costs(chosen, order, folder)
         made = Package(
             target=target,
             name=order.name,
@@ -155,10 +152,9 @@ def package(
             synth=os.path.relpath(synth_dir.resolve(), out.resolve()),
             threshold=threshold,
             language=order.language if chosen.in_vhdl else None,
+            wrapper_unknown=unknown,
             files={path: file_digest(folder / path) for path in _listed(folder)},
         )
-        if chosen.top is not None:
-            made = _with_costs(made, chosen, order, folder)
         write(folder / PACKAGE_FILE, made)
         out.parent.mkdir(parents=True, exist_ok=True)
         place_folder(folder, out)
@@ -176,22 +172,33 @@ def _given(option: str, given: T | None, known: T | None) -> T:
     return value
 
 
-def _with_costs(made: Package, target: Target, order: Order, folder: Path) -> Package:
-    """Return the record with what network and wrapper take; without a Yosys the reason stands."""
+def _write_costs(target: Target, order: Order, folder: Path) -> str | None:
+    """Write what network and wrapper take, told apart; return why that of the wrapper is unknown.
+
+    A target without a wrapper in a language of hardware has no such file.
+    """
     if target.top is None:
-        return made
-    made = replace(made, network=cost.of_network(order.synth, read_ports(folder).latency_cycles))
+        return None
+    project = order.synth.project("rtl")
+    reports = cost.network_reports(order.synth, read_ports(folder).latency_cycles)
     area = folder.parent / "cost"
     area.mkdir()
-    part = order.synth.project("rtl").part
-    top = target.top.format(order.label)
+    top, unknown = target.top.format(order.label), None
     try:
         wrapper = cost.of_wrapper(
-            folder / target.sources, area, top=top, network=network_of(order), part=part
+            folder / target.sources,
+            area,
+            top=top,
+            network=network_of(order),
+            part=project.part,
         )
     except (ToolMissingError, ToolFailedError) as error:
-        return replace(made, wrapper_unknown=str(error))
-    return replace(made, wrapper=replace(wrapper, cycles=target.cycles))
+        unknown = str(error)
+    else:
+        counted = replace(wrapper, cycles=target.cycles)
+        reports.append(cost.wrapper_report(counted, project.part, project.clock_period_ns))
+    write_resources(folder, reports)
+    return unknown
 
 
 def is_package(folder: Path) -> bool:

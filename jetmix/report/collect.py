@@ -9,6 +9,8 @@ from jetmix.eda.vendor import VENDOR
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.verilog import PORTS_FILE, read_ports
+from jetmix.packaging.package import is_package
+from jetmix.report.packages import with_packages
 from jetmix.report.tagger import Gap, Tagger
 from jetmix.resources.layers import LAYERS_FILE
 from jetmix.support.records import dump
@@ -32,12 +34,14 @@ PROOFS = "range proof, linear proof and inputs that would wrap"
 def collect(folders: Sequence[Path]) -> tuple[Tagger, ...]:
     """Read runs and synthesised projects; a project joins the run whose model it was made from.
 
+    A package joins the synthesis that it was made of, which is read as well if it is not named.
+
     Args:
-        folders: directories written by ``jetmix train`` and ``jetmix synth``, in any order.
+        folders: directories of ``jetmix train``, ``synth`` and ``package``, in any order.
 
     Raises:
         UsageError: if no folder is named, or one stands twice.
-        ReportReadError: if a folder is neither of the two, a stage of it failed, or a file in it
+        ReportReadError: if a folder is none of these, a stage of it failed, or a file in it
             is damaged or was edited.
     """
     if not folders:
@@ -48,16 +52,18 @@ def collect(folders: Sequence[Path]) -> tuple[Tagger, ...]:
     for place in places:
         if places.count(place) > 1:
             raise UsageError("the folder is named twice", where=place, mend="name it once")
-    runs, synths = [], []
+    runs, synths, packages = [], [], []
     for folder, place in zip(folders, places, strict=True):
-        if _is_run(folder):
+        if is_package(folder):
+            packages.append(folder)
+        elif _is_run(folder):
             runs.append(_run(folder))
             inner = folder / SYNTH
             if (inner / STAGE_FILE).exists() and place / SYNTH not in places:
                 synths.append(_synth(inner))
         else:
             synths.append(_synth(folder))
-    return _numbered(_joined(runs, synths))
+    return _numbered(_joined(runs, with_packages(synths, packages, opened=_synth)))
 
 
 def _is_run(folder: Path) -> bool:
@@ -112,6 +118,7 @@ def _join(run: Tagger, synth: Tagger, *, alone: bool) -> Tagger:
         ports=synth.ports,
         placed=synth.placed,
         vendor=synth.vendor,
+        packages=synth.packages,
         gaps=(*run.gaps, *(gap for gap in synth.gaps if gap.mend != NAME_RUN)),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jetmix import words
 from jetmix.report.sections.headline import timed
-from jetmix.report.tagger import Tagger
+from jetmix.report.tagger import Packaged, Tagger
 from jetmix.verification.result import VerificationResult
 
 
@@ -24,6 +24,7 @@ def summary(taggers: Sequence[Tagger]) -> list[str]:
             f"LUT:        {_lut(tagger)}",
             f"Latency:    {_latency(tagger)}",
         ]
+        lines += [_package(packaged) for packaged in tagger.packages]
         lines += [f"  missing: {gap.what}: {gap.why}; {gap.mend}" for gap in tagger.gaps]
     return lines
 
@@ -55,6 +56,12 @@ def _outcome(result: VerificationResult) -> str:
     if result.n_mismatch:
         return f"DIFFERENT on {words.count(result.n_mismatch)} of {words.compared(result)}"
     return result.difference.upper()
+
+
+def _package(packaged: Packaged) -> str:
+    name = f"{packaged.record.label} ({packaged.record.target})"
+    costs = [f"{report.part_of}: {words.taken(report)}" for report in packaged.resources]
+    return f"Package:    {'; '.join([name, *costs])}"
 
 
 def _lut(tagger: Tagger) -> str:

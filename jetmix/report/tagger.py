@@ -13,6 +13,7 @@ from jetmix.eda.reports.record import Report
 from jetmix.firmware.named_ports import PlacedPort
 from jetmix.firmware.project import FirmwareProject
 from jetmix.models.signature import Signature
+from jetmix.packaging.package import Package
 from jetmix.resources.layers import LayerCost
 from jetmix.resources.report import ResourceReport
 from jetmix.support.files import JSON
@@ -65,6 +66,15 @@ class LayerBits:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Packaged:
+    """A package of a tagger: its record, what network and wrapper take, whether it was verified."""
+
+    record: Package
+    resources: tuple[ResourceReport, ...]
+    verification: tuple[VerificationResult, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tagger:
     """One tagger with everything that its directories tell; what is not known is None."""
 
@@ -93,6 +103,7 @@ class Tagger:
     ports: Signature | None = None
     placed: tuple[PlacedPort, ...] = ()
     vendor: tuple[Report, ...] = ()
+    packages: tuple[Packaged, ...] = ()
     kinematics: Kinematics | None = None
     other_jets: Evaluation | None = None
     gaps: tuple[Gap, ...] = field(default=())

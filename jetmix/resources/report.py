@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from jetmix.resources.origins import ORIGINS, PIPELINE_MODEL, Origin
 from jetmix.support.records import NOT_NEGATIVE, Check, checked, read, rule, write
@@ -17,7 +17,7 @@ INTERVALS = (
 )
 _AMOUNTS = (
     *(name for interval in INTERVALS for name in interval),
-    *("dsp", "bram18", "uram", "carry8", "clock_target_ns"),
+    *("lut_memory", "dsp", "bram18", "uram", "carry8", "clock_target_ns"),
     *("latency_cycles", "latency_min_cycles", "power_w", "power_static_w"),
 )
 _ONE_OR_MORE = rule(lambda cycles: cycles >= 1, "must be an integer of at least 1")
@@ -65,6 +65,9 @@ class ResourceReport:
         power_w: power of the whole device in W, as the vendor's tool estimates it.
         power_static_w: the part of it that the device takes at rest.
         power_confidence: confidence level that the tool gives its estimate: Low, Medium or High.
+        part_of: what of a package the figures are of, ``network`` or ``wrapper``; the cycles of a
+            wrapper are those that it adds. None for a whole design.
+        lut_memory: how many of the LUT are memory.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {
@@ -100,6 +103,8 @@ class ResourceReport:
     power_w: float | None = None
     power_static_w: float | None = None
     power_confidence: str | None = None
+    part_of: Literal["network", "wrapper"] | None = None
+    lut_memory: float | None = None
 
     @property
     def made_by(self) -> Origin:

@@ -20,7 +20,7 @@ from jetmix.words.numbers import (
     spanned,
     yes_no,
 )
-from jetmix.words.packaging import package_lines
+from jetmix.words.packaging import package_lines, taken
 from jetmix.words.resources import clock, ff, latency, latency_origin, lut, resource_lines
 from jetmix.words.sweeps import duration, planned, swept
 from jetmix.words.synthesis import budget_lines, hls_way, synthesis_lines, up_to_date
@@ -103,6 +103,7 @@ __all__ = [
     "spanned",
     "swept",
     "synthesis_lines",
+    "taken",
     "target_rows",
     "trained",
     "up_to_date",

@@ -8,7 +8,7 @@ from jetmix.report.gate.rules import FORMAT, Outcome, figures
 from jetmix.report.published.comparable import Field
 from jetmix.report.published.panels import COST_TITLES, Panel, panels
 from jetmix.report.rivals import rivals
-from jetmix.report.tagger import LayerBits, Tagger
+from jetmix.report.tagger import LayerBits, Packaged, Tagger
 from jetmix.support.files import JSON
 from jetmix.support.records import dump
 from jetmix.verification.proofs.proofs import Proofs
@@ -49,6 +49,7 @@ def _tagger(tagger: Tagger) -> JSON:
         "resources": dump(tagger.resources),
         "verification": dump(tagger.verification),
         "vendor": [{**r.as_json(), "file": r.file} for r in tagger.vendor],
+        "packages": [_package(packaged) for packaged in tagger.packages],
         "ports": dump(tagger.ports),
         "front": [asdict(point) for point in tagger.front],
         "layers": [_layer(layer) for layer in tagger.layers],
@@ -60,6 +61,17 @@ def _tagger(tagger: Tagger) -> JSON:
         "provenance": dump(tagger.provenance),
         "synthesis": dump(tagger.synthesis),
         "recipe": tagger.recipe,
+    }
+
+
+def _package(packaged: Packaged) -> JSON:
+    record = packaged.record
+    return {
+        "target": record.target,
+        "name": record.name,
+        "version": record.version,
+        "resources": dump(packaged.resources),
+        "verification": dump(packaged.verification),
     }
 
 

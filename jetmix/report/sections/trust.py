@@ -14,7 +14,7 @@ from jetmix.report.render.model import (
     per_tagger,
     text,
 )
-from jetmix.report.sections import ports, proofs, vendor
+from jetmix.report.sections import packages, ports, proofs, vendor
 from jetmix.report.tagger import Tagger
 from jetmix.resources.report import ResourceReport
 from jetmix.verification.result import VerificationResult
@@ -36,6 +36,7 @@ def section(taggers: Sequence[Tagger]) -> Section | None:
         proofs.faults(taggers),
         resources(taggers),
         beside(taggers),
+        packages.packages(taggers),
         vendor.outcomes(taggers),
     ]
     shown = tuple(table for table in tables if table.groups)
