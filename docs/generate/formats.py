@@ -127,6 +127,11 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             kind="jetmix.packaging.package:Package", writer="package",
             text="What the package is, of which synthesis, and the digest of each file.",
         ),
+        "resources.json": Artefact(
+            writer="package",
+            text="What network and wrapper take, told apart by `part_of`, in the form that the file has "
+            "in a synthesis; for a target with a wrapper.",
+        ),
     },
     "Every stage": {
         "stage.json": Artefact(
