@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from jetmix.cli.cluster import cluster_of, cluster_options
 from jetmix.cli.common import PATH, finish, given, json_option
 from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS
 from jetmix.data.simulation.presets import DEFAULT_PRESET, preset_names
+from jetmix.errors import UsageError
 
 half_option: Callable[[Any], Any] = click.option(
     "--half", is_flag=True, help="Store the constituents as float16."
@@ -45,7 +47,7 @@ def data() -> None:
 )  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="J",
-    help="Worker processes; one per core by default.",
+    help="Worker processes, or workers of --cluster; one per core by default.",
 )  # fmt: skip
 @click.option(
     "--preset", metavar="NAME|FILE.toml",
@@ -57,26 +59,31 @@ def data() -> None:
     "--no-hlf", is_flag=True,
     help="Leave out the sixteen high-level features, which take half of the time.",
 )  # fmt: skip
+@cluster_options
 @json_option
 def simulate(
     *,
     out: Path, n_jets: int, seed: int, jobs: int | None, preset: str | None,
-    n_constituents: int | None, half: bool, no_hlf: bool, as_json: bool,
+    n_constituents: int | None, half: bool, no_hlf: bool, as_json: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Simulate jets with Pythia 8 and FastJet into OUT.
 
-    An interrupted run goes on where it was when the same command is given again.
+    An interrupted run goes on where it was when the same command is given again. The jets are the
+    same for any number of processes and on any cluster.
     """
+    cluster = cluster_of(chosen, jobs)
+    if cluster.cluster is None and cluster.memory_gb is not None:
+        raise UsageError("--memory-gb is for workers of a cluster", mend="leave it out")
     from jetmix import words
     from jetmix.data.simulation.presets import read_preset
     from jetmix.data.simulation.simulate import Simulation, simulate
 
-    chosen = None if preset is None else read_preset(preset)
+    settings = None if preset is None else read_preset(preset)
     simulation = Simulation(
         n_jets=n_jets, seed=seed, half=half, hlf=not no_hlf,
-        **given(preset=chosen, n_constituents=n_constituents),
+        **given(preset=settings, n_constituents=n_constituents),
     )  # fmt: skip
-    done = simulate(out, simulation, jobs=jobs)
+    done = simulate(out, simulation, jobs=jobs, cluster=cluster if cluster.cluster else None)
     name = preset or simulation.preset.name
     result = {"path": str(out), "sha256": done.sha256, "n_jets": done.n_jets, "n_new": done.n_new,
               "seconds": done.seconds, "preset": name, "seed": seed}  # fmt: skip

@@ -1,52 +1,14 @@
 """``jetmix sweep``."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from jetmix.cli.cluster import cluster_of, cluster_options, workers_option
 from jetmix.cli.common import PATH, backend_option, finish, json_option
-from jetmix.cluster.options import BATCH_MEMORY_GB, BATCH_SYSTEMS, ClusterOptions
+from jetmix.cluster.options import ClusterOptions
 from jetmix.errors import UsageError
-
-ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
-
-
-def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where the workers run."""
-    for option in (
-        click.option(
-            "--wait-minutes", default=ClusterOptions.wait_minutes, show_default=True,
-            type=ABOVE_ZERO, help="Time limit for the first worker of a cluster.",
-        ),
-        click.option("--queue", metavar="NAME", help="Queue or partition of the batch system."),
-        click.option(
-            "--job-hours", "hours", type=ABOVE_ZERO, help="Longest life of a batch job."
-        ),
-        click.option(
-            "--memory-gb", type=ABOVE_ZERO,
-            help="Memory of each worker. [default: its share of this machine; of a batch system "
-            f"{BATCH_MEMORY_GB:g}]",
-        ),
-        click.option(
-            "--workers", type=click.IntRange(min=1), metavar="N",
-            help="Number of workers. [default: one per GPU, without one per core]",
-        ),
-        click.option(
-            "--cluster", metavar=f"{'|'.join(BATCH_SYSTEMS)}|ADDRESS",
-            help="Batch system whose jobs are the workers, or address of a Dask scheduler. "
-            "[default: worker processes on this machine]",
-        ),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def cluster_of(chosen: dict[str, Any]) -> ClusterOptions:
-    """Take the options of the cluster out of the chosen ones."""
-    names = ("cluster", "workers", "memory_gb", "hours", "queue", "wait_minutes")
-    return ClusterOptions(**{name: chosen.pop(name) for name in names})
 
 
 @click.command()
@@ -64,6 +26,7 @@ def cluster_of(chosen: dict[str, Any]) -> ClusterOptions:
     "--dry-run", is_flag=True,
     help="List the runs with an estimate of their time, from a few epochs of each network.",
 )  # fmt: skip
+@workers_option
 @cluster_options
 @json_option
 def sweep(
@@ -75,6 +38,7 @@ def sweep(
     target: str | None,
     retry_failed: bool,
     dry_run: bool,
+    workers: int | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -106,7 +70,7 @@ def sweep(
       "training.learning_rate" = {low = 1e-3, high = 1e-2, log = true}
       "tagger.n_particles" = {choices = [8, 16]}
     """  # noqa: D301 (click wants the sign itself)
-    cluster = cluster_of(chosen)
+    cluster = cluster_of(chosen, workers)
     if dry_run:
         _dry_run(sweep_file, data, backend, cluster, as_json=as_json)
         return

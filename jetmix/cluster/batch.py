@@ -93,7 +93,6 @@ def made(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
         log_directory=str(logs),
         shared_temp_directory=str(keys),
         security=needed("distributed").Security.temporary(),
-        scheduler_options={"dashboard_address": ":0"},
         silence_logs=logging.CRITICAL,
         **_asked(options),
     )
@@ -111,6 +110,7 @@ def _asked(options: ClusterOptions) -> dict[str, Any]:
     own = f"{options.memory_gb}GB" if options.memory_gb else None
     asked: dict[str, Any] = {
         "memory": own or site("memory") or f"{BATCH_MEMORY_GB}GB",
+        "scheduler_options": {"dashboard_address": ":0", **(site("scheduler-options") or {})},
         "job_script_prologue": [*(site("job-script-prologue") or []), *_prologue()],
     }
     if options.queue is not None and system.queue:

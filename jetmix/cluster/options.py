@@ -53,6 +53,17 @@ class ClusterOptions:
                 f"unknown cluster '{self.cluster}'",
                 mend=f"{known} or give the address of a Dask scheduler, such as tcp://host:8786",
             )
+        for name, option in (("hours", "--job-hours"), ("queue", "--queue")):
+            if getattr(self, name) is not None and not self.batch:
+                raise UsageError(
+                    f"{option} is for a batch system",
+                    mend=f"leave it out, or add --cluster with one of {', '.join(BATCH_SYSTEMS)}",
+                )
+        if self.memory_gb is not None and self.address:
+            raise UsageError(
+                "--memory-gb is for workers that are started here",
+                mend="leave it out: the workers of a running scheduler have their memory",
+            )
         if self.queue is not None and self.cluster == "htcondor":
             raise UsageError("HTCondor has no queues", mend="leave --queue out, see --job-hours")
         if self.batch and self.workers is None:

@@ -21,10 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from jetmix import __version__
+from jetmix.cluster.options import ClusterOptions
 from jetmix.data.checks import attribute
 from jetmix.data.schema import CLASS_NAMES, MAX_CONSTITUENTS, PARTICLE_FEATURES
 from jetmix.data.simulation.blocks import Blocks
 from jetmix.data.simulation.generator import BLOCK_JETS, BlockMaker, jet_columns, require_tools
+from jetmix.data.simulation.on_cluster import BlockJob, made_on_cluster
 from jetmix.data.simulation.presets import DEFAULT_PRESET, Preset, read_preset
 from jetmix.data.writer import JetWriter, jet_writer, writing
 from jetmix.errors import RunConflictError, ToolFailedError, UsageError
@@ -73,6 +75,15 @@ class Simulation:
         every = [(c, b, self.block_size(c, b)) for b in range(n_rounds) for c in range(N_CLASSES)]
         return [task for task in every if task[2]]
 
+    def maker(self) -> BlockMaker:
+        """Return what makes its blocks."""
+        return BlockMaker(
+            preset=self.preset,
+            seed=self.seed,
+            n_constituents=self.n_constituents,
+            hlf=self.hlf,
+        )
+
     def record(self) -> JSON:
         """Return the attribute ``simulation`` of the file: all settings, versions and the seed."""
         return {
@@ -104,7 +115,13 @@ class Simulated:
     seconds: float
 
 
-def simulate(path: Path, simulation: Simulation, *, jobs: int | None = None) -> Simulated:
+def simulate(
+    path: Path,
+    simulation: Simulation,
+    *,
+    jobs: int | None = None,
+    cluster: ClusterOptions | None = None,
+) -> Simulated:
     """Simulate jets into ``path``, or go on with a killed run.
 
     Finished blocks wait in the folder ``PATH.parts`` until the file is complete.
@@ -113,9 +130,11 @@ def simulate(path: Path, simulation: Simulation, *, jobs: int | None = None) -> 
         path: the HDF5 file to make.
         simulation: what is simulated.
         jobs: worker processes; None takes one per core.
+        cluster: the cluster whose workers make the jets, instead of processes of this machine.
 
     Raises:
-        ToolMissingError: if Pythia or FastJet is missing.
+        ToolMissingError: if Pythia, FastJet or, for a cluster, Dask is missing.
+        ClusterError: if the cluster gives no workers, or workers that differ.
         RunConflictError: if the file exists with other content, or its blocks are of another run.
         DataError: if the disk is full.
     """
@@ -126,7 +145,8 @@ def simulate(path: Path, simulation: Simulation, *, jobs: int | None = None) -> 
     else:
         parts = path.with_name(path.name + ".parts")
         with _claimed(parts, simulation), _writing_into(parts, path, simulation) as writer:
-            n_new = _fill(writer, Blocks(folder=parts), simulation, jobs or os.cpu_count() or 1)
+            blocks = Blocks(folder=parts.resolve())
+            n_new = _fill(writer, blocks, simulation, cluster or jobs or os.cpu_count() or 1)
         shutil.rmtree(parts)
     return Simulated(
         path=path,
@@ -202,7 +222,9 @@ def _writing_into(parts: Path, path: Path, simulation: Simulation) -> Iterator[J
         growing.replace(path)
 
 
-def _fill(writer: JetWriter, blocks: Blocks, simulation: Simulation, jobs: int) -> int:
+def _fill(
+    writer: JetWriter, blocks: Blocks, simulation: Simulation, jobs: int | ClusterOptions
+) -> int:
     """Write the file round by round while workers make the blocks; return the jets made now."""
     tasks = simulation.tasks()
     todo = [task for task in tasks if not blocks.has(*task)]
@@ -253,10 +275,18 @@ def _append_rounds(writer: JetWriter, blocks: Blocks, simulation: Simulation) ->
 
 
 def _made(
-    todo: list[tuple[int, int, int]], blocks: Blocks, simulation: Simulation, jobs: int
+    todo: list[tuple[int, int, int]],
+    blocks: Blocks,
+    simulation: Simulation,
+    jobs: int | ClusterOptions,
 ) -> Iterator[int]:
     """Make the blocks in worker processes; yield the number of jets whenever one is done."""
     if not todo:
+        return
+    if isinstance(jobs, ClusterOptions):
+        tools, maker = require_tools(), simulation.maker()
+        work = [BlockJob(task=task, blocks=blocks, maker=maker, tools=tools) for task in todo]
+        yield from made_on_cluster(work, jobs)
         return
     pool = ProcessPoolExecutor(
         max_workers=min(jobs, len(todo)),
@@ -287,13 +317,7 @@ def _start_worker(simulation: Simulation, blocks: Blocks) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run
     # FastJet prints a banner to standard output, which is for results
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    maker = BlockMaker(
-        preset=simulation.preset,
-        seed=simulation.seed,
-        n_constituents=simulation.n_constituents,
-        hlf=simulation.hlf,
-    )
-    _worker.append((maker, blocks))
+    _worker.append((simulation.maker(), blocks))
 
 
 def _work(class_index: int, block: int, n_jets: int) -> int:

@@ -48,11 +48,14 @@ def test_the_site_is_asked_first(tmp_path):
     import dask
 
     site = {"jobqueue.slurm.job-script-prologue": ["source /site/setup.sh"],
+            "jobqueue.slurm.worker-extra-args": ["--worker-port", "10000:10100"],
+            "jobqueue.slurm.scheduler-options": {"dashboard_address": ":0"},
             "jobqueue.slurm.memory": "7GB"}  # fmt: skip
     with dask.config.set(site):
         found = script(tmp_path, cluster="slurm").splitlines()
         assert "#SBATCH --mem=7G" in found
         assert found.index("source /site/setup.sh") < found.index("export OMP_NUM_THREADS=1")
+        assert "--worker-port 10000:10100" in " ".join(found)
         assert "#SBATCH --mem=2G" in script(tmp_path, cluster="slurm", memory_gb=2).splitlines()
 
 

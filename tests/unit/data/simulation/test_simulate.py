@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from jetmix.cluster.options import ClusterOptions
 from jetmix.data.describing.describe import describe
 from jetmix.data.simulation import simulate as module
 from jetmix.data.simulation.generator import BlockMaker, block_seed, jet_columns
@@ -80,6 +81,14 @@ def test_jobs_length_and_precision_do_not_matter(made, tmp_path):
     assert x.dtype == np.float16
     np.testing.assert_array_equal(x, content(made)[0][:27].astype(np.float16))
     np.testing.assert_array_equal(jets, content(made)[1][:27])
+
+
+@pytest.mark.filterwarnings("ignore:.*SWIG.*|builtin type:DeprecationWarning")
+def test_a_cluster_gives_the_same_file(made, tmp_path, in_process):
+    done = simulate(tmp_path / "jets.h5", simulation(), cluster=ClusterOptions(workers=1))
+    assert done.n_new == 40
+    assert (tmp_path / "jets.h5").read_bytes() == made.read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["jets.h5"]
 
 
 def test_another_seed_gives_other_jets():
