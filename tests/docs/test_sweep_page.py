@@ -13,7 +13,9 @@ from jetmix.sweeps.sweep_file import read_sweep_file
 def files(repository, tmp_path):
     text = (repository / "docs" / "how-to" / "sweep.md").read_text()
     found = []
-    for index, block in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)):
+    for index, block in enumerate(
+        re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    ):
         path = tmp_path / f"{index}.toml"
         path.write_text(block)
         found.append(path)
