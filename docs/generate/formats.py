@@ -129,8 +129,8 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
         ),
         "resources.json": Artefact(
             writer="package",
-            text="What network and wrapper take, told apart by `part_of`, as the file of a "
-            "synthesis does; for a target with a wrapper.",
+            text="What network and wrapper take, a record for each (`part_of`), as in a synthesis; "
+            "for a target with a wrapper.",
         ),
     },
     "Every stage": {

@@ -5,17 +5,17 @@ is; what the network takes stands in the reports of its synthesis.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from jetmix.eda.reports.yosys import FLIP_FLOPS, FREE, LUTS
 from jetmix.eda.yosys import STATISTICS, family_of, find_yosys
 from jetmix.errors import ToolFailedError
+from jetmix.firmware.project import FirmwareProject
 from jetmix.resources.report import ResourceReport
 from jetmix.support import tools
 from jetmix.support.files import read_json
-from jetmix.support.records import NOT_EMPTY, NOT_NEGATIVE, Check, checked
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import best_resources
 from jetmix.verification.simulators import ghdl
@@ -45,39 +45,17 @@ MEMORIES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What a part of a package takes of an FPGA; a figure that is not known is None.
-
-    Attributes:
-        origin: where LUT and FF come from, such as ``yosys`` or ``estimate``.
-        lut: look-up tables, without those that are memory.
-        lut_memory: look-up tables that are memory, where that is known.
-        ff: flip-flops.
-        cycles: latency in clock cycles; of a wrapper, those that it adds while nothing waits.
-    """
-
-    origin: str
-    lut: float | None
-    ff: float | None
-    cycles: int
-    lut_memory: float | None = None
-
-    CHECKS: ClassVar[dict[str, Check]] = {
-        "origin": NOT_EMPTY,
-        **checked(NOT_NEGATIVE, "lut", "ff", "cycles", "lut_memory"),
-    }
-
-
-def of_wrapper(sources: Path, area: Path, *, top: str, network: str, part: str) -> Cost:
-    """Return what the wrapper ``top`` takes without the module ``network``; its cycles are 0.
+def of_wrapper(
+    sources: Path, area: Path, *, top: str, network: str, project: FirmwareProject
+) -> ResourceReport:
+    """Return what the wrapper ``top`` takes without the module ``network``, cycles not known.
 
     Args:
         sources: the folder of the package's sources.
         area: an empty folder to work in; packages that VHDL of the wrapper needs may lie there.
         top: name of the wrapper, as a module or entity and as a file.
         network: that of the network.
-        part: the FPGA.
+        project: the project of the network, for part and clock.
 
     Raises:
         ToolMissingError: if there is no Yosys, or no GHDL for VHDL.
@@ -93,12 +71,16 @@ def of_wrapper(sources: Path, area: Path, *, top: str, network: str, part: str) 
         for name in (f"{network}.v", f"{top}.sv"):
             (area / name).write_bytes((sources / name).read_bytes())
     values = {"top": top, "network": network, "statistics": STATISTICS}
-    script = (read + SCRIPT).format(**values, family=family_of(part))
+    script = (read + SCRIPT).format(**values, family=family_of(project.part))
     (area / "script.ys").write_text(script, encoding="utf-8")
     log = area / "log.txt"
     command: list[str | Path] = [program, "-q", "-s", "script.ys"]
     tools.run(command, title="Yosys on the wrapper", cwd=area, log=log, timeout_s=LIMIT_S)
-    return _counted(read_json(area / STATISTICS))
+    return replace(
+        _counted(read_json(area / STATISTICS)),
+        part=project.part,
+        clock_target_ns=project.clock_period_ns,
+    )
 
 
 def _translate(sources: Path, area: Path, top: str, network: str) -> None:
@@ -111,7 +93,7 @@ def _translate(sources: Path, area: Path, top: str, network: str) -> None:
     (area / f"{top}.v").write_text(ghdl.to_verilog(area, top), encoding="utf-8")
 
 
-def _counted(statistics: Any) -> Cost:
+def _counted(statistics: Any) -> ResourceReport:
     modules: Mapping[str, Any] = statistics["modules"]
     (module,) = modules.values()
     cells: dict[str, int] = module["num_cells_by_type"]
@@ -120,30 +102,18 @@ def _counted(statistics: Any) -> Cost:
         raise ToolFailedError(
             f"Yosys mapped the wrapper to an unknown cell {unknown[0]!r}", mend="use another Yosys"
         )
-    return Cost(
-        origin="yosys",
-        lut=sum(n for kind, n in cells.items() if kind in LUTS),
-        lut_memory=sum(n * MEMORIES.get(kind, 0) for kind, n in cells.items()),
-        ff=sum(n for kind, n in cells.items() if kind in FLIP_FLOPS),
-        cycles=0,
-    )
-
-
-def wrapper_report(cost: Cost, part: str, clock_ns: float) -> ResourceReport:
-    """Return what a wrapper takes as a report like those of a synthesis."""
+    memory = sum(n * MEMORIES.get(kind, 0) for kind, n in cells.items())
     return ResourceReport(
-        origin=cost.origin,
-        part=part,
-        lut=None if cost.lut is None else cost.lut + (cost.lut_memory or 0),
-        lut_memory=cost.lut_memory,
-        ff=cost.ff,
-        latency_cycles=cost.cycles,
-        clock_target_ns=clock_ns,
+        origin="yosys",
+        part=None,
+        lut=memory + sum(n for kind, n in cells.items() if kind in LUTS),
+        lut_memory=memory,
+        ff=sum(n for kind, n in cells.items() if kind in FLIP_FLOPS),
         part_of="wrapper",
     )
 
 
-def network_reports(synth: SynthDir, cycles: int) -> list[ResourceReport]:
+def of_network(synth: SynthDir, cycles: int) -> list[ResourceReport]:
     """Return the best report that there is of the network of a synthesis, with these cycles."""
     best = best_resources(synth.resources)
     return [replace(best, latency_cycles=cycles, part_of="network")] if best else []

@@ -180,7 +180,7 @@ def _write_costs(target: Target, order: Order, folder: Path) -> str | None:
     if target.top is None:
         return None
     project = order.synth.project("rtl")
-    reports = cost.network_reports(order.synth, read_ports(folder).latency_cycles)
+    reports = cost.of_network(order.synth, read_ports(folder).latency_cycles)
     area = folder.parent / "cost"
     area.mkdir()
     top, unknown = target.top.format(order.label), None
@@ -190,13 +190,12 @@ def _write_costs(target: Target, order: Order, folder: Path) -> str | None:
             area,
             top=top,
             network=network_of(order),
-            part=project.part,
+            project=project,
         )
     except (ToolMissingError, ToolFailedError) as error:
         unknown = str(error)
     else:
-        counted = replace(wrapper, cycles=target.cycles)
-        reports.append(cost.wrapper_report(counted, project.part, project.clock_period_ns))
+        reports.append(replace(wrapper, latency_cycles=target.cycles))
     write_resources(folder, reports)
     return unknown
 

@@ -28,7 +28,7 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     seen = measured(done.verification)
     for report in done.resources:
         lines += resource_lines(report, done.options.device, seen)
-    lines += _placement_lines(done)
+    lines += placement_lines(done)
     if done.costs:
         lines.append(f"Layers: {largest(done.costs)} of the LUT [{LAYERS_FILE}]")
     if done.judged is not None:
@@ -38,7 +38,7 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     ]
 
 
-def _placement_lines(done: "Synthesis") -> list[str]:
+def placement_lines(done: "Synthesis") -> list[str]:
     """Return where the tagger is placed, or why it is not, where that was asked for."""
     slr, device = done.options.placement.slr, done.options.device
     if slr is None:

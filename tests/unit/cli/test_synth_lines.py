@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -7,8 +8,8 @@ from jetmix.cli.main import cli
 from jetmix.errors import ToolMissingError, UsageError
 from jetmix.firmware.parts import find_part
 from jetmix.resources.report import ResourceReport
-from jetmix.synthesis.options import SynthOptions
-from jetmix.words import resource_lines, up_to_date
+from jetmix.synthesis.options import Placement, SynthOptions
+from jetmix.words import resource_lines, synthesis, up_to_date
 from tests.unit.synthesis.test_budget import MEASURED
 
 
@@ -103,3 +104,18 @@ def test_an_estimate_of_ff_and_clock():
     assert ff == "FF 34,560 (90%: 32,000 to 37,000) (1.00%) [estimate]"
     clock = "2.95 ns (expected clock, 90%: 2.5 to 3.5; target 2 ns)"
     assert latency == f"Latency: 20 cycles, 59.0 ns at {clock}, II 1 [estimate]"
+
+
+def test_where_it_is_placed_or_why_not(tmp_path):
+    fits = ResourceReport(origin="estimate", part=None, lut=400_000, lut_high=432_000)
+    too_large = replace(fits, lut_high=432_001)
+
+    def lines(report, slr):
+        options = SynthOptions(part="xcvu13p", placement=Placement(slr=slr))
+        done = SimpleNamespace(options=options, resources=(report,))
+        return synthesis.placement_lines(done)
+
+    assert lines(fits, None) == []
+    assert lines(fits, 3) == ["Placement: SLR 3 of xcvu13p [placement.xdc]"]
+    (line,) = lines(too_large, 3)
+    assert line.startswith("Placement: none, since up to 432,001 LUT are more than the 432,000 of")
