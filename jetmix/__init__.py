@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from jetmix.api.package import Package, open_package
     from jetmix.api.report import report as report
     from jetmix.api.run import Run, evaluate, open_run, train
+    from jetmix.api.sweep import sweep
     from jetmix.report.build import Report
 
 __version__ = "0.1.0"
 __all__ = [
     "Firmware", "Package", "Report", "Run", "evaluate", "import_jets", "load_jets",
     "open_firmware", "open_package", "open_run", "package", "report", "sample", "simulate",
-    "synthesise", "train", "verify",
+    "sweep", "synthesise", "train", "verify",
 ]  # fmt: skip
 # public name -> its module in jetmix.api, imported when the name is first used
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     **dict.fromkeys(("import_jets", "load_jets", "sample", "simulate"), "jets"),
     **dict.fromkeys(("Run", "evaluate", "open_run", "train"), "run"),
     "Report": "report",
+    "sweep": "sweep",
 }
 
 

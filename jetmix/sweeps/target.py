@@ -17,6 +17,9 @@ class Target:
     Attributes:
         part: the FPGA, such as ``xcvu13p``.
         clock_ns: target clock period in ns.
+
+    Raises:
+        UsageError: for an unknown part or an impossible clock.
     """
 
     part: str
@@ -24,13 +27,13 @@ class Target:
 
     CHECKS: ClassVar[dict[str, Check]] = {"clock_ns": POSITIVE}
 
+    def __post_init__(self) -> None:
+        """Refuse a part or a clock that nothing can be lowered for, before any work starts."""
+        _ = self.options
+
     @property
     def options(self) -> SynthOptions:
-        """How it is lowered: to Verilog, with the one level that needs no tool.
-
-        Raises:
-            UsageError: for an unknown part or an impossible clock.
-        """
+        """How it is lowered: to Verilog, with the one level that needs no tool."""
         return SynthOptions(part=self.part, clock_ns=self.clock_ns, flow="rtl", levels=("ir",))
 
 
@@ -55,6 +58,4 @@ def target_from(text: str) -> Target:
         raise UsageError(
             f"clock-ns is '{given['clock-ns']}', not a number", where="--synth", mend=EXAMPLE
         ) from None
-    target = Target(part=given["part"], clock_ns=clock)
-    _ = target.options
-    return target
+    return Target(part=given["part"], clock_ns=clock)
