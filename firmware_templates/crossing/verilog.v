@@ -9,15 +9,15 @@ module @TOP@_crossing #(
     output [WIDTH-1:0] q
 );
 
-    (* keep = "true", shreg_extract = "no" *) reg [WIDTH*STAGES-1:0] stages;
+    (* keep = "true", shreg_extract = "no" *) reg [WIDTH*STAGES-1:0] held;
 
-    assign q = stages[WIDTH*STAGES-1:WIDTH*(STAGES-1)];
+    assign q = held[WIDTH*STAGES-1:WIDTH*(STAGES-1)];
 
     generate
         if (STAGES == 1) begin : one
-            always @(posedge clk) stages <= d;
+            always @(posedge clk) held <= d;
         end else begin : several
-            always @(posedge clk) stages <= {stages[WIDTH*(STAGES-1)-1:0], d};
+            always @(posedge clk) held <= {held[WIDTH*(STAGES-1)-1:0], d};
         end
     endgenerate
 endmodule

@@ -17,19 +17,19 @@ end entity @TOP@_crossing;
 
 architecture rtl of @TOP@_crossing is
     -- the lowest bits are what came in last
-    signal stages : std_logic_vector(WIDTH * (STAGES + 1) - 1 downto 0);
+    signal chain : std_logic_vector(WIDTH * (STAGES + 1) - 1 downto 0);
     signal held : std_logic_vector(WIDTH * STAGES - 1 downto 0);
     attribute keep : string;
     attribute keep of held : signal is "true";
     attribute shreg_extract : string;
     attribute shreg_extract of held : signal is "no";
 begin
-    stages <= held & d;
-    q <= stages(stages'high downto WIDTH * STAGES);
+    chain <= held & d;
+    q <= chain(chain'high downto WIDTH * STAGES);
 
     process(clk) begin
         if rising_edge(clk) then
-            held <= stages(WIDTH * STAGES - 1 downto 0);
+            held <= chain(WIDTH * STAGES - 1 downto 0);
         end if;
     end process;
 end architecture rtl;

@@ -18,7 +18,8 @@ _OWN = re.compile(r"defines\.h|parameters\.h|weights/\w+\.h")
 _GUARD = re.compile(r"^#ifndef (\w+_H_?)\n#define \1$", re.MULTILINE)
 _NNET = re.compile(r"\bnnet\b")
 _INCLUDE = re.compile(r"^#include .*\n", re.MULTILINE)
-_PORT = re.compile(r"^    (?=\w+ \w+\[)", re.MULTILINE)
+# an array of the top function; the inputs stand in one line
+_PORT = re.compile(r"(\w+ \w+\[)")
 
 
 def functions_of(top: str) -> str:
@@ -54,7 +55,7 @@ def name_project(folder: Path, top: str) -> None:
         if path.suffix == ".cpp":
             text = _after_includes(text, using_types(top), place)
         elif place == Path("firmware", f"{top}.h"):
-            text = _PORT.sub(f"    {_types_of(top)}::", text)
+            text = _PORT.sub(rf"{_types_of(top)}::\1", text)
         elif _OWN.fullmatch(str(place.relative_to("firmware"))):
             text = _enclosed(text, _types_of(top), place)
         path.write_text(text, encoding="utf-8")

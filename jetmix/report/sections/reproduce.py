@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from jetmix import words
+from jetmix.firmware.project import TOP
 from jetmix.report.render.model import Listing, Section
 from jetmix.report.tagger import Tagger
 from jetmix.support.files import JSON
@@ -33,6 +34,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
         ("Synthesis", " ".join(synthesis.command) if synthesis else None),
         ("HLS project", words.hls_way(tagger.hls)),
         ("Verilog", f"by the engine {tagger.rtl.engine}" if tagger.rtl else None),
+        ("Name in the firmware", _top(tagger)),
         *_made_with(training or synthesis),
         ("Data file", data.path if data else None),
         ("Data SHA-256", data.sha256 if data else None),
@@ -55,6 +57,12 @@ def _made_with(provenance: Provenance | None) -> list[tuple[str, object]]:
         ("Python", provenance.python),
         ("Platform", provenance.platform),
     ]
+
+
+def _top(tagger: Tagger) -> str | None:
+    """Return the name that the tagger was given in its firmware, None for none."""
+    tops = [project.top for project in (tagger.rtl, tagger.hls) if project is not None]
+    return next((top for top in tops if top != TOP), None)
 
 
 def _jets(tagger: Tagger) -> str | None:

@@ -13,6 +13,8 @@ from jetmix.support.arrays import Reals
 from jetmix.verification.divergence.traced_cpp import CODE, TRACER, traced_values
 
 _VALUE = re.compile(r"^    ap_u?int<\d+> (v\d+) = .*;$", re.MULTILINE)
+# a tagger with a name has it in front
+_NAMESPACE = re.compile(r"^namespace \w*nnet \{", re.MULTILINE)
 NOWHERE = "no operation: the graph itself differs from Keras"
 
 
@@ -46,4 +48,4 @@ def first_difference(
 def with_traces(text: str) -> str:
     """Return the code with the result of every operation written to a file."""
     traced = _VALUE.sub(r'\g<0>\n    jetmix_trace("\1", &\1, 1);', text)
-    return traced.replace("namespace nnet {", f"{TRACER}\nnamespace nnet {{", 1)
+    return _NAMESPACE.sub(lambda found: f"{TRACER}\n{found[0]}", traced, count=1)

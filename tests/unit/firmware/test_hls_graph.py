@@ -11,6 +11,8 @@ from jetmix.firmware import arithmetic, dais, hls_graph
 from jetmix.firmware.hls_whole import write_whole
 from jetmix.firmware.parts import find_part
 from jetmix.models.signature import Port, Signature
+from jetmix.verification.divergence.traced_cpp import CODE, traced_values
+from jetmix.verification.divergence.whole import with_traces
 from jetmix.verification.faults.planting import planted_copy
 from jetmix.verification.simulators import csim
 
@@ -212,6 +214,30 @@ def test_faults_are_planted_into_the_function_and_change_outputs(project, tmp_pa
     changed = [not np.array_equal(run(i + 1, x), right) for i in range(len(planted))]
     assert {"weight-bit", "shift", "sign", "bit-width", "choice", "table", "outputs"} == kinds
     assert sum(changed) > 10
+
+
+@pytest.mark.long
+def test_simulation_faults_and_traces_work_under_a_name(compiled, tmp_path):
+    named = write_whole(
+        graph(),
+        PORTS,
+        tmp_path / "project",
+        part=find_part("xcvu13p"),
+        clock_period_ns=5.0,
+        test_bench=(np.zeros((3, 3)), np.zeros((3, len(LIVE) + 2))),
+        top="tagger_v1",
+    )
+    top = (named.path / "firmware" / "tagger_v1.cpp").read_text()
+    assert "    tagger_v1_nnet::jetmix_graph(" in top
+    a, b = vectors()
+    x = np.stack([a * 0.5, b * 0.25, np.zeros(N)], axis=1)
+    right = compiled.predict(x)
+    assert np.array_equal(csim.build(named, tmp_path / "sim").predict(x), right)
+    run, planted = planted_copy(replace(named, way="graph"), tmp_path, 10, 1)
+    assert np.array_equal(run(0, x), right)
+    assert sum(not np.array_equal(run(i + 1, x), right) for i in range(len(planted))) > 5
+    values = traced_values(named, {CODE: with_traces}, x[:1], tmp_path / "traced")
+    assert values["v0"].tolist() == [a[0]]
 
 
 def test_a_value_wider_than_a_word_is_refused():

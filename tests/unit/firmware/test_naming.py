@@ -103,6 +103,7 @@ def pair(tmp_path_factory):
                 adders_per_stage=2,
                 vhdl=True,
                 top=TOPS[name],
+                slr_registers=1,
             ),
         )
         for name, graph in graphs.items()
