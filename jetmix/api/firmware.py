@@ -292,10 +292,10 @@ def package(
         name: identifier of the tagger in the package, by default that of the synthesis.
         version: its version, by default that of the synthesis.
         threshold: a score and its least value for which a jet is taken, which adds a decision bit;
-            for ``rtl-wrapper``.
+            for ``rtl-wrapper`` and ``ugt``.
         language: ``verilog``, the default, or ``vhdl``; for ``rtl-wrapper``.
         mapping: TOML file that says where inputs and outputs lie in words of links; for ``emp``.
-        data: jets whose test split makes the patterns; for ``emp``.
+        data: jets whose test split makes the patterns; for ``emp`` and ``ugt``.
 
     Raises:
         UsageError: for an unknown target, a name that is no identifier, an option that the target

@@ -24,7 +24,7 @@ from jetmix.cli.common import PATH, finish, json_option
 @click.option("--out", required=True, type=PATH, help="Folder to write.")
 @click.option(
     "--threshold", metavar="SCORE=VALUE",
-    help="Add a decision bit: a jet is taken whose SCORE is at least VALUE. For rtl-wrapper.",
+    help="Decide: a jet is taken whose SCORE is at least VALUE. For rtl-wrapper and ugt.",
 )  # fmt: skip
 @click.option(
     "--language", type=click.Choice(["verilog", "vhdl"]),
@@ -36,7 +36,7 @@ from jetmix.cli.common import PATH, finish, json_option
 )  # fmt: skip
 @click.option(
     "--data", type=PATH,
-    help="Jets whose test split makes the patterns, instead of random vectors. For emp.",
+    help="Jets whose test split makes the patterns, instead of random vectors. For emp and ugt.",
 )  # fmt: skip
 @json_option
 def package(

@@ -10,15 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from jetmix.packaging import vhdl
+from jetmix.packaging.jets import jets_with_answers
 from jetmix.packaging.links import Mapping, Slot, mapping_of
 from jetmix.packaging.network import Network, write_network
 from jetmix.packaging.order import Order, write_filled
 from jetmix.packaging.patterns import FRAMES, Pattern, words_of, write_pattern
-from jetmix.support.arrays import Reals
-from jetmix.verification.emulator.emulator import Emulator
-from jetmix.verification.ladder import jets_of
-from jetmix.verification.options import VectorOptions
-from jetmix.verification.vectors import InputRange, build_vectors
 
 SOURCES, DEPENDENCIES = "firmware/hdl", "firmware/cfg"
 PAYLOAD = "payload.vhd"
@@ -103,30 +99,16 @@ def _write_dependencies(order: Order, folder: Path) -> None:
 def _write_patterns(order: Order, network: Network, mapping: Mapping, folder: Path) -> None:
     """Write the words of jets, and those of their answers at the clocks at which they come."""
     delay = network.latency_cycles + TAKING
-    emulator = Emulator.load(order.synth.path).flat
-    x = _jets(order, emulator.input_shape, FRAMES - LEAD - delay)
-    y = emulator.run(x)
+    x, y = jets_with_answers(order, FRAMES - LEAD - delay)
     folder.mkdir()
     sides = (
         ("in.txt", mapping.inputs, network.inputs, x, LEAD),
         ("out.txt", mapping.outputs, network.outputs, y, LEAD + delay),
     )
     for name, slots, elements, values, first in sides:
-        flat = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
+        flat = np.asarray(values, dtype=np.float64)
         words = np.zeros((FRAMES, max(slot.link for slot in slots) + 1), dtype=np.uint64)
         words[first : first + len(flat)] = words_of(flat, elements, slots)
         valid = np.zeros(words.shape, dtype=bool)
         valid[first : first + len(flat), sorted({slot.link for slot in slots})] = True
         write_pattern(folder / name, order.label, Pattern(words=words, valid=valid))
-
-
-def _jets(order: Order, shape: tuple[int, ...], most: int) -> Reals:
-    """Return jets of the test split, random vectors and corners where no file is given."""
-    tagger = order.synth.tagger
-    if order.data is not None:
-        VectorOptions(data=order.data).require_data()
-        jets, _ = jets_of(order.data, tagger.ports, tagger.dataset)
-        return jets[:most]
-    ranges = InputRange.of(order.graph)
-    x = build_vectors(ranges, shape, jets=None, n_random=most, seed=1).x
-    return x[np.random.default_rng(1).permutation(len(x))[:most]]

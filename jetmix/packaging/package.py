@@ -99,7 +99,8 @@ def package(
         threshold: when a jet is taken, for a target with a decision.
         language: ``verilog`` or ``vhdl``, for a target that has both; ``verilog`` if None.
         mapping: file that says where inputs and outputs lie, for a target with links.
-        data: file of jets whose test split makes its patterns, instead of random vectors.
+        data: file of jets whose test split makes its patterns or test vectors, instead of random
+            vectors, for a target that brings jets.
 
     Raises:
         UsageError: for an unknown target, a name that is no identifier, an option that the target
@@ -121,9 +122,10 @@ def package(
     if language is not None and language not in NAMES:
         mend = f"choose from {', '.join(NAMES)}"
         raise UsageError(f"no language {language!r}", where="--language", mend=mend)
-    for option, given in (("--mapping", mapping), ("--data", data)):
-        if given is not None and not chosen.linked:
-            raise UsageError(f"target {target!r} has no links", where=option, mend="leave it out")
+    if mapping is not None and not chosen.linked:
+        raise UsageError(f"target {target!r} has no links", where="--mapping", mend="leave it out")
+    if data is not None and not chosen.brings_jets:
+        raise UsageError(f"target {target!r} brings no jets", where="--data", mend="leave it out")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunConflictError(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"

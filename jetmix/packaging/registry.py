@@ -24,7 +24,8 @@ class Target:
         module: where its function ``write(order, folder)`` is.
         decides: whether it can put out a decision.
         in_vhdl: whether it can be had in VHDL instead of Verilog.
-        linked: whether its jets come in words of links, which a mapping says and patterns show.
+        linked: whether its jets come in words of links, which a mapping says.
+        brings_jets: whether it brings jets with their answers.
         trial: where its function ``run(trial)`` is, which builds and runs a package; None for one
             of which nothing can be run.
         top: its wrapper round the network, with ``{}`` for name and version.
@@ -37,6 +38,7 @@ class Target:
     decides: bool = False
     in_vhdl: bool = False
     linked: bool = False
+    brings_jets: bool = False
     trial: str | None = None
     top: str | None = None
     sources: str = SOURCES
@@ -77,6 +79,7 @@ TARGETS: dict[str, Target] = {
         module="jetmix.packaging.emp",
         trial="jetmix.packaging.trials.emp",
         linked=True,
+        brings_jets=True,
     ),
     "axi-stream": Target(
         title="the network between two AXI4-Streams",
@@ -84,6 +87,13 @@ TARGETS: dict[str, Target] = {
         trial="jetmix.packaging.trials.axi_stream",
         top="{}_axis",
         cycles=2,
+    ),
+    "ugt": Target(
+        title="module of the CMS global trigger in VHDL, with test vectors",
+        module="jetmix.packaging.ugt",
+        decides=True,
+        brings_jets=True,
+        trial="jetmix.packaging.trials.ugt",
     ),
     "c-api": Target(
         title="shared library and header with a plain C interface",

@@ -12,7 +12,7 @@ architecture sim of bench is
     signal given : std_logic_vector(@INPUT_BITS@ - 1 downto 0) := (others => '0');
     signal got : std_logic_vector(@OUTPUT_BITS@ - 1 downto 0) := (others => '0');
 begin
-    top : entity work.@TOP@
+    top : entity work.@TOP@@GENERICS@
         port map (
 @PORTS@
         );

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jetmix.packaging.network import SOURCES, Element, network_in, score_of
+from jetmix.packaging.numbers import join
 from jetmix.packaging.trials import vhdl
 from jetmix.packaging.trials.trial import Trial
 from jetmix.packaging.trials.verilated import compiled
@@ -98,6 +99,8 @@ def _in_vhdl(
         ports.append(("decision", "decision"))
     ports += [(e.identifier, f"given({bits})") for e, bits in ranges(inputs)]
     ports += [(e.identifier, f"got({bits})") for e, bits in ranges(outputs)]
+    widths = [element.bits for element in inputs]
+    rows = [(rst, valid, join(raw, widths)) for rst, valid, *raw in given.tolist()]
     return vhdl.simulated(
         trial,
         top=trial.label,
@@ -105,7 +108,7 @@ def _in_vhdl(
         ports=ports,
         inputs=inputs,
         outputs=outputs,
-        given=given,
+        given=rows,
     )
 
 

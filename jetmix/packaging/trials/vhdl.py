@@ -1,12 +1,13 @@
 """VHDL of a package, clock by clock in GHDL, with a row of integers for each clock."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from jetmix.firmware.project import fill
 from jetmix.packaging.network import Element
+from jetmix.packaging.numbers import part
 from jetmix.packaging.trials.trial import TEMPLATES, Trial
 from jetmix.packaging.vhdl import bits_of
 from jetmix.support.arrays import Ints
@@ -16,6 +17,8 @@ from jetmix.verification.simulators import ghdl
 # rst and in_valid before the inputs, out_valid and decision before the outputs
 FLAGS = 2
 HEX = 4
+# what no output can be
+UNKNOWN = -(2**62)
 
 
 def simulated(
@@ -26,11 +29,12 @@ def simulated(
     ports: Sequence[tuple[str, str]],
     inputs: Sequence[Element],
     outputs: Sequence[Element],
-    given: Ints,
+    given: Iterable[tuple[int, int, int]],
+    generics: Mapping[str, str] | None = None,
 ) -> Ints:
-    """Return what a top gives at each clock: out_valid, its decision, and the outputs with bits.
+    """Return what a top gives at each clock: out_valid, its decision, and the outputs.
 
-    A row of which a bit is neither 0 nor 1 is not valid.
+    Outputs of a row of which a bit is neither 0 nor 1 are ``UNKNOWN``.
 
     Args:
         trial: the package.
@@ -38,9 +42,10 @@ def simulated(
         sources: where in the package its sources are.
         ports: what its ports are connected with in the test bench: ``clk``, ``rst``, ``in_valid``,
             ``out_valid``, ``decision``, and ranges of ``given`` and ``got``.
-        inputs: the elements that have bits, in the order of ``given``.
+        inputs: the elements of ``given``.
         outputs: those of ``got``.
-        given: rst, in_valid and the inputs, (clock, 2 + input).
+        given: rst, in_valid, and all inputs in one number, for each clock.
+        generics: values for generics of the top.
 
     Raises:
         ToolMissingError: if there is no GHDL.
@@ -49,16 +54,19 @@ def simulated(
     area = trial.area
     for path in (trial.folder / sources).iterdir():  # tables are named without a folder
         (area / path.name).write_bytes(path.read_bytes())
+    chosen = [f"{name} => {value}" for name, value in (generics or {}).items()]
     values = {
         "TOP": top,
+        "GENERICS": f" generic map ({', '.join(chosen)})" if chosen else "",
         "PORTS": ",\n".join(f"            {port} => {signal}" for port, signal in ports),
         "INPUT_BITS": _whole(bits_of(inputs)),
         "OUTPUT_BITS": _whole(bits_of(outputs)),
     }
     bench = fill(shipped(TEMPLATES) / "bench.vhd", values)
     (area / "bench.vhd").write_text(bench, encoding="utf-8")
-    rows = _written(given, inputs)
-    (area / "given.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    digits = _whole(bits_of(inputs)) // HEX
+    rows = (f"{rst} {valid} {number:0{digits}x}\n" for rst, valid, number in given)
+    (area / "given.txt").write_text("".join(rows), encoding="utf-8")
     ghdl.simulate(area, "bench", title="package")
     text = (area / "got.txt").read_text(encoding="utf-8")
     return _read(text.splitlines(), outputs)
@@ -69,38 +77,13 @@ def _whole(bits: int) -> int:
     return -(-bits // HEX) * HEX
 
 
-def _written(given: Ints, inputs: Sequence[Element]) -> Iterator[str]:
-    digits = _whole(bits_of(inputs)) // HEX
-    widths = [element.bits for element in inputs]
-    for rst, valid, *integers in given.tolist():
-        yield f"{rst} {valid} {join(integers, widths):0{digits}x}"
-
-
-def join(integers: Sequence[int], widths: Sequence[int]) -> int:
-    """Return integers side by side in one number, the first in the lowest bits."""
-    number, low = 0, 0
-    for integer, bits in zip(integers, widths, strict=True):
-        number |= (integer & (1 << bits) - 1) << low
-        low += bits
-    return number
-
-
 def _read(rows: Sequence[str], outputs: Sequence[Element]) -> Ints:
     got = np.zeros((len(rows), FLAGS + len(outputs)), dtype=np.int64)
     for answer, row in zip(got, rows, strict=True):
         valid, decision, number = row.split()
         known = re.fullmatch("[01] [01] [0-9A-F]+", row) is not None
         # an unknown valid bit is one where none belongs
-        answer[0] = valid != "0" if known or valid not in "01" else 0
+        answer[0] = valid != "0"
         answer[1] = decision == "1"
-        answer[FLAGS:] = _parted(int(number, 16), outputs) if known else 0
+        answer[FLAGS:] = part(int(number, 16), outputs) if known else UNKNOWN
     return got
-
-
-def _parted(number: int, outputs: Sequence[Element]) -> list[int]:
-    integers = []
-    for element in outputs:
-        raw = number & (1 << element.bits) - 1
-        integers.append(raw - (element.signed and raw >> element.bits - 1) * (1 << element.bits))
-        number >>= element.bits
-    return integers

@@ -1,7 +1,6 @@
 """GHDL: runs a test bench in VHDL, and turns VHDL into Verilog."""
 
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from jetmix.errors import ToolFailedError
@@ -13,16 +12,13 @@ LIMIT_S = 6 * 3600.0
 TRANSLATION_LIMIT_S = 600.0
 
 
-def simulate(
-    area: Path, bench: str, *, title: str, generics: Mapping[str, object] | None = None
-) -> float:
+def simulate(area: Path, bench: str, *, title: str) -> float:
     """Compile all VHDL of a folder, run a test bench there, and return the wall time in s.
 
     Args:
         area: the folder, which also holds the files that bench and sources read.
         bench: entity of the test bench.
         title: what is simulated, for the user.
-        generics: values for its generics.
 
     Raises:
         ToolMissingError: if there is no GHDL.
@@ -30,13 +26,12 @@ def simulate(
     """
     ghdl = tools.require("ghdl")
     sources = sorted(path.name for path in area.glob("*.vhd"))
-    chosen = [f"-g{name}={value}" for name, value in (generics or {}).items()]
     # values are unknown before the first clock, which every adder would warn of
     quiet = "--ieee-asserts=disable-at-0"
     steps = (
         ("-i", "Reading", sources),
         ("-m", "Elaborating", [bench]),
-        ("-r", "Simulating", [bench, quiet, *chosen]),
+        ("-r", "Simulating", [bench, quiet]),
     )
     return sum(
         tools.run(

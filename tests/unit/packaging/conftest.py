@@ -1,15 +1,23 @@
 """The tiny tagger, synthesised once for all tests of packages."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from jetmix.firmware import da_graph
 from jetmix.firmware.dais import width_of
+from jetmix.firmware.parts import find_part
+from jetmix.firmware.verilog import write_rtl
+from jetmix.support.records import dump
+from jetmix.support.stages import STAGE_FILE
 from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.training.run_dir import open_source
-from jetmix.verification.emulator.emulator import Emulator
+from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.vectors import InputRange, build_vectors
 
@@ -29,6 +37,27 @@ def synth_dir(tmp_path_factory):
     )
     synthesise(open_source(MODEL), out, options)
     return out
+
+
+def with_clock(synth_dir, out, *, clock_ns, adders, vhdl=True):
+    """Copy a synthesis and write its network anew, for another clock and other stages."""
+    shutil.copytree(synth_dir, out, ignore=shutil.ignore_patterns("rtl"))
+    tagger = SynthDir(synth_dir).tagger
+    project = write_rtl(
+        da_graph.load(synth_dir / GRAPH_FILE), out / "rtl", part=find_part("xcvu13p"),
+        clock_period_ns=clock_ns, adders_per_stage=adders, vhdl=vhdl, ports=tagger.ports,
+    )  # fmt: skip
+    stage = json.loads((out / STAGE_FILE).read_text())
+    stage["details"]["projects"] = dump([project])
+    (out / STAGE_FILE).write_text(json.dumps(stage))
+    return out
+
+
+@pytest.fixture(scope="session")
+def lhc_dir(synth_dir, tmp_path_factory):
+    """The same tagger for the clock of the LHC, in one stage."""
+    out = tmp_path_factory.mktemp("lhc") / "out"
+    return with_clock(synth_dir, out, clock_ns=25.0, adders=25)
 
 
 @pytest.fixture(scope="session")
