@@ -14,6 +14,7 @@ from jetmix.errors import (
     UsageError,
 )
 from jetmix.firmware.engines.registry import Language
+from jetmix.firmware.project import fill
 from jetmix.firmware.verilog import NAMES, read_ports
 from jetmix.packaging import cost
 from jetmix.packaging.network import network_of
@@ -21,6 +22,7 @@ from jetmix.packaging.order import Order, Threshold
 from jetmix.packaging.registry import Target, find
 from jetmix.resources.report import write_resources
 from jetmix.support.files import file_digest, place_folder, tree_digest
+from jetmix.support.packaged import shipped
 from jetmix.support.records import NOT_EMPTY, Check, checked, read, write
 from jetmix.synthesis.synth_dir import LOWERED, SynthDir
 
@@ -185,10 +187,13 @@ def _write_costs(target: Target, order: Order, folder: Path) -> str | None:
     reports = cost.of_network(order.synth, read_ports(folder).latency_cycles)
     area = folder.parent / "cost"
     area.mkdir()
+    if target.stand_ins is not None:
+        text = fill(shipped(target.stand_ins), {"N_REGION": 1})
+        (area / "stand_ins.vhd").write_text(text, encoding="utf-8")
     top, unknown = target.top.format(order.label), None
     try:
         wrapper = cost.of_wrapper(
-            folder / target.sources,
+            folder / target.sources.format(order.label),
             area,
             top=top,
             network=network_of(order),

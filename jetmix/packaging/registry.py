@@ -29,7 +29,8 @@ class Target:
         trial: where its function ``run(trial)`` is, which builds and runs a package; None for one
             of which nothing can be run.
         top: its wrapper round the network, with ``{}`` for name and version.
-        sources: where in the package that wrapper is.
+        sources: where in the package that wrapper is, with ``{}`` likewise.
+        stand_ins: template of VHDL packages that the wrapper uses and the package does not hold.
         cycles: cycles that the wrapper adds to the latency of the network while nothing waits.
     """
 
@@ -42,6 +43,7 @@ class Target:
     trial: str | None = None
     top: str | None = None
     sources: str = SOURCES
+    stand_ins: str | None = None
     cycles: int = 0
 
     def write(self, order: Order, folder: Path) -> None:
@@ -78,6 +80,9 @@ TARGETS: dict[str, Target] = {
         title="payload of EMP boards in VHDL, with pattern files",
         module="jetmix.packaging.emp",
         trial="jetmix.packaging.trials.emp",
+        top="{}_emp",
+        sources="firmware/hdl",
+        stand_ins="firmware_templates/package/trial/emp/framework.vhd",
         linked=True,
         brings_jets=True,
     ),
@@ -94,6 +99,8 @@ TARGETS: dict[str, Target] = {
         decides=True,
         brings_jets=True,
         trial="jetmix.packaging.trials.ugt",
+        top="{}_wrapper",
+        sources="firmware/hdl/payload/{}",
     ),
     "c-api": Target(
         title="shared library and header with a plain C interface",

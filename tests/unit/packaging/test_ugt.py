@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from jetmix.api.package import open_package
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.firmware import da_graph
 from jetmix.firmware.engines.registry import ENGINES
@@ -121,6 +122,14 @@ def test_the_dep_lists_all_sources_and_they_carry_name_and_version(module):
     text = "".join(path.read_text() for path in files)
     entities = re.findall(r"^entity (\w+) is", text, re.MULTILINE)
     assert all(name.startswith("mine_v6") for name in entities)
+
+
+@pytest.mark.usefixtures("ghdl")
+def test_the_decision_is_all_that_a_module_adds(module):
+    found = open_package(module).resources
+    assert (found["wrapper"].ff, found["wrapper"].latency_cycles) == (0, 0)
+    assert 0 < found["wrapper"].lut < 10
+    assert found["network"].latency_cycles == 1
 
 
 @pytest.mark.parametrize(

@@ -215,9 +215,12 @@ def test_the_python_functions_do_the_same(synth_dir, tmp_path):
 @pytest.mark.usefixtures("ghdl")
 def test_the_wrapper_is_counted_apart_from_the_network(packages, synth_dir):
     latency = json.loads((synth_dir / "rtl" / "ports.json").read_text())["latency_cycles"]
-    names = ("rtl-wrapper", VHDL, "axi-stream")
-    valid_bits, in_vhdl, stream = (jm.open_package(packages / n).resources for n in names)
+    names = ("rtl-wrapper", VHDL, "axi-stream", "emp")
+    valid_bits, in_vhdl, stream, payload = (jm.open_package(packages / n).resources for n in names)
     assert in_vhdl["wrapper"] == valid_bits["wrapper"]
+    assert payload["wrapper"].latency_cycles == 0
+    # at least a gate for each bit of the scores
+    assert payload["wrapper"].lut >= 65
     for found in (valid_bits, stream):
         assert list(found) == ["network", "wrapper"]
         assert [report.origin for report in found.values()] == ["estimate", "yosys"]
