@@ -26,7 +26,7 @@ def local_cluster(options: ClusterOptions) -> distributed.LocalCluster:
         n_workers=options.workers,
         threads_per_worker=1,
         processes=False,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=0,
     )
 

@@ -31,6 +31,7 @@ def local_cluster(options: ClusterOptions) -> Any:
                 "memory_limit": memory,
                 "env": environment(index, found),
                 "dashboard": False,
+                "preload": ["jetmix.cluster.preload"],
                 "silence_logs": logging.CRITICAL,
             },
         }

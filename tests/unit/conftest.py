@@ -29,7 +29,7 @@ def in_process(monkeypatch):
             n_workers=options.workers or 2,
             threads_per_worker=1,
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         )
 
     monkeypatch.setattr(engine, "local_cluster", cluster)

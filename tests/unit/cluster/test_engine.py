@@ -1,6 +1,7 @@
 """Tasks on workers: results, lost workers, messages, clusters that do not come."""
 
 import os
+import signal
 import threading
 import time
 
@@ -86,7 +87,8 @@ def test_a_killed_worker_and_one_that_always_dies(check, tmp_path, monkeypatch):
     )
     with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
         (pid,) = workers.client.run(os.getpid).values()
-        threading.Timer(1.0, os.kill, (pid, 9)).start()
+        os.kill(pid, signal.SIGINT)  # what Ctrl-C sends to all; the command ends its workers
+        threading.Timer(1.0, os.kill, (pid, signal.SIGKILL)).start()
         start = time.monotonic()
         assert list(workers.results(time.sleep, [("a", 3)])) == [("a", None)]
         assert time.monotonic() - start > 3.9

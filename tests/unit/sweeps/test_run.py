@@ -200,6 +200,13 @@ def test_trained_and_continued(options, in_process):
     assert "reading" in (options.folder / "logs/0001.log").read_text()
     again = sweep(options)
     assert (again.n_new, again.record) == (0, done.record)
+    lowered = sweep(replace(options, target=Target(part="xcvu13p"))).record
+    made = lowered.runs[0].firmware
+    report = read_json(options.folder / "runs/0001/3-synth/resources.json")[0]
+    assert (made.lut, made.latency_ns) == (report["lut"], report["latency_ns"])
+    assert made.n_vectors > 0
+    assert lowered.runs[0].accuracy == first.accuracy
+    assert lowered.front == ("0001",)
     (options.folder / "runs/0001/2-train/metrics.json").write_text("{")
     with pytest.raises(ReportReadError, match=r"metrics\.json"):
         sweep(options)
