@@ -110,6 +110,9 @@ def test_traces_are_put_after_each_layer():
     assert '// a_iq\n    jetmix_trace("a_iq", layer2_out, 2*2);\n' in text
     assert "layer3_out, " not in text.split("// b")[1]
     assert text.index("jetmix_trace_to") < text.index("void jetmix_tagger(")
+    named = TOP_FUNCTION.replace("jetmix_tagger", "mu").replace("nnet::", "mu_nnet::")
+    traced = text.replace("jetmix_tagger", "mu").replace("nnet::", "mu_nnet::")
+    assert layers.with_traces(named, top="mu") == traced
 
 
 def result(**change):
