@@ -24,27 +24,36 @@ _CLOCK = "read_xdc [file join $project_dir clock.xdc]\n"
 _INPUT = re.compile(r"<= model_inp\b")
 _OUTPUT = re.compile(r"(\bmodel_out(?:\([^)]*\))? <= )(\w+)")
 _BODY = {
-    "verilog": re.compile(r"^    always @\(posedge clk\)", re.MULTILINE),
+    "verilog": re.compile(r"(?=^    always @\(posedge clk\))", re.MULTILINE),
     "vhdl": re.compile(r"^begin\n", re.MULTILINE),
+}
+_SIGNAL = {
+    "verilog": "    wire [{high}:0] crossed_{end};\n",
+    "vhdl": "    signal crossed_{end}:std_logic_vector({high} downto 0);\n",
+}
+# a planted fault widens the port of the input, so that its bits are named
+_INSTANCE = {
+    "verilog": "    {top}_crossing #(.WIDTH({width}), .STAGES({stages})) crossing_{end} "
+    "(.clk(clk), .d({source}[{high}:0]), .q(crossed_{end}));\n",
+    "vhdl": "    crossing_{end}:entity work.{top}_crossing generic map(WIDTH=>{width},"
+    "STAGES=>{stages}) port map(clk=>clk,d=>{source},q=>crossed_{end});\n",
 }
 
 
-def add_registers(
-    src: Path, stages: int, widths: tuple[int, int], language: Language, top: str = TOP
-) -> None:
+def add_registers(src: Path, stages: int, widths: tuple[int, int], language: Language) -> None:
     """Put registers before and behind the pipeline that an engine wrote.
 
     Args:
-        src: folder of the sources.
+        src: folder of the sources, of a tagger without a name of its own.
         stages: registers on each side.
         widths: bits of input and output.
         language: language of the sources.
-        top: the top module.
 
     Raises:
         LoweringError: if the engine wrote something else than is known.
     """
-    path = src / f"{top}{SUFFIXES[language]}"
+    suffix = SUFFIXES[language]
+    path = src / f"{TOP}{suffix}"
     text = path.read_text(encoding="utf-8")
     last = _OUTPUT.search(text)
     text, inputs = _INPUT.subn("<= crossed_inp", text)
@@ -55,43 +64,19 @@ def add_registers(
             "the registers at the ends of the pipeline were not found", where=path.name,
             mend=INSTALL,
         )  # fmt: skip
-    declared, made = _written(language, top, stages, widths, last[2])
-    head, tail = text[: body.start()], text[body.start() :]
-    if language == "vhdl":
-        text = f"{head}{declared}{body[0]}{made}{tail[len(body[0]) :]}"
-    else:
-        text = f"{head}{declared}{made}\n{tail}"
-    path.write_text(text, encoding="utf-8")
-    template = shipped(f"{TEMPLATES}/{language}{SUFFIXES[language]}")
-    crossing = src / f"{top}_crossing{SUFFIXES[language]}"
-    crossing.write_text(fill(template, {"TOP": top}), encoding="utf-8")
-
-
-def _written(
-    language: Language, top: str, stages: int, widths: tuple[int, int], source: str
-) -> tuple[str, str]:
-    """Return the declarations and the instances of the crossings at both ends."""
-    high = [width - 1 for width in widths]
-    # a planted fault widens the port, so that its bits are named
-    ends = {"inp": ("model_inp", *widths[:1]), "out": (source, *widths[1:])}
-    if language == "verilog":
-        declared = [f"    wire [{n}:0] crossed_{end};" for end, n in zip(ends, high, strict=True)]
-        made = [
-            f"    {top}_crossing #(.WIDTH({width}), .STAGES({stages})) crossing_{end} "
-            f"(.clk(clk), .d({taken}[{width - 1}:0]), .q(crossed_{end}));"
-            for end, (taken, width) in ends.items()
-        ]
-    else:
-        declared = [
-            f"    signal crossed_{end}:std_logic_vector({n} downto 0);"
-            for end, n in zip(ends, high, strict=True)
-        ]
-        made = [
-            f"    crossing_{end}:entity work.{top}_crossing generic map(WIDTH=>{width},"
-            f"STAGES=>{stages}) port map(clk=>clk,d=>{taken},q=>crossed_{end});"
-            for end, (taken, width) in ends.items()
-        ]
-    return "\n".join([*declared, ""]), "\n".join([*made, ""])
+    values = [
+        {"end": end, "source": source, "width": width, "high": width - 1}
+        for end, source, width in zip(("inp", "out"), ("model_inp", last[2]), widths, strict=True)
+    ]
+    signals = "".join(_SIGNAL[language].format(**value) for value in values)
+    instances = "".join(
+        _INSTANCE[language].format(top=TOP, stages=stages, **value) for value in values
+    )
+    parts = (text[: body.start()], signals, body[0], instances, text[body.end() :])
+    path.write_text("".join(parts), encoding="utf-8")
+    template = shipped(f"{TEMPLATES}/{language}{suffix}")
+    text = fill(template, {"TOP": TOP})
+    (src / f"{TOP}_crossing{suffix}").write_text(text, encoding="utf-8")
 
 
 def place(project: FirmwareProject, part: Part, slr: int) -> FirmwareProject:
