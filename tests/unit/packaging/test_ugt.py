@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from jetmix.firmware import da_graph
 from jetmix.firmware.engines.registry import ENGINES
 from jetmix.firmware.parts import find_part
 from jetmix.firmware.verilog import VHDL, read_ports, write_rtl
+from jetmix.models.signature import Port
 from jetmix.packaging import ugt, verify
 from jetmix.packaging.network import Element
 from jetmix.packaging.numbers import join, part
@@ -122,6 +124,29 @@ def test_the_dep_lists_all_sources_and_they_carry_name_and_version(module):
     text = "".join(path.read_text() for path in files)
     entities = re.findall(r"^entity (\w+) is", text, re.MULTILINE)
     assert all(name.startswith("mine_v6") for name in entities)
+
+
+def test_objects_are_particles_or_single_elements_and_those_without_bits_have_none(tmp_path):
+    inputs = (
+        Port(name="jet", identifier="jet", shape=(2,)),
+        Port(name="parts", identifier="parts", shape=(3, 2)),
+    )
+    bits = [4, 0, 3, 5, 0, 0, 0, 7]
+    elements = [
+        Element(name=f"e{i}", identifier=f"e{i}", signed=True, fraction=0, bits=n)
+        for i, n in enumerate(bits)
+    ]
+    objects = ugt.objects_of(inputs, SimpleNamespace(inputs=tuple(elements)))
+    places = [(one.identifier, one.place, one.digits) for one in objects]
+    assert places == [
+        ("jet_0", "3 downto 0", 1), ("parts_0", "11 downto 4", 2), ("parts_2", "18 downto 12", 2),
+    ]  # fmt: skip
+    integers = [-3, 0, 2, -16, 0, 0, 0, 63]
+    number = join(integers, bits)
+    assert part(number, elements) == integers
+    words = " ".join(f"{one.of(number):0{one.digits}x}" for one in objects)
+    (tmp_path / "vectors.txt").write_text(f"0000 {words} 1\n")
+    assert ugt.read_vectors(tmp_path / "vectors.txt", objects) == [(number, 1)]
 
 
 @pytest.mark.usefixtures("ghdl")
