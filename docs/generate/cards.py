@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from formats import documented, rows
 from pages import table
 
+from jetmix.data.formulas.expressions import FUNCTIONS
 from jetmix.data.importing.cards.card import (
     CONSTITUENT_FEATURES,
     JET_FEATURES,
@@ -16,7 +17,6 @@ from jetmix.data.importing.cards.card import (
     SplitSection,
 )
 from jetmix.data.importing.cards.card_file import read_card, shipped_cards
-from jetmix.data.importing.cards.expressions import FUNCTIONS
 from jetmix.data.importing.cards.readers.registry import FORMATS
 
 HEAD = """# Data cards

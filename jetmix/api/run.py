@@ -16,6 +16,8 @@ from jetmix.data.for_tagger import load_for_tagger
 from jetmix.data.schema import DEFAULT_SPLIT
 from jetmix.errors import UsageError
 from jetmix.models import keras_env
+from jetmix.models.run import fed
+from jetmix.models.signature import Signature
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support.arrays import Floats, Reals
 from jetmix.training.answers import Answers
@@ -82,7 +84,7 @@ class Run:
             Path(path),
             trained_on=data,
             features=data.feature_names,
-            input_shape=tuple(self.tagger.input_shape[1:]),
+            input_shape=Signature.of(self.tagger).input_shape,
             split=split,
         )
 
@@ -90,7 +92,8 @@ class Run:
         """Return the Keras model's scores before the softmax, float32 (jet, class).
 
         Args:
-            x: normalised jets, (jet, particle, feature) or (jet, feature), from :meth:`load_jets`.
+            x: ``x`` of :meth:`load_jets`: normalised jets, (jet, particle, feature) or (jet,
+                feature), or integers where the tagger derives its features.
         """
         return self._answers(x).logits
 
@@ -116,7 +119,7 @@ class Run:
     def _answers(self, x: Reals) -> Answers:
         x = np.ascontiguousarray(x, dtype=np.float32)
         batch = min(KERAS_BATCH, max(len(x), 1))
-        return Answers.of(self.tagger.predict(x, batch_size=batch, verbose=0))
+        return Answers.of(self.tagger.predict(fed(self.tagger, x), batch_size=batch, verbose=0))
 
     def _repr_html_(self) -> str:
         metrics, recipe = self.metrics, self.recipe

@@ -95,19 +95,26 @@ def load_arrays(
             where=path,
             mend="leave out --split, or give an HDF5 file of jets",
         )
+    if selection.jet_columns:
+        raise DataError(
+            f"arrays hold no columns of the jet, and the tagger takes "
+            f"{', '.join(selection.jet_columns)}",
+            where=path,
+            mend="give an HDF5 file of jets",
+        )
     jets = read_arrays(path, class_names)
     x = _cut(jets, selection.n_particles)
     if selection.pt_gate_gev is not None:
         x = x.copy()
         apply_pt_gate(x, x[..., jets.columns(["pt"])[0]], selection.pt_gate_gev)
-    x = np.ascontiguousarray(x[..., jets.columns(selection.features)], np.float32)
-    as_delivered(x, selection.features, selection.hardware)
+    x = np.ascontiguousarray(x[..., jets.columns(selection.columns)], np.float32)
+    as_delivered(x, selection.columns, selection.hardware)
     if isinstance(normalisation, str):
         moments = Moments(len(selection.features))
-        moments.add(x)
+        moments.add(selection.of_tagger(x))
         normalisation = moments.normalisation(normalisation)
     return JetDataset(
-        x=normalisation.apply(x),
+        x=normalisation.apply(x) if selection.derivation is None else x,
         y=jets.y,
         feature_names=selection.features,
         class_names=jets.class_names,
@@ -116,6 +123,7 @@ def load_arrays(
         source=JetSource(path=str(path), sha256=cached_digest(path), origin="unknown"),
         pt_gate_gev=selection.pt_gate_gev,
         columns={},
+        selection=selection,
     )
 
 

@@ -31,11 +31,13 @@ class JetDataset:
 
     Attributes:
         x: float32 (jet, particle, feature), normalised, C-contiguous; (jet, feature) for features
-            of the whole jet.
+            of the whole jet. Of a tagger that derives features the trigger's integers, flat if it
+            has two inputs.
         y: int64 (jet,), index into ``class_names``.
         feature_names: names of the last axis of ``x``.
         class_names: the classes.
-        normalisation: the constants that were applied to ``x``.
+        normalisation: the constants that were applied to ``x``, or that a tagger applies which
+            derives its features.
         split: train, validation, test or all.
         source: the file.
         pt_gate_gev: constituents softer than this were set to zero; None for no gate.
@@ -46,6 +48,7 @@ class JetDataset:
         weights: float32 (jet,), weight of each jet in the loss, with the mean 1; None if all weigh
             the same.
         columns: jet columns by name, float32 (jet,), such as ``pt`` for figures in bins of it.
+        selection: what was read of each jet, None where it is not known.
     """
 
     x: Floats
@@ -61,6 +64,13 @@ class JetDataset:
     target_scales: tuple[float, ...] = ()
     weights: Floats | None = None
     columns: Mapping[str, Floats]
+    selection: Selection | None = None
+
+    def seen(self, x: Floats) -> Floats:
+        """Return what a network sees of jets ``x``: these, or the features that it derives."""
+        if self.selection is None or self.selection.derivation is None:
+            return x
+        return self.normalisation.apply(self.selection.of_tagger(x))
 
     @property
     def n_particles(self) -> int:
@@ -106,8 +116,9 @@ class JetDataset:
                 else sums.features.normalisation(normalisation, selection.features, scaling or {})
             )
             scales = sums.target_scales if isinstance(normalisation, str) else ()
-            x = constants.apply(found.x, out=found.x)
-            return cls.of(reader, split, replace(found, x=x), constants, scales)
+            if selection.derivation is None:
+                found = replace(found, x=constants.apply(found.x, out=found.x))
+            return cls.of(reader, split, found, constants, scales)
 
     @classmethod
     def of(
@@ -147,6 +158,7 @@ class JetDataset:
             target_scales=scales,
             weights=_loss_weights(reader, found, split),
             columns=_columns_by_name(reader, found),
+            selection=selection,
         )
 
 
@@ -176,7 +188,7 @@ class Sums:
         self.counts += np.bincount(block.y, minlength=len(self.counts))
         if moments:
             to_train = block.in_split("train")
-            self.features.add(block.x[to_train])
+            self.features.add(self.reader.selection.of_tagger(block.x[to_train]))
             self.targets.add(block.targets[to_train])
 
     def check(self, n_jets: Mapping[str, int]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from jetmix.data import checks
+from jetmix.data.formulas.derive import JET_PREFIX
 from jetmix.data.jet_table import JetFile, JetTable
 from jetmix.data.normalise import (
     HASHED_CONSTITUENTS,
@@ -84,6 +85,7 @@ class Reader:
         class_names: the tagger's classes.
         class_numbers: the tagger's class of each class of the file, -1 for none.
         columns: where the features stand.
+        beside: where the columns of the jet stand that come beside its constituents.
         hashed: where the features stand that decide the split.
         table_names: the jet columns that come along.
     """
@@ -93,6 +95,7 @@ class Reader:
     class_names: tuple[str, ...]
     class_numbers: Ints
     columns: list[int]
+    beside: list[int]
     hashed: list[int]
     table_names: tuple[str, ...]
 
@@ -117,7 +120,8 @@ class Reader:
             selection=selection,
             class_names=names,
             class_numbers=numbers,
-            columns=find(selection.features),
+            columns=find(selection.columns),
+            beside=jets.jet_columns(_jet_names(jets, selection.jet_columns)),
             hashed=of_hash(jets.hashed) if selection.split_by == "hash" else [],
             table_names=tuple(table),
         )
@@ -126,6 +130,8 @@ class Reader:
     def x_shape(self) -> tuple[int, ...]:
         """Shape of one jet's features."""
         n_particles = self.selection.n_particles
+        if self.selection.derivation is not None:
+            return self.selection.derivation.shape(n_particles)
         return (*(() if n_particles is None else (n_particles,)), len(self.columns))
 
     def blocks(self) -> Iterator[Block]:
@@ -144,7 +150,9 @@ class Reader:
             x, hashes = self._whole(start, stop, table)
         else:
             x, hashes = self._constituents(start, stop)
-        as_delivered(x, self.selection.features, self.selection.hardware)
+        as_delivered(x, self.selection.columns, self.selection.hardware)
+        if self.beside:
+            x = np.concatenate([x.reshape(len(x), -1), self._beside(start, table)], axis=1)
         y = self.class_numbers[jets.classes(start, stop, table)]
         block = Block(
             x=x,
@@ -182,10 +190,18 @@ class Reader:
         leading = raw[:, :HASHED_CONSTITUENTS, [needed.index(column) for column in self.hashed]]
         return x, content_hash(leading)
 
+    def _beside(self, start: int, table: Reals) -> Floats:
+        """Return the columns of the jet (jet, column) that come beside its constituents."""
+        names, path = self.selection.jet_columns, self.jets.path
+        values = np.ascontiguousarray(table[:, self.beside], np.float32)
+        checks.check_finite(values, path=path, dataset=JETS, start=start, columns=names)
+        as_delivered(values, names, self.selection.hardware)
+        return values
+
     def _whole(self, start: int, stop: int, table: Reals) -> tuple[Floats, Hashes]:
         jets = self.jets
         x = np.ascontiguousarray(table[:, self.columns], np.float32)
-        names = self.selection.features
+        names = self.selection.columns
         checks.check_finite(x, path=jets.path, dataset=JETS, start=start, columns=names)
         if not isinstance(jets, JetFile):
             return x, table_hash(table[:, self.hashed])
@@ -243,6 +259,12 @@ class Reader:
 def _particles(jets: JetTable) -> JetFile:
     assert isinstance(jets, JetFile)  # noqa: S101 -- Reader.of is given no other
     return jets
+
+
+def _jet_names(jets: JetTable, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of jet columns in a file, which may lack the ``jet_`` of a formula."""
+    known = jets.plain_names
+    return tuple(name if name in known else name.removeprefix(JET_PREFIX) for name in names)
 
 
 def _require(jets: JetTable, selection: Selection) -> None:

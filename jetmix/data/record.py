@@ -78,6 +78,9 @@ class DataUsed(JetSource):
         classes: the file's classes that make each of the tagger's, none for those of the file.
         split_by: hash or file.
         hardware: the integers in which a trigger delivers features.
+        derived: features that the tagger derives of such integers, as formulas; shift and scale
+            are then applied by the tagger.
+        occupied: the column that is 0 in an empty slot, "" where no derived feature needs it.
         n_effective: effective number of jets to train on under their weights, None if all weigh
             the same.
     """
@@ -96,6 +99,8 @@ class DataUsed(JetSource):
     split_by: SplitBy = "hash"
     hardware: Mapping[str, HardwareInput] = field(default_factory=dict)
     n_effective: float | None = None
+    derived: Mapping[str, str] = field(default_factory=dict)
+    occupied: str = ""
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **JetSource.CHECKS,
@@ -115,9 +120,12 @@ class DataUsed(JetSource):
     @property
     def input_names(self) -> tuple[str, ...]:
         """Name of each element of the tagger's input in flat order, such as ``pt[3]``."""
+        selection = self.selection
+        columns, beside = selection.columns, selection.jet_columns
         if self.n_particles is None:
-            return self.feature_names
-        return tuple(f"{name}[{n}]" for n in range(self.n_particles) for name in self.feature_names)
+            return columns
+        inside = (f"{name}[{n}]" for n in range(self.n_particles) for name in columns)
+        return (*inside, *beside)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -135,6 +143,8 @@ class DataUsed(JetSource):
             targets=self.target_names,
             split_by=self.split_by,
             hardware=self.hardware,
+            derived=self.derived,
+            occupied=self.occupied,
         )
 
     def write(self, folder: Path) -> None:

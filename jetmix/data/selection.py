@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from jetmix.data import checks
+from jetmix.data.formulas.derive import derivation_of
 from jetmix.errors import UsageError
+from jetmix.models.deriving import derived_features
 from jetmix.recipes.data_section import FLAT, DataSection, HardwareInput
+from jetmix.recipes.derivation import Derivation
 from jetmix.support.arrays import Floats, Ints
 
 
@@ -27,6 +31,8 @@ class Selection:
         reweight_to: "flat", or the class whose spectrum the others get.
         split_by: "hash" of each jet's content, or "file" for the file's own split.
         hardware: the integers in which a trigger delivers features.
+        derived: features that the tagger itself derives, as formulas.
+        occupied: the column that is 0 in an empty slot, "" where no derived feature needs it.
     """
 
     n_particles: int | None
@@ -39,6 +45,35 @@ class Selection:
     reweight_to: str = FLAT
     split_by: str = "hash"
     hardware: Mapping[str, HardwareInput] = field(default_factory=dict)
+    derived: Mapping[str, str] = field(default_factory=dict)
+    occupied: str = ""
+
+    @cached_property
+    def derivation(self) -> Derivation | None:
+        """What the tagger takes in and derives, None where it derives nothing."""
+        return derivation_of(
+            self.features,
+            self.derived,
+            self.hardware,
+            occupied=self.occupied,
+            n_particles=self.n_particles,
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of each constituent, or of the jet where there are none."""
+        return self.derivation.columns if self.derivation else self.features
+
+    @property
+    def jet_columns(self) -> tuple[str, ...]:
+        """What is read of the jet beside its constituents."""
+        return self.derivation.jet_columns if self.derivation else ()
+
+    def of_tagger(self, x: Floats) -> Floats:
+        """Return the features (jet, ..., feature) that the network sees of jets that were read."""
+        if self.derivation is None:
+            return x
+        return derived_features(self.derivation, x, self.n_particles)
 
     @classmethod
     def of(cls, data: DataSection, n_particles: int | None) -> "Selection":
@@ -54,10 +89,12 @@ class Selection:
             reweight_to=data.reweight_to,
             split_by=data.split,
             hardware=data.hardware,
+            derived=data.derived,
+            occupied=data.occupied,
         )
 
     def check(self) -> None:
-        """Refuse features that are none, or named twice.
+        """Refuse features that are none, are named twice, or cannot be derived in firmware.
 
         Raises:
             UsageError: with the features.
@@ -67,16 +104,18 @@ class Selection:
                 f"the features are {list(self.features)}",
                 mend="name at least one, and each only once",
             )
+        _ = self.derivation  # its formulas are judged
 
 
 def as_delivered(
-    x: Floats, features: tuple[str, ...], hardware: Mapping[str, HardwareInput]
+    x: Floats, columns: tuple[str, ...], hardware: Mapping[str, HardwareInput]
 ) -> None:
-    """Replace features (..., feature) by the integers of the trigger, rounded and clipped."""
-    for name, port in hardware.items():
-        column = x[..., features.index(name)]
-        low, high = port.limits
-        column[...] = np.clip(np.rint(column / port.lsb), low, high)
+    """Replace columns (..., column) by the integers of the trigger, rounded and clipped."""
+    for at, name in enumerate(columns):
+        port = hardware.get(name)
+        if port is not None:
+            low, high = port.limits
+            x[..., at] = np.clip(np.rint(x[..., at] / port.lsb), low, high)
 
 
 def class_numbers(

@@ -53,7 +53,7 @@ def pack(
             constants = sums.features.normalisation(
                 normalisation, selection.features, scaling or {}
             )
-            for part in parts.values():
+            for part in parts.values() if selection.derivation is None else ():
                 _normalise(part, constants)
         return {
             split: JetDataset.of(reader, split, part.block(), constants, sums.target_scales)

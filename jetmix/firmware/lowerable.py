@@ -15,6 +15,8 @@ from jetmix.firmware.softmax import is_softmax
 
 # the packages whose layers carry quantisers
 QUANTISED = ("hgq", "qkeras")
+# that of the layer that derives features, which is exact in the integers that a trigger delivers
+OWN = "jetmix"
 POOLING = tuple(
     f"{kind}{n}D"
     for kind in ("MaxPooling", "AveragePooling", "GlobalMaxPooling", "GlobalAveragePooling")
@@ -43,7 +45,7 @@ def check_lowerable(model: Any) -> None:
         package, kind = kind_of(layer)
         if is_softmax(layer) and kind != "QSoftmax":
             _refuse_softmax(layer, is_last=layer is model.layers[-1])
-        if package in QUANTISED:
+        if package in (*QUANTISED, OWN):
             continue
         if package != "keras" or kind not in EXACT or _rounds(layer):
             raise LoweringError(

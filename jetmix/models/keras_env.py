@@ -51,6 +51,8 @@ def activate(backend: str | None = None) -> Any:
         import hgq.layers  # noqa: F401  (registers its layers with Keras)
         import keras
         import qkeras.quantizers  # noqa: F401  (and so does hgq2's QKeras form)
+
+        import jetmix.models.derive_layer  # noqa: F401  (and jetmix' own)
     running = str(keras.backend.backend())
     if backend is not None and running != backend:
         raise UsageError(

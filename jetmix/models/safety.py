@@ -13,6 +13,9 @@ TRUSTED_PACKAGES = ("keras", "hgq", "qkeras")
 # packages that earlier versions of hgq2 registered their classes under
 REGISTERED_PACKAGES = (*TRUSTED_PACKAGES, "hgq2")
 
+# jetmix' own layer, by its module and name
+OWN_LAYER = ("jetmix.models.derive_layer", "Derive")
+
 
 def check_model_file(path: Path, trust: Sequence[str] = ()) -> ModelFile:
     """Refuse a file that is no Keras model, is damaged, or carries foreign or executable parts.
@@ -66,6 +69,8 @@ def _refuse_code(path: Path, name: str) -> None:
 
 def _is_trusted(entry: JSON, trust: Sequence[str]) -> bool:
     module = entry.get("module")
+    if (module, entry["class_name"]) == OWN_LAYER:
+        return True
     if module is None:
         # legacy HDF5 files name custom classes "package>Class" and built-in ones without a package
         package, _, name = str(entry["class_name"]).rpartition(">")

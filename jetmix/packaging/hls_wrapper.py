@@ -131,7 +131,7 @@ def inputs_of(order: Order) -> list[Input]:
 def _features(order: Order, n: int) -> list[str]:
     """Return the names of the features in C++, numbers where they are not known."""
     trained_on = order.synth.tagger.dataset
-    known = () if trained_on is None else trained_on.feature_names
+    known = () if trained_on is None else trained_on.selection.columns
     if len(known) != n:
         return [f"feature_{i}" for i in range(n)]
     names: list[str] = []

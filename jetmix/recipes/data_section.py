@@ -20,13 +20,25 @@ class HardwareInput:
         bits: its width, with the sign.
         signed: whether it has a sign (two's complement).
         lsb: what one unit of it stands for, in the unit of the file.
+        turn: units of a full turn, where it is an angle.
     """
 
     bits: int
     signed: bool = False
     lsb: float = 1.0
+    turn: int | None = None
 
-    CHECKS: ClassVar[dict[str, Check]] = {"bits": between(1, 32), "lsb": POSITIVE}
+    CHECKS: ClassVar[dict[str, Check]] = {
+        "bits": between(1, 32),
+        "lsb": POSITIVE,
+        "turn": between(2, 2**32),
+    }
+    LATER: ClassVar[tuple[str, ...]] = ("turn",)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if self.turn is not None and self.turn > 2**self.bits:
+            yield "turn", f"at most the {2**self.bits} integers of {self.bits} bits,"
 
     @property
     def limits(self) -> tuple[int, int]:
@@ -75,6 +87,8 @@ class DataSection:
     reweight: tuple[str, ...] = ()
     reweight_to: str = FLAT
     split: SplitBy = "hash"
+    derived: Mapping[str, str] = field(default_factory=dict)
+    occupied: str = ""
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "features": rule(bool, "must name at least one feature"),
@@ -89,26 +103,37 @@ class DataSection:
     # keys that came later: a recipe without them keeps the digest that it had
     LATER: ClassVar[tuple[str, ...]] = (
         "scaling", "hardware", "classes", "targets", "weights", "reweight", "reweight_to", "split",
+        "derived", "occupied",
     )  # fmt: skip
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
-        for key in ("scaling", "hardware"):
+        # formulas name further columns, whose integers 'hardware' says
+        for key in ("scaling", *([] if self.derived else ["hardware"]), "derived"):
             for name in getattr(self, key):
                 if name not in self.features:
                     yield key, f"for features of the recipe, and {name!r} is none,"
         parts = [part for group in self.classes.values() for part in group]
         if len(set(parts)) != len(parts) or not all(self.classes.values()):
             yield "classes", "lists of the file's classes, each in one list only,"
-        missing = [name for name in self.features if name not in self.hardware]
-        if self.hardware and missing:
+        yield from self._hardware_problems()
+
+    def _hardware_problems(self) -> Iterator[tuple[str, str]]:
+        twice = [name for name in self.derived if name in self.hardware]
+        if twice:
+            yield "hardware", f"for what the trigger delivers: {twice[0]} is derived, so it"
+        of_ports = [name for name in self.features if name not in self.derived]
+        missing = [name for name in of_ports if name not in self.hardware]
+        if (self.hardware or self.derived) and missing:
             yield (
                 "hardware",
                 f"for all features of the recipe or for none ({missing[0]} is absent),",
             )
-        for name in self.hardware:
+        if self.occupied and not self.derived:
+            yield "occupied", "given with [data.derived] alone, since nothing else needs it,"
+        for name in (*self.hardware, *self.derived):
             kind = self.scaling.get(name, self.normalisation)
-            if kind != "power-of-two" and not _moves_bits(kind):
+            if name in self.features and kind != "power-of-two" and not _moves_bits(kind):
                 should = f"for features taken as they are: give {name} the scaling 'power-of-two'"
                 yield "hardware", f"{should}, or [0, a power of two],"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from jetmix.errors import UsageError
-from jetmix.recipes.data_section import DataSection
+from jetmix.recipes.data_section import DataSection, HardwareInput
 from jetmix.support.files import JSON, content_digest
 from jetmix.support.packaged import packaged
 from jetmix.support.records import (
@@ -190,11 +190,15 @@ def _without_later(table: JSON, kind: type) -> JSON:
         for entry in fields(kind)
         if entry.name in later
     }
-    return {
+    kept = {
         key: value
         for key, value in table.items()
         if key not in later or value != dump(defaults[key])
     }
+    if kind is DataSection and "hardware" in kept:
+        ports = kept["hardware"].items()
+        kept["hardware"] = {name: _without_later(port, HardwareInput) for name, port in ports}
+    return kept
 
 
 def presets() -> dict[str, Path]:

@@ -87,10 +87,12 @@ def read_kinematics(path: Path, data: DataUsed) -> Kinematics:
     selection = replace(
         data.selection,
         n_particles=None if data.n_particles is None else 1,
-        features=data.feature_names[:1],
+        features=data.selection.columns[:1],
         pt_gate_gev=None,
         targets=(),
         hardware={},
+        derived={},
+        occupied="",
     )
     jets = JetDataset.load(path, selection, split="test", normalisation=AS_IT_IS)
     known = {name: values for name, values in jets.columns.items() if name in KINEMATICS}

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from jetmix.data.record import DataUsed
 from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
 from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
@@ -325,13 +326,13 @@ def _finished(
 
 
 def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) -> TaggerRecord:
-    metrics, recipe = source.metrics, source.recipe
-    shape, single = ports.input_shape, len(ports.inputs) == 1
+    metrics, recipe, shape = source.metrics, source.recipe, ports.input_shape
+    n_particles, n_features = _sizes(source.data, ports)
     return TaggerRecord(
         source=source.origin,
         model_sha256=model_sha256,
-        n_particles=shape[0] if len(shape) > 1 else None,
-        n_features=shape[-1] if single else None,
+        n_particles=n_particles,
+        n_features=n_features,
         input_shape=shape,
         inputs=ports.inputs,
         outputs=ports.outputs,
@@ -341,3 +342,11 @@ def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) ->
         metrics=metrics,
         recipe=dump(recipe),
     )
+
+
+def _sizes(data: DataUsed | None, ports: Signature) -> tuple[int | None, int | None]:
+    """Return the particles and features that a network sees, None for none or not known."""
+    if data is not None and data.derived:
+        return data.n_particles, len(data.feature_names)
+    shape, single = ports.input_shape, len(ports.inputs) == 1
+    return shape[0] if len(shape) > 1 else None, shape[-1] if single else None

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from jetmix.recipes.recipe import QuantiserSection
-from jetmix.taggers.delivered import DELIVERED, delivered_as
+from jetmix.taggers.delivered import delivered_as, derived_input, taken_in
 from jetmix.taggers.spec import TaggerSpec
 
 # names of the output layers, and so of the firmware's ports
@@ -23,12 +22,21 @@ def mean_scale(n_particles: int) -> float:
 
 
 class Layers(ABC):
-    """What an architecture is made of; every method adds a layer and returns its output."""
+    """What an architecture is made of; every method adds a layer and returns its output.
+
+    Args:
+        spec: of the tagger that is made.
+    """
+
+    def __init__(self, spec: TaggerSpec) -> None:
+        self.spec = spec
 
     def input(self, shape: tuple[int, ...]) -> Any:
-        """Return the input of shape (jet, *shape)."""
+        """Return what the network sees, (jet, *shape): its input, or derived from its inputs."""
         import keras
 
+        if self.spec.derivation is not None:
+            return derived_input(self.spec, self.spec.derivation)
         return keras.Input(shape, name="jets")
 
     @abstractmethod
@@ -109,24 +117,17 @@ class Layers(ABC):
         """Return the Keras model."""
         import keras
 
-        first = inputs._keras_history.operation
-        if first.name == DELIVERED:
-            inputs = first.input
-        return keras.Model(inputs, outputs, name=name)
+        return keras.Model(taken_in(inputs), outputs, name=name)
 
 
 class QuantisedLayers(Layers):
     """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
 
-    def __init__(
-        self, settings: QuantiserSection, delivered: Sequence[tuple[int, int, int]] = ()
-    ) -> None:
-        self.settings, self.delivered = settings, delivered
-
     def input(self, shape: tuple[int, ...]) -> Any:
         """Return the input, in the fixed bits in which the features come, where they are known."""
-        jets = super().input(shape)
-        return delivered_as(jets, self.delivered) if self.delivered else jets
+        jets, spec = super().input(shape), self.spec
+        known = spec.delivered and spec.derivation is None
+        return delivered_as(jets, spec.delivered) if known else jets
 
     def dense(
         self,
@@ -181,7 +182,7 @@ class QuantisedLayers(Layers):
         from hgq.config import QuantizerConfig
         from hgq.layers import QDenseT
 
-        uniform = self.settings.uniform_particles and len(x.shape) == 3
+        uniform = self.spec.quantiser.uniform_particles and len(x.shape) == 3
         # a pair of input and output has its own bits, which all particles share if wanted
         axes = {"homogeneous_axis": (0, 1) if uniform else (0,)}
         layer = QDenseT(

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jetmix.data.selection import Selection
 from jetmix.errors import UsageError
+from jetmix.recipes.data_section import HardwareInput
 from jetmix.recipes.recipe import Recipe
 from jetmix.support.files import JSON
 from jetmix.support.records import section_from, suggestion
@@ -19,7 +21,7 @@ from jetmix.taggers import (
     mixer_lut,
     mlp,
 )
-from jetmix.taggers.spec import TaggerSpec
+from jetmix.taggers.spec import Bits, TaggerSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +140,8 @@ def check_recipe(recipe: Recipe) -> None:
     """Refuse an architecture that cannot take the recipe's input or regression targets.
 
     Raises:
-        UsageError: for an unknown architecture, or one that takes other inputs or no targets.
+        UsageError: for an unknown architecture, or one that takes other inputs or no targets, and
+            for features that are none or that firmware cannot derive.
     """
     name, takes_particles = recipe.tagger.architecture, recipe.tagger.n_particles is not None
     if architecture(name).takes_particles != takes_particles:
@@ -148,6 +151,7 @@ def check_recipe(recipe: Recipe) -> None:
             where="[tagger]",
             mend=f"{mend} and name such features, or choose another architecture",
         )
+    Selection.of(recipe.data, recipe.tagger.n_particles).check()
     if recipe.data.targets and not architecture(name).takes_targets:
         raise UsageError(
             f"{name} has no regression outputs",
@@ -168,25 +172,33 @@ def spec_from(recipe: Recipe, *, n_classes: int, scales: Sequence[float] = ()) -
         UsageError: for an unknown architecture or option, or one that takes other inputs.
     """
     check_recipe(recipe)
-    name = recipe.tagger.architecture
+    name, ports = recipe.tagger.architecture, recipe.data.hardware
+    selection = Selection.of(recipe.data, recipe.tagger.n_particles)
+    derivation = selection.derivation
+    # integers that a tagger derives from come as they are
+    shifts = [1.0] * len(selection.columns) if derivation else scales
     return TaggerSpec(
         architecture=name,
         n_particles=recipe.tagger.n_particles,
         n_features=len(recipe.data.features),
         n_classes=n_classes,
         n_targets=len(recipe.data.targets),
-        delivered=_delivered(recipe, scales),
+        delivered=_delivered(selection.columns, ports, shifts) if ports else (),
+        derivation=derivation,
+        delivered_beside=_delivered(
+            selection.jet_columns, ports, [1.0] * len(selection.jet_columns)
+        ),
+        scales=tuple(scales) if derivation else (),
         quantised=recipe.tagger.quantised,
         options=resolved_options(name, recipe.tagger.options),
         quantiser=recipe.quantiser,
     )
 
 
-def _delivered(recipe: Recipe, scales: Sequence[float]) -> tuple[tuple[int, int, int], ...]:
-    ports = recipe.data.hardware
-    if not ports:
-        return ()
-    pairs = zip(recipe.data.features, scales, strict=True)
+def _delivered(
+    columns: Sequence[str], ports: Mapping[str, HardwareInput], scales: Sequence[float]
+) -> tuple[Bits, ...]:
+    pairs = zip(columns, scales, strict=True)
     return tuple(ports[name].fixed_point(scale) for name, scale in pairs)
 
 
@@ -197,7 +209,8 @@ def build_tagger(spec: TaggerSpec) -> Any:
 
     Returns:
         A model from float32 (jet, particle, feature) to logits (jet, class), or to a list of these
-        and of targets (jet, target).
+        and of targets (jet, target). One that derives its features takes integers (jet, particle,
+        column), or a list of these and of (jet, column).
     """
     from jetmix.models import keras_env
     from jetmix.taggers.layers import FullPrecisionLayers, QuantisedLayers
@@ -207,6 +220,6 @@ def build_tagger(spec: TaggerSpec) -> Any:
     chosen = architecture(spec.architecture)
     options = chosen.options(**spec.options)
     if not spec.quantised:
-        return chosen.build(spec, options, FullPrecisionLayers())
+        return chosen.build(spec, options, FullPrecisionLayers(spec))
     with quantiser_scope(spec.quantiser):
-        return chosen.build(spec, options, QuantisedLayers(spec.quantiser, spec.delivered))
+        return chosen.build(spec, options, QuantisedLayers(spec))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jetmix.support.arrays import Float64
-from jetmix.taggers.delivered import DELIVERED
+from jetmix.taggers.delivered import DELIVERED, DERIVED
 
 
 def absorb_shift(model: Any, shift: Float64) -> list[str]:
@@ -69,7 +69,7 @@ def _shift_at(tensor: Any, shift: Float64) -> Float64:
     import keras
 
     layer, shape = tensor._keras_history.operation, tensor.shape[1:]
-    if isinstance(layer, keras.layers.InputLayer):
+    if isinstance(layer, keras.layers.InputLayer) or layer.name == DERIVED:
         return np.broadcast_to(shift, shape)
     if layer.name == DELIVERED:
         return _shift_at(layer.input, shift)

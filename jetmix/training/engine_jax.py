@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jetmix.models.run import taken
 from jetmix.recipes.recipe import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats
 from jetmix.training.answers import Answers
@@ -140,7 +141,7 @@ class JaxEngine:
 
     def _loss(self, trained: Any, other: Any, jets: Any) -> tuple[Any, tuple[Any, Any]]:
         outputs, other, penalties = self.model.stateless_call(
-            trained, other, jets["x"], training=True, return_losses=True
+            trained, other, taken(self.model, jets["x"]), training=True, return_losses=True
         )
         loss = self._task_loss(outputs, jets)
         return loss + sum(penalties), (other, loss)
@@ -159,15 +160,17 @@ class JaxEngine:
         empty, settled = list(other), list(other)
         for place, _ in self.norms:
             empty[place] = jnp.zeros_like(other[place])
-        seen = self.model.stateless_call(trained, empty, x, training=True)[1]
+        seen = self.model.stateless_call(trained, empty, taken(self.model, x), training=True)[1]
         for place, momentum in self.norms:
             settled[place] = seen[place] / (1 - momentum)  # what is left of the one batch
         return settled
 
     def _trace(self, trained: Any, other: Any, x: Any) -> Any:
+        x = taken(self.model, x)
         return self.model.stateless_call(trained, other, x, training=Tracing())[1]
 
     def _infer(self, trained: Any, other: Any, x: Any, *, training: Any) -> Any:
+        x = taken(self.model, x)
         return self.model.stateless_call(trained, other, x, training=training)[0]
 
 

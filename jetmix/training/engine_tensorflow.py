@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from jetmix.models.run import taken
 from jetmix.recipes.recipe import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats
 from jetmix.training.answers import Answers
@@ -99,7 +100,7 @@ class TensorFlowEngine:
 
     def _step(self, jets: Any) -> Any:
         with tf.GradientTape() as tape:
-            found = self._task_loss(self.model(jets["x"], training=True), jets)
+            found = self._task_loss(self.model(taken(self.model, jets["x"]), training=True), jets)
             loss = tf.add_n([found, *self.model.losses])
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
@@ -119,7 +120,7 @@ class TensorFlowEngine:
         before = [tf.identity(variable.value) for variable in self.model.non_trainable_variables]
         for variable, _ in self.norms:
             variable.assign(tf.zeros_like(variable.value))
-        self.model(x, training=True)
+        self.model(taken(self.model, x), training=True)
         # what is left of the one batch
         found = [variable.value / (1 - momentum) for variable, momentum in self.norms]
         for variable, value in zip(self.model.non_trainable_variables, before, strict=True):
@@ -128,10 +129,10 @@ class TensorFlowEngine:
             variable.assign(value)
 
     def _trace(self, x: Any) -> Any:
-        return self.model(x, training=Tracing())
+        return self.model(taken(self.model, x), training=Tracing())
 
     def _infer(self, x: Any, *, training: bool) -> Any:
-        return self.model(x, training=training)
+        return self.model(taken(self.model, x), training=training)
 
 
 def make(model: Any, optimizer: Any, settings: TrainingSection) -> TensorFlowEngine:

@@ -13,6 +13,7 @@ from jetmix.data.record import DataUsed, JetSource
 from jetmix.data.schema import DEFAULT_SPLIT
 from jetmix.errors import UsageError
 from jetmix.models import keras_env
+from jetmix.models.signature import Signature
 from jetmix.support.files import JSON
 from jetmix.support.records import dump
 from jetmix.training.engine import hgq_variables
@@ -62,7 +63,8 @@ def evaluate(
     """
     model = keras_env.load_tagger(model_path, quantised_only=False, trust=trust)
     n_targets = len(trained_on.target_names) if trained_on else 0
-    _require_ports(model, model_path, n_outputs=2 if n_targets else 1)
+    n_inputs = 2 if trained_on and trained_on.selection.jet_columns else 1
+    _require_ports(model, model_path, n_inputs=n_inputs, n_outputs=2 if n_targets else 1)
     jets = _load(model, model_path, data, split, trained_on=trained_on, constants=constants)
     _require_sizes(model, model_path, [len(jets.class_names), *[n_targets] * bool(n_targets)])
     truth = Truth.of(jets, trained_on.target_scales if trained_on else ())
@@ -70,13 +72,16 @@ def evaluate(
     return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=found)
 
 
-def _require_ports(model: Any, where: Path, *, n_outputs: int) -> None:
+def _require_ports(model: Any, where: Path, *, n_inputs: int, n_outputs: int) -> None:
     """Refuse a model that is no jet tagger by its number of inputs or outputs.
 
     Raises:
         UsageError: if it has more of one of them.
     """
-    for ports, wanted, kind in ((model.inputs, 1, "input"), (model.outputs, n_outputs, "output")):
+    for ports, wanted, kind in (
+        (model.inputs, n_inputs, "input"),
+        (model.outputs, n_outputs, "output"),
+    ):
         if len(ports) != wanted:
             raise UsageError(
                 f"the model has {len(ports)} {kind}s, and only a tagger with one input and its "
@@ -111,7 +116,7 @@ def _load(
     trained_on: DataUsed | None,
     constants: Path | None,
 ) -> JetDataset:
-    shape = tuple(model.input_shape[1:])
+    shape = Signature.of(model).input_shape
     features = features_of(trained_on, shape)
     if features is None:
         raise UsageError(

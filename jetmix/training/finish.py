@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jetmix.models.calibration import with_mark
+from jetmix.models.run import fed
 from jetmix.recipes.recipe import Recipe
 from jetmix.support import console
 from jetmix.support.arrays import Floats
@@ -167,4 +168,4 @@ def write_results(
 
 def predict(model: Any, x: Floats) -> Answers:
     """Return the answers of a loaded Keras model on jets."""
-    return Answers.of(model.predict(x, batch_size=min(4096, len(x)), verbose=0))
+    return Answers.of(model.predict(fed(model, x), batch_size=min(4096, len(x)), verbose=0))

@@ -1,5 +1,6 @@
 """Jets in memory as the engines train on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,21 @@ class Jets:
             targets = np.divide(targets, dataset.target_scales, dtype=np.float32)
         return cls(x=dataset.x, y=dataset.y, weights=dataset.weights, targets=targets)
 
-    @property
-    def feature_means(self) -> Float64:
-        """Mean of each feature over jets and particles."""
+    def feature_means(self, seen: Callable[[Floats], Floats]) -> Float64:
+        """Return the mean of each feature over jets and particles.
+
+        Args:
+            seen: what the network sees of jets ``x``.
+        """
         if not isinstance(self.x, np.memmap):
-            return np.asarray(self.x.mean(axis=tuple(range(self.x.ndim - 1)), dtype=np.float64))
-        sums = [part.reshape(-1, part.shape[-1]).sum(0, np.float64) for part in pieces(self.x)]
-        return np.asarray(sum(sums) / np.prod(self.x.shape[:-1]))
+            x = seen(self.x)
+            return np.asarray(x.mean(axis=tuple(range(x.ndim - 1)), dtype=np.float64))
+        sums, count = [], 0
+        for part in map(seen, pieces(self.x)):
+            rows = part.reshape(-1, part.shape[-1])
+            sums.append(rows.sum(0, np.float64))
+            count += len(rows)
+        return np.asarray(sum(sums) / count)
 
     @property
     def arrays(self) -> dict[str, AnyArray]:

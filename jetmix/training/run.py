@@ -5,6 +5,7 @@ with ``resume``; a directory of something else is refused.
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from jetmix.data.record import DataUsed
 from jetmix.errors import JetmixError, ReportReadError, RunConflictError
 from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support import console, provenance
+from jetmix.support.arrays import Floats
 from jetmix.support.files import (
     JSON,
     content_digest,
@@ -210,6 +212,8 @@ def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> No
         classes=run.recipe.data.classes,
         split_by=run.recipe.data.split,
         hardware=run.recipe.data.hardware,
+        derived=run.recipe.data.derived,
+        occupied=run.recipe.data.occupied,
         n_effective=None if train_set.weights is None else n_effective(train_set.weights),
     )
     if used.n_effective is not None:
@@ -240,7 +244,7 @@ def _train_stage(
     # Keras counts layers to name them: a run must not depend on the runs before it
     keras.utils.clear_session(free_memory=False)
     with devices.all_devices():
-        loop = _loop(run, jets, spec, digest)
+        loop = _loop(run, jets, datasets["train"].seen, spec, digest)
         try:
             loop.run()
         except JetmixError as error:
@@ -265,7 +269,14 @@ def _train_stage(
     return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
 
 
-def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: str) -> "Loop":
+def _loop(
+    run: TrainingRun,
+    jets: dict[str, Jets],
+    seen: Callable[[Floats], Floats],
+    spec: "TaggerSpec",
+    digest: str,
+) -> "Loop":
+    """Return the training; ``seen`` gives what the network sees of jets."""
     from jetmix.training.loop import Loop
 
     with seeded(run.recipe.training.seed):
@@ -273,7 +284,7 @@ def _loop(run: TrainingRun, jets: dict[str, Jets], spec: "TaggerSpec", digest: s
     if jets["train"].targets is not None:
         start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
     if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
-        absorb_shift(model, jets["train"].feature_means)
+        absorb_shift(model, jets["train"].feature_means(seen))
     loop = Loop(
         run.recipe,
         model,

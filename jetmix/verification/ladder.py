@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from jetmix.data.array_file import SUFFIX
 from jetmix.data.for_tagger import features_of, load_for_tagger
 from jetmix.data.input_arrays import element_names, is_for_inputs, load_inputs
 from jetmix.data.record import DataUsed
@@ -82,11 +83,13 @@ def jets_of(
         DataError: if the file cannot be read or is of another shape than the tagger's.
     """
     shape = ports.input_shape
-    features = features_of(trained_on, shape) if len(ports.inputs) == 1 else None
-    if is_for_inputs(path, ports.inputs):
+    known = len(ports.inputs) == 1 or (trained_on is not None and trained_on.derived)
+    features = features_of(trained_on, shape) if known else None
+    if is_for_inputs(path, ports.inputs) and not (known and path.suffix != SUFFIX):
         jets = load_inputs(path, ports.inputs).reshape(-1, *shape)
         return jets, features or element_names(ports.inputs)
-    return _jets(path, shape, trained_on, features, constants), features
+    jets = _jets(path, shape, trained_on, features, constants)
+    return jets, element_names(ports.inputs) or features
 
 
 def _jets(

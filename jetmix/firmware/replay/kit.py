@@ -54,6 +54,28 @@ class Kit(ABC):
         found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
         return self.array(found.reshape(negative.shape), other)
 
+    def overflow(self, x: Any, bits: int) -> Any:
+        """Return ``x`` as a two's complement of so many integer bits holds it; it wraps round."""
+        found = np.empty(x.size, dtype=object)
+        found[:] = [
+            v.quantize(1, bits - 1, int(v.kif[2]), overflow_mode="WRAP", round_mode="TRN")
+            for v in self.elements(x).ravel()
+        ]
+        return self.array(found.reshape(x.shape), x)
+
+    def where_set(self, x: Any, value: Any) -> Any:
+        """Return ``value`` where ``x`` is not zero, else zero."""
+        found = np.empty(value.size, dtype=object)
+        conditions = self.elements(np.broadcast_to(x, value.shape)).ravel()
+        pairs = zip(conditions, self.elements(value).ravel(), strict=True)
+        found[:] = [c.unary_bit_op("any").msb_mux(v, 0.0) for c, v in pairs]
+        return self.array(found.reshape(value.shape), value)
+
+    def joined(self, parts: list[Any]) -> Any:
+        """Return arrays joined along their last axis."""
+        elements = np.concatenate([self.elements(part) for part in parts], axis=-1)
+        return self.array(elements, parts[0])
+
 
 @dataclass(frozen=True)
 class Deferred:
@@ -83,10 +105,10 @@ class Deferred:
 
 
 def kind_of(op: Any) -> tuple[str, str]:
-    """Return the package and the class of keras or hgq that a layer is, or is derived from."""
+    """Return the package and the class of keras, hgq or jetmix that a layer is or derives from."""
     for base in type(op).__mro__:
         package = base.__module__.split(".", maxsplit=1)[0]
-        if package in ("keras", "hgq", "qkeras"):
+        if package in ("keras", "hgq", "qkeras", "jetmix"):
             return package, base.__name__
     return type(op).__module__.split(".", maxsplit=1)[0], type(op).__name__
 

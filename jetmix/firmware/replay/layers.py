@@ -10,6 +10,7 @@ from jetmix.errors import LoweringError
 from jetmix.firmware.replay import tables
 from jetmix.firmware.replay.kit import Deferred, Kit, kind_of
 from jetmix.firmware.replay.moves import MOVES, moved
+from jetmix.models.deriving import derived
 
 # float32, in which Keras multiplies, holds so many bits
 FLOAT_BITS = 24
@@ -182,6 +183,8 @@ def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) ->
     arrays = list(x) if isinstance(x, list | tuple) else [x]
     waiting = next((array.what for array in arrays if isinstance(array, Deferred)), "")
     package, kind = kind_of(op)
+    if package == "jetmix" and not waiting:
+        return {"final": derived(op.derivation, arrays, op.scales, kit)}
     is_keras = package == "keras"
     if is_keras and kind in MOVES:
         return {"final": _moved(op, arrays, kit)}

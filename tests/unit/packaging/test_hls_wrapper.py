@@ -80,10 +80,11 @@ def test_the_pragmas_ask_for_a_jet_per_cycle_and_the_latency_of_the_network(synt
 def order_of(graph, ports, *, latency):
     """An order of any graph, without a synthesis."""
     project = SimpleNamespace(part="xcvu13p", clock_period_ns=5.0, latency_cycles=None)
+    selection = SimpleNamespace(columns=("pt", "class"))
     synth = SimpleNamespace(
         path=Path("out"), projects={"hls4ml": project},
         resources=(SimpleNamespace(latency_cycles=latency),),
-        tagger=SimpleNamespace(dataset=SimpleNamespace(feature_names=("pt", "class"))),
+        tagger=SimpleNamespace(dataset=SimpleNamespace(selection=selection)),
     )  # fmt: skip
     return SimpleNamespace(
         name="two", version=1, label="two_v1", graph=graph, ports=ports, synth=synth

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jetmix.data.formulas.expressions import Expression
 from jetmix.data.importing.cards.card import ConstituentsSection, JetsSection
 from jetmix.data.importing.cards.card_file import CardText
 from jetmix.data.importing.cards.columns import Block
-from jetmix.data.importing.cards.expressions import Expression
 from jetmix.data.importing.cards.formulas import CardFormulas
 from jetmix.data.importing.cards.labels import (
     NO_CLASS,

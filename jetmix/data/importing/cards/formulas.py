@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from jetmix.data.formulas.expressions import Expression, parse
 from jetmix.data.importing.cards.card import CONSTITUENT_FEATURES, JET_FEATURES, ConstituentsSection
 from jetmix.data.importing.cards.card_file import CardText
-from jetmix.data.importing.cards.expressions import Expression, parse
 
 Formulas = dict[str, Expression]
 FILE_ORDER = "file"

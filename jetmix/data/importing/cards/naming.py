@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jetmix.data.formulas.expressions import Expression
 from jetmix.data.importing.cards.card import SourceSection
 from jetmix.data.importing.cards.card_file import CardText
 from jetmix.data.importing.cards.columns import Block, Column, Jagged, Table
-from jetmix.data.importing.cards.expressions import Expression
 from jetmix.data.importing.cards.formulas import CardFormulas, derived_names
 from jetmix.data.schema import nearest
 from jetmix.errors import DataError

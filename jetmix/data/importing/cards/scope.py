@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from jetmix.data.formulas.expressions import Expression
 from jetmix.data.importing.cards import derive
 from jetmix.data.importing.cards.card import CONSTITUENT_FEATURES, JET_FEATURES
 from jetmix.data.importing.cards.columns import Block, as_jagged
-from jetmix.data.importing.cards.expressions import Expression
 from jetmix.data.importing.cards.formulas import CardFormulas
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Bools, Float64, Ints

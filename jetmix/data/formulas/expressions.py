@@ -87,7 +87,11 @@ class Expression:
         What cannot be computed, such as log(0), gives NaN or infinity.
         """
         with np.errstate(all="ignore"):
-            return np.asarray(self._node(lookup), np.float64)
+            return np.asarray(self.applied(lookup), np.float64)
+
+    def applied(self, lookup: Callable[[str], Any]) -> Any:
+        """Return the value for columns of any kind that NumPy's functions take."""
+        return self._node(lookup)
 
 
 def parse(text: str, where: str) -> Expression:

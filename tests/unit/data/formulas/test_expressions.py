@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetmix.data.importing.cards.expressions import parse
+from jetmix.data.formulas.expressions import parse
 from jetmix.errors import DataError
 
 COLUMNS = {
