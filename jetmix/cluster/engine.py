@@ -5,6 +5,7 @@ import itertools
 import logging
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,6 +228,10 @@ def opened(options: ClusterOptions, check: WorkerCheck, folder: Path) -> Iterato
     with contextlib.ExitStack() as stack:
         stack.enter_context(needed("dask").config.set(SETTINGS))
         stack.enter_context(_quiet(failures))
+        # what Dask warns of, such as a slow disk for data that it never gets, is no news here
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", category=UserWarning, module="distributed")
+        warnings.filterwarnings("ignore", message="Creating scratch directories")
         cluster: Any = None
         if options.batch:
             cluster = stack.enter_context(batch_cluster(options, folder, failures.refuse))

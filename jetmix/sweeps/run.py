@@ -139,8 +139,8 @@ def _ended(
 
     tasks = ((run.name, _job(run, state, request, topic)) for run in source.next(state))
     at_once = source.at_once(state.options.cluster.workers or engine.n_workers)
-    with shown(board), stopping(state.options.folder):
-        try:
+    try:
+        with shown(board), stopping(state.options.folder):
             for name, result in engine.results(jobs.work, tasks, at_once=at_once, idle=idle):
                 lost = isinstance(result, Lost)
                 record = given_up(state.runs[name], result) if lost else result.record
@@ -149,8 +149,8 @@ def _ended(
                 board.finished(record)
                 if record.status != "waiting":
                     yield record
-        except _TimeIsUpError:
-            console.say("the time limit is reached; the same command goes on from here")
+    except _TimeIsUpError:
+        console.say("the time limit is reached; the same command goes on from here")
 
 
 def given_up(run: PlannedRun, lost: Lost) -> RunRecord:
@@ -173,8 +173,9 @@ def _job(run: PlannedRun, state: State, request: SweepRequest, topic: str) -> jo
 
 @contextlib.contextmanager
 def stopping(folder: Path) -> Iterator[None]:
-    """Let runs that go on elsewhere end after their epoch when the block ends before them."""
+    """Let runs that go on elsewhere end after their epoch when the block does not end well."""
     try:
         yield
-    finally:
+    except BaseException:  # also Ctrl-C, and a generator that is not asked any more
         (folder / jobs.STOP).touch()
+        raise

@@ -75,6 +75,7 @@ def test_runs_and_their_front(options, worked):
     assert (done.n_new, done.record.axes) == (2, ("training.epochs",))
     assert (options.folder / "sweep.png").exists()
     assert (options.folder / "sweep.csv").read_text().count("\n") == 3
+    assert not (options.folder / jobs.STOP).exists()
 
 
 def test_a_failed_run_stops_no_other_and_is_tried_again_on_request(options, worked):
@@ -139,6 +140,7 @@ def test_the_limits_of_time(options, worked, sweep_file, monkeypatch):
     done = sweep(options)
     assert [run.status for run in done.record.runs] == ["waiting", "waiting"]
     assert done.n_new == 0
+    assert (options.folder / jobs.STOP).exists()
 
 
 def test_a_run_whose_workers_die(options):
