@@ -20,7 +20,6 @@ from jetmix.cluster import engine
 from jetmix.cluster.check import WorkerCheck
 from jetmix.cluster.options import ClusterOptions
 
-
 THREADS = 100
 
 
