@@ -29,6 +29,8 @@ SETTINGS = {
     # a compilation may hold the interpreter for minutes
     "distributed.scheduler.worker-ttl": "30 minutes",
     "distributed.comm.timeouts.connect": "60s",
+    # a busy machine takes its time to start a killed worker again
+    "distributed.deploy.lost-worker-timeout": "60s",
 }
 
 
@@ -47,6 +49,7 @@ class Engine:
     check: WorkerCheck
     options: ClusterOptions
     failures: "_Failures"
+    cluster: Any = None
 
     @property
     def dashboard(self) -> str:
@@ -129,10 +132,16 @@ class Engine:
             now = time.monotonic()
             if now - asked > ASK_SECONDS:
                 asked = now
+                self._refill()
                 seen = now if self.n_workers else seen
                 if now - seen > 60 * self.options.wait_minutes:
                     raise self._no_worker()
             time.sleep(POLL_SECONDS)
+
+    def _refill(self) -> None:
+        """Start local workers again that could not be: such as one killed while it started."""
+        if self.cluster is not None and not self.options.batch:
+            self.cluster.scale(len(self.cluster.worker_spec))
 
     def _result(self, future: Any) -> Any:
         killed = needed("distributed").KilledWorker
@@ -239,7 +248,7 @@ def opened(options: ClusterOptions, check: WorkerCheck, folder: Path) -> Iterato
         elif not options.address:
             cluster = stack.enter_context(local_cluster(options))
         client = stack.enter_context(_client(distributed, cluster, options))
-        engine = Engine(client, check, options, failures)
+        engine = Engine(client, check, options, failures, cluster)
         engine.wait_for_workers()
         _require_alike(engine)
         yield engine
