@@ -126,7 +126,8 @@ def _is_kept(area: Path, digest: str) -> bool:
 
 
 def _script(project: FirmwareProject) -> str:
-    sources = sorted(name for name in project.files if name.endswith(".v"))
+    # what lies beside them only gives the ports names
+    sources = sorted(n for n in project.files if n.startswith("src/") and n.endswith(".v"))
     return SCRIPT.format(
         sources=" ".join(sources), top=project.top, family=family_of(project.part),
         statistics=STATISTICS, netlist=NETLIST,

@@ -134,6 +134,7 @@ def make_synthesis(out, flow):
     (sources / "a.v").write_text("module a; endmodule\n")
     (sources / "memfiles" / "table.mem").write_text("0\n")
     (sources.parent / "implement.tcl").write_text("# not for Yosys\n")
+    (sources.parent / "a_ports.v").write_text("module a_ports; endmodule\n")
     sealed = seal(sources.parent, part=PART, clock_period_ns=5.0, flow=flow)
     estimate = ResourceReport(origin="estimate", part=PART, lut=3161)
     return finish_synthesis(out, sealed, resources=[estimate])
