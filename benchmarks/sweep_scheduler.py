@@ -44,7 +44,7 @@ def main() -> None:
     engine.local_cluster = local_cluster
     start = time.monotonic()
     options = ClusterOptions(workers=chosen.workers)
-    with engine.opened(options, WorkerCheck.here(Path(__file__)), Path()) as workers:
+    with engine.opened(options, WorkerCheck.here(Path(__file__).parent), Path()) as workers:
         while workers.n_workers < chosen.workers:
             time.sleep(0.5)
         started = time.monotonic() - start

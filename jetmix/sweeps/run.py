@@ -28,6 +28,8 @@ from jetmix.sweeps.sweep_file import SweepFile, read_sweep_file
 from jetmix.sweeps.target import Target
 
 CLUSTER = "cluster"
+# runs that the scheduler knows of at once, at least
+AT_ONCE = 1000
 
 
 class _TimeIsUpError(Exception):
@@ -84,7 +86,7 @@ def sweep(options: SweepOptions) -> Swept:
 
 
 class Grid:
-    """The runs of a sweep without a search: all are known, and handed out at once."""
+    """The runs of a sweep without a search: all are known, and enough are handed out at once."""
 
     def __init__(self, file: SweepFile, options: SweepOptions) -> None:
         self.runs = planned(file, options.file)
@@ -100,8 +102,8 @@ class Grid:
         return bool(state.todo)
 
     def at_once(self, n_workers: int) -> int | None:
-        """Return None: Dask keeps what its workers cannot take yet."""
-        return None
+        """Return more than the workers can take, but not so many that the scheduler gets large."""
+        return max(AT_ONCE, 4 * n_workers)
 
     def next(self, state: State) -> Iterator[PlannedRun]:
         """Yield the runs that wait."""
