@@ -1,6 +1,7 @@
 """The page of all kinds of layers: where each lowers, and its limits."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from pages import filled, table
 from jetmix.firmware.hls_ways import EXACT_ACTIVATIONS, EXACT_IN_HLS4ML, EXACT_OVERFLOW
 from jetmix.firmware.hls_ways import EXACT_ROUNDING as HLS_ROUNDING
 from jetmix.firmware.lowerable import INSTEAD, POOLING
+from jetmix.firmware.replay.functions import FUNCTIONS, TABLED
 from jetmix.firmware.replay.kit import MAX_CODES
-from jetmix.firmware.replay.moves import MOVES
+from jetmix.firmware.replay.moves import MOVES, MOVING_FUNCTIONS
 from jetmix.firmware.replay.rounding import MODES, OVERFLOW_AT_INPUTS, OVERFLOWS, ROUNDING_AT_INPUTS
 from jetmix.models.prepare import IDENTITIES
 from jetmix.verification.precision import BITS
@@ -102,6 +104,8 @@ def kinds_page() -> str:
     values = {
         "HGQ": _rows(HGQ),
         "KERAS": _rows(KERAS),
+        "FUNCTIONS": _functions({*MOVING_FUNCTIONS, *FUNCTIONS} - set(TABLED)),
+        "TABLED": _functions(TABLED),
         "INSTEAD": table(("Layer of Keras", "Use"), instead),
         "MODES": _modes(),
         "ACTIVATIONS": _list(EXACT_ACTIVATIONS),
@@ -153,6 +157,11 @@ def _modes() -> str:
         ("through hls4ml; others as `graph`", _list(EXACT_OVERFLOW), _list(HLS_ROUNDING)),
     ]
     return table(("Where", "Overflow", "Rounding"), rows)
+
+
+def _functions(classes: Iterable[str]) -> str:
+    """Return the functions of keras.ops that the classes of Keras stand for."""
+    return _list(sorted(re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in classes))
 
 
 def _list(names: Sequence[str]) -> str:

@@ -49,6 +49,8 @@ EXACT_IN_HLS4ML: Mapping[str, str] = MappingProxyType(
         "Concatenate": "small model of two branches",
     }
 )
+# options of convolutions and pooling with which they were seen to be exact
+USUAL = {"groups": 1, "dilation_rate": 1, "data_format": "channels_last"}
 # of quantisers of values; those of weights may be any, since weights are constants
 EXACT_ROUNDING = ("RND", "RND_CONV", "TRN")
 EXACT_OVERFLOW = ("WRAP", "SAT")
@@ -134,6 +136,10 @@ def _doubts(layer: Any) -> Iterator[str]:
     if kind not in EXACT_IN_HLS4ML:
         yield f"{kind} is not known to be exact in hls4ml"
         return
+    for name, usual in USUAL.items():
+        given = getattr(layer, name, usual)
+        if {*(given if isinstance(given, tuple) else (given,))} != {usual}:
+            yield f"{kind} with {name} {given} is not known to be exact in hls4ml"
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if activation not in EXACT_ACTIVATIONS:
         yield f"the activation {activation} is not known to be exact in hls4ml"

@@ -26,6 +26,9 @@ EXACT = frozenset({"InputLayer", "Dot", *MOVES, *PLAIN, *POOLING})
 # what hgq names otherwise than Keras, or has in two forms
 INSTEAD = {
     "BatchNormalization": "QBatchNormalization, or QBatchNormDense for it and the layer before",
+    "Normalization": "QBatchNormalization, or normalise the data before the model",
+    "TimeDistributed": "QDense, which takes all particles at once",
+    "Rescaling": "QBatchNormalization, or scale the data before the model",
     "AveragePooling1D": "QAvgPool1D",
     "AveragePooling2D": "QAvgPool2D",
     "AveragePooling3D": "QAvgPool3D",

@@ -78,7 +78,7 @@ def prepare(model: Any) -> Prepared:
     name = legal(str(model.name))
     if name != model.name:
         names[name] = str(model.name)
-    if _is_flat(graph, operations):
+    if _is_flat(graph, operations) and all(map(_is_real, graph.inputs)):
         graph.name = name
         return Prepared(model=graph, names=names)
     return Prepared(model=_rebuilt(graph, operations, name), names=names)
@@ -143,6 +143,10 @@ def _is_flat(graph: Any, operations: list[tuple[Any, str]]) -> bool:
     )
 
 
+def _is_real(tensor: Any) -> bool:
+    return "float" in str(tensor.dtype)
+
+
 def _is_plain(struct: Any, tensors: list[Any]) -> bool:
     """Return whether tensors are given as themselves if there is one, else as a flat list."""
     if len(tensors) == 1:
@@ -158,7 +162,12 @@ def _rebuilt(graph: Any, operations: list[tuple[Any, str]], name: str) -> Any:
 
     before = [(operation, len(operation._inbound_nodes)) for operation, _ in operations]
     inputs = [
-        keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor._keras_history.operation.name)
+        keras.Input(
+            tensor.shape[1:],
+            # a port has the grid of its quantiser, also where Keras would cut it to integers
+            dtype=tensor.dtype if _is_real(tensor) else None,
+            name=tensor._keras_history.operation.name,
+        )
         for tensor in graph.inputs
     ]
     outputs = keras.tree.flatten(graph._run_through_graph(inputs, operation_fn=_inlined))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from jetmix.errors import LoweringError
-from jetmix.firmware.replay import tables
+from jetmix.firmware.replay import convolution, tables
+from jetmix.firmware.replay.functions import FUNCTIONS
 from jetmix.firmware.replay.kit import Deferred, Kit, kind_of
-from jetmix.firmware.replay.moves import MOVES, moved
+from jetmix.firmware.replay.moves import MOVES, MOVING_FUNCTIONS, moved
 from jetmix.models.deriving import derived
 
 # float32, in which Keras multiplies, holds so many bits
@@ -186,13 +187,14 @@ def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) ->
     if package == "jetmix" and not waiting:
         return {"final": derived(op.derivation, arrays, op.scales, kit)}
     is_keras = package == "keras"
-    if is_keras and kind in MOVES:
+    if is_keras and kind in (*MOVES, *MOVING_FUNCTIONS):
         return {"final": _moved(op, arrays, kit)}
-    if is_keras and kind in PLAIN and not waiting:
-        return {"final": PLAIN[kind](op, x, kit)}
+    plain = (PLAIN.get(kind) or FUNCTIONS.get(kind)) if is_keras and not waiting else None
+    if plain is not None:
+        return {"final": plain(op, x, kit)}
     if kind == "Quantizer" and waiting:
         return {"final": tables.settled(arrays[0], op, kit)}
-    function = LUT.get(kind) or ACTIVATIONS.get(kind) or _summing(op)
+    function = LUT.get(kind) or ACTIVATIONS.get(kind) or _summing(op) or convolution.grouped(op)
     if function is None and shipped is not None and (waiting or _has_function(op)):
         function = lambda _, given, __: shipped(given)  # noqa: E731
     if function is not None and not (waiting and kind in LUT):
@@ -219,7 +221,9 @@ def require_quantised(op: Any, x: Any, kit: Kit) -> None:
         LoweringError: without the layer, which the caller knows.
     """
     _, kind = kind_of(op)
-    if kind in (*MOVES, *ATTENTION, "Quantizer") or getattr(op, "enable_iq", False):
+    if kind in (*MOVES, *MOVING_FUNCTIONS, *ATTENTION, "Quantizer") or getattr(
+        op, "enable_iq", False
+    ):
         return
     arrays = x if isinstance(x, list | tuple) else [x]
     if any(hasattr(a, "shape") and not isinstance(a, Deferred) and kit.is_raw(a) for a in arrays):

@@ -23,10 +23,30 @@ MOVES = (
     "UpSampling2D",
     "UpSampling3D",
 )
+# functions of keras.ops, whose axes are known when they are called
+MOVING_FUNCTIONS = (
+    "ExpandDims",
+    "Flip",
+    "Hstack",
+    "Moveaxis",
+    "Ravel",
+    "Repeat",
+    "Roll",
+    "Split",
+    "Squeeze",
+    "Stack",
+    "Swapaxes",
+    "Tile",
+    "Transpose",
+    "Unstack",
+    "Vstack",
+)
 
 
 def moved(layer: Callable[..., Any], arrays: Sequence[Any], kit: Kit) -> Any:
     """Return the elements of arrays where ``layer`` puts them, and zeros where it pads.
+
+    Where it gives several tensors, a tuple of arrays is returned.
 
     Args:
         layer: takes a tensor (1, ...), or a list of them for several arrays.
@@ -43,9 +63,18 @@ def moved(layer: Callable[..., Any], arrays: Sequence[Any], kit: Kit) -> Any:
         )
         for start, array in zip(ends, arrays, strict=False)
     ]
-    places = layer(numbers[0] if len(numbers) == 1 else numbers)
-    places = np.asarray(keras.ops.convert_to_numpy(places))[0].astype(np.int64)
+    given = layer(numbers[0] if len(numbers) == 1 else numbers)
     flat = [element for array in arrays for element in kit.elements(array).ravel()]
-    elements = np.empty(places.size, dtype=object)
-    elements[:] = [flat[place - 1] if place else 0 for place in places.ravel()]
-    return kit.array(elements.reshape(places.shape), arrays[0])
+    found = tuple(
+        kit.array(_placed(flat, keras.ops.convert_to_numpy(places)[0]), arrays[0])
+        for places in (given if isinstance(given, list | tuple) else (given,))
+    )
+    return found if isinstance(given, list | tuple) else found[0]
+
+
+def _placed(flat: list[Any], places: Any) -> Any:
+    """Return the values whose numbers, counted from 1, stand in ``places``; 0 for none."""
+    numbers = np.asarray(places).astype(np.int64)
+    elements = np.empty(numbers.size, dtype=object)
+    elements[:] = [flat[number - 1] if number else 0 for number in numbers.ravel()]
+    return elements.reshape(numbers.shape)
