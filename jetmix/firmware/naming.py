@@ -37,13 +37,13 @@ def label_of(name: str, version: int | None) -> str:
     return name if version is None else f"{name}_v{version}"
 
 
-def require_name(name: str, version: int | None, *, where: str | None = None) -> None:
+def require_name(name: str, version: int | None, *, where: str = "") -> None:
     """Refuse what cannot be the name of a tagger.
 
     Args:
         name: its name.
         version: its version, None for one without.
-        where: the option that the name is from.
+        where: the option that the name is from, "" where none is known.
 
     Raises:
         UsageError: naming one that can.

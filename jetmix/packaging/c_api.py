@@ -11,7 +11,7 @@ from jetmix.firmware.dais import UnsupportedError, Width, width_of
 from jetmix.firmware.graph import Grid
 from jetmix.firmware.project import fill
 from jetmix.packaging.order import Order, write_filled
-from jetmix.support import tools
+from jetmix.support import libraries, tools
 from jetmix.support.arrays import AnyArray
 from jetmix.support.packaged import shipped
 from jetmix.verification.emulator.emulator import CHECK_VECTORS, Emulator
@@ -122,7 +122,7 @@ def _check(order: Order, library: Path) -> None:
     ).x
     x = np.ascontiguousarray(x, dtype=np.float64)
     y = np.empty((len(x), graph.shape[1]))
-    run = ctypes.CDLL(str(library))[f"{order.label}_predict_double"]
+    run = libraries.load(library)[f"{order.label}_predict_double"]
     status = run(
         x.ctypes.data_as(ctypes.c_void_p), y.ctypes.data_as(ctypes.c_void_p),
         ctypes.c_size_t(len(x)),

@@ -9,6 +9,7 @@ import numpy as np
 from jetmix.errors import ToolFailedError
 from jetmix.firmware.dais import width_of
 from jetmix.packaging.trials.trial import Trial
+from jetmix.support import libraries
 from jetmix.support.arrays import AnyArray
 from jetmix.verification.bench import Outputs
 
@@ -21,7 +22,7 @@ def run(trial: Trial) -> Outputs:
     """
     path = trial.folder / "lib" / f"lib{trial.label}.so"
     try:
-        library = ctypes.CDLL(str(path.resolve()))
+        library = libraries.load(path)
     except OSError as error:
         mend = "verify the package on a machine of the kind that it was made on"
         raise ToolFailedError(

@@ -12,6 +12,7 @@ import numpy as np
 
 from jetmix.errors import DataError, ToolFailedError
 from jetmix.firmware.project import fill
+from jetmix.support import libraries
 from jetmix.support import tools as toolchain
 from jetmix.support.arrays import Reals
 from jetmix.support.console import say
@@ -141,7 +142,7 @@ def _intact(library: Path) -> bool:
 def _open(library: Path) -> Any:
     """Load a library, or return None if the system cannot, such as on a mount without execution."""
     try:
-        return ctypes.CDLL(str(library.resolve()))
+        return libraries.load(library)
     except OSError:
         return None
 

@@ -15,7 +15,7 @@ import numpy as np
 from jetmix.errors import LoweringError
 from jetmix.firmware.hls_names import functions_of, using_types
 from jetmix.firmware.project import INSTALL, FirmwareProject, fill
-from jetmix.support import tools
+from jetmix.support import libraries, tools
 from jetmix.support.arrays import Float64, Ints, Reals
 from jetmix.support.console import progress
 from jetmix.support.files import content_digest, empty_folder
@@ -182,7 +182,7 @@ def _placed(found: Sequence[tuple[str, str, str]]) -> list[_Port]:
 
 
 def _load(library: Path) -> CSim:
-    loaded = ctypes.CDLL(str(library.resolve()))
+    loaded = libraries.load(library)
     loaded.jetmix_csim_run.restype = None
     return CSim(
         library=loaded,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jetmix.errors import ToolMissingError
 from jetmix.firmware.project import TOP, fill
+from jetmix.support import libraries
 from jetmix.support import tools as toolchain
 from jetmix.support.files import content_digest, empty_folder, file_digest
 from jetmix.support.packaged import shipped
@@ -68,7 +69,7 @@ def build(
         seconds = _translate(folder, sources, title, (verilator, root), top)
         seconds += _compile(folder, texts, title)
         keep(folder, LIBRARY, whole, stage=level, seconds=seconds)
-    loaded = ctypes.CDLL(str((folder / LIBRARY).resolve()))
+    loaded = libraries.load(folder / LIBRARY)
     if driver is None:
         loaded.jetmix_rtl_run.restype = None
     return loaded
