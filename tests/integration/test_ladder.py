@@ -26,7 +26,14 @@ PART, CLOCK_NS = find_part("xcvu13p"), 5.0
 ALKAID_IN_VERILOG = ("mixer", "mlp")
 
 
-@pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
+@pytest.fixture(
+    scope="module",
+    params=[
+        # minutes each: their layers are those of gnn and mixer beside those of hlf-mlp-lut
+        pytest.param(name, marks=pytest.mark.long) if name in ("gnn-lut", "mixer-lut") else name
+        for name in sorted(ARCHITECTURES)
+    ],
+)
 def lowered(request):
     """A tagger, its graph, its vectors, and what Keras says of them."""
     keras_env.activate()

@@ -28,7 +28,7 @@ CHEAP = [
 def recipe_for(name, *, uniform=True, quantised=True, epochs=4):
     recipe = load_recipe("mixer-8-demo")
     particles = None if name == "hlf-mlp-lut" else 4
-    features = ("pt", "etarel", "phirel") if particles else ("mass_mmdt",) * 12
+    features = ("pt", "etarel", "phirel") if particles else tuple(f"j{i}" for i in range(12))
     tagger = dataclasses.replace(
         recipe.tagger,
         architecture=name,

@@ -162,6 +162,7 @@ def loop_of(folder, recipe, train_jets, validation):
     )
 
 
+@pytest.mark.long
 def test_streamed_training_resumes_to_the_same_bits_and_calibrates_as_in_memory(data, tmp_path):
     (tmp_path / "recipe.toml").write_text(RECIPE)
     (tmp_path / "packed").mkdir()
