@@ -26,6 +26,7 @@ def test_the_training_is_that_of_make_demo(page, repository):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_other_command_prints_what_the_page_shows(page, repository, tmp_path):
     for name in ("datasets", "examples"):
         (tmp_path / name).symlink_to(repository / name)
