@@ -21,7 +21,7 @@ from jetmix.errors import ToolMissingError
 
 MESSAGE_LINES = 4
 BATCH_DISK_GB = 1
-# told why the batch system does not take a job
+# called with the reason when the batch system refuses a job
 Refused = Callable[[str], None]
 
 
@@ -66,7 +66,7 @@ def batch_cluster(options: ClusterOptions, folder: Path, refused: Refused) -> An
         options: the batch system, and what is asked of it.
         folder: shared folder for the logs of the jobs, and the keys that scheduler and workers
             know each other by, readable by this user alone.
-        refused: told what the batch system says when it does not take a job.
+        refused: called with what the batch system says when it refuses a job.
 
     Raises:
         ToolMissingError: if the batch system's commands are not here.
@@ -87,7 +87,7 @@ def made(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.mkdir(exist_ok=True)
     return kind(
-        job_cls=_telling(kind.job_cls, refused),
+        job_cls=_reporting(kind.job_cls, refused),
         cores=1,
         processes=1,
         log_directory=str(logs),
@@ -132,8 +132,8 @@ def _prologue() -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in found.items()]
 
 
-def _telling(kind: Any, refused: Refused) -> Any:
-    """Return a class of jobs that tells why one was not taken, which Dask would drop."""
+def _reporting(kind: Any, refused: Refused) -> Any:
+    """Return a class of jobs that reports why one was refused; Dask drops the reason."""
 
     async def start(job: Any) -> None:
         try:

@@ -1,8 +1,8 @@
 """The C++ of a Vitis HLS project under the name of its tagger.
 
-hls4ml calls the top function as it is told, but shares the namespace ``nnet``, the names of types,
-weights and settings, and the include guards between all taggers. Two of them linked into one
-program would then run each other's layers without a word from the linker.
+hls4ml gives the top function the name that it is asked for, but all taggers share the namespace
+``nnet``, the names of types, weights and settings, and the include guards. Two of them linked into
+one program would then run each other's layers without a word from the linker.
 """
 
 import re

@@ -177,7 +177,7 @@ def _given(option: str, given: T | None, known: T | None) -> T:
 
 
 def _write_costs(target: Target, order: Order, folder: Path) -> str | None:
-    """Write what network and wrapper take, told apart; return why that of the wrapper is unknown.
+    """Write what network and wrapper take, a record each; return why the wrapper is unknown.
 
     A target without a wrapper in a language of hardware has no such file.
     """

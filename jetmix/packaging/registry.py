@@ -29,7 +29,7 @@ class Target:
         trial: where its function ``run(trial)`` is, which builds and runs a package; None for one
             of which nothing can be run.
         top: its wrapper round the network, with ``{}`` for name and version.
-        sources: where in the package that wrapper is, with ``{}`` likewise.
+        sources: folder of that wrapper in the package, which may hold ``{}`` too.
         stand_ins: template of VHDL packages that the wrapper uses and the package does not hold.
         cycles: cycles that the wrapper adds to the latency of the network while nothing waits.
     """

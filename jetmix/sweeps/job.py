@@ -20,7 +20,7 @@ from jetmix.training.run_dir import RunDir, open_source
 
 SYNTH = "3-synth"
 STOP = "stop"
-TELL_SECONDS = 1.0
+REPORT_SECONDS = 1.0
 # a training is judged by a search after each of so many parts
 STEPS = 20
 LOCK_POLL_SECONDS = 1.0
@@ -42,7 +42,7 @@ class Job:
         folder: folder of the sweep.
         backend: Keras backend.
         target: what the tagger is lowered for, None if it is not.
-        topic: name under which the worker tells how far it is.
+        topic: name under which the worker reports its progress.
     """
 
     run: PlannedRun
@@ -117,15 +117,15 @@ def _outcome(job: Job) -> RunRecord:
 def _train(job: Job) -> None:
     from jetmix.training.run import TrainingRun, train
 
-    told = 0.0
+    reported = 0.0
 
     def each_epoch(row: Mapping[str, float], speed: float) -> None:
-        nonlocal told
+        nonlocal reported
         if any(path.exists() for path in job.stops):
             raise StoppedError
         step = step_of(int(row["epoch"]), job.run.recipe.training.epochs)
-        if step is not None or time.monotonic() - told >= TELL_SECONDS:
-            told = time.monotonic()
+        if step is not None or time.monotonic() - reported >= REPORT_SECONDS:
+            reported = time.monotonic()
             shown = {key: row[key] for key in ("epoch", "val_accuracy", "ebops")}
             tell(job.topic, {"run": job.run.name, "speed": speed, "step": step, **shown})
 

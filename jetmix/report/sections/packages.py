@@ -1,4 +1,4 @@
-"""What packages take of an FPGA, network and wrapper told apart, and whether they were verified."""
+"""What network and wrapper of each package take of an FPGA, and whether it was verified."""
 
 from collections.abc import Sequence
 
