@@ -1,7 +1,6 @@
 """What the readers share: errors of outside libraries become one clear error."""
 
 import contextlib
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,11 @@ from typing import Any
 import h5py
 import numpy as np
 
-from jetmix.errors import DataError, JetmixError, ToolMissingError
+from jetmix.errors import DataError, JetmixError
 from jetmix.support.arrays import AnyArray
+from jetmix.support.extras import Extra
 
+needed = Extra(name="import", users="this kind of file needs it").needed
 MEND = "give whole, unchanged files of the format that the card names"
 
 
@@ -30,22 +31,6 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160].rstrip(" ,.")
         raise DataError(f"not a readable {kind} file ({reason})", where=path, mend=MEND) from error
-
-
-def needed(module: str) -> Any:
-    """Import a library of the extra ``import``.
-
-    Raises:
-        ToolMissingError: if it is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        name = module.partition(".")[0]
-        raise ToolMissingError(
-            f"{name} is not installed, and this kind of file needs it",
-            mend="pip install 'jetmix[import]'",
-        ) from None
 
 
 def texts(values: Any) -> AnyArray:
