@@ -1,5 +1,7 @@
 """The picture of a sweep: accuracy against what the taggers cost."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,16 @@ from jetmix.sweeps.records import RunRecord, SweepRecord
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = 10
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How runs are drawn: a marker and a colour per architecture, and the ring of the front."""
+
+    markers: Sequence[str] = ("o",)
+    colours: Sequence[str] = tuple(f"C{index}" for index in range(10))
+    ink: str = "black"
+    size: float = 4.0
+    label: Callable[[str], str] = str
 
 
 def draw(sweep: SweepRecord, path: Path) -> None:
@@ -28,7 +39,7 @@ def draw(sweep: SweepRecord, path: Path) -> None:
     FigureCanvasAgg(figure)
     for place, title in enumerate(titles):
         axes = figure.add_subplot(1, len(titles), place + 1)
-        _panel(axes, sweep, done, place)
+        panel(axes, sweep, done, place, Look())
         axes.set(xscale="log", xlabel=title, ylabel="test accuracy (%)")
         axes.grid(visible=True, which="both", alpha=0.3)
     figure.axes[0].legend(loc="lower right", fontsize=8)
@@ -36,22 +47,29 @@ def draw(sweep: SweepRecord, path: Path) -> None:
         figure.savefig(temporary, dpi=120)
 
 
-def _panel(axes: "Axes", sweep: SweepRecord, done: list[RunRecord], place: int) -> None:
-    """Draw every run with its error, coloured by architecture, those of the front ringed."""
-    kinds = sorted({str(run.architecture) for run in done})
-    for index, kind in enumerate(kinds):
-        own = [run for run in done if run.architecture == kind]
+def panel(
+    axes: "Axes", sweep: SweepRecord, done: list[RunRecord], place: int, look: Look
+) -> list[tuple[float, float]]:
+    """Draw every run with its error, coloured by architecture, those of the front ringed.
+
+    Returns:
+        Cost ``place`` and accuracy in percent of the runs on the front.
+    """
+    for index, kind in enumerate(sorted({str(run.architecture) for run in done})):
+        own = [run for run in done if str(run.architecture) == kind]
         axes.errorbar(
             [_cost(run, place) for run in own],
             [100 * (run.accuracy or 0) for run in own],
             yerr=[100 * (run.accuracy_error or 0) for run in own],
-            fmt="o", markersize=4, linewidth=0.8, color=f"C{index % COLOURS}", label=kind,
+            fmt=look.markers[index % len(look.markers)], markersize=look.size, linewidth=0.8,
+            color=look.colours[index % len(look.colours)], label=look.label(kind),
         )  # fmt: skip
     best = sorted((_cost(r, place), 100 * (r.accuracy or 0)) for r in done if r.name in sweep.front)
     axes.plot(
-        *zip(*best, strict=True), "o", markersize=9, markerfacecolor="none",
-        markeredgecolor="black", label="front",
+        *zip(*best, strict=True), "o", markersize=2 * look.size + 1, markerfacecolor="none",
+        markeredgecolor=look.ink, label="front",
     )  # fmt: skip
+    return best
 
 
 def _cost(run: RunRecord, place: int) -> float:

@@ -2,9 +2,16 @@
 
 from jetmix.report.figures.pareto import plain_ticks
 from jetmix.report.figures.style import COLOURS, INK, Picture, drawing, finished, plain
-from jetmix.sweeps.records import RunRecord, SweepRecord
+from jetmix.sweeps.picture import Look, panel
+from jetmix.sweeps.records import SweepRecord
 
-MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+LOOK = Look(
+    markers=("o", "s", "D", "^", "v", "P", "X"),
+    colours=COLOURS,
+    ink=INK,
+    size=5.0,
+    label=lambda kind: plain(kind, 24),
+)
 
 
 def cost_titles(record: SweepRecord) -> tuple[str, ...]:
@@ -17,27 +24,9 @@ def front_picture(record: SweepRecord, place: int, name: str) -> Picture:
     """Draw all runs that are done against cost ``place``, those of the front ringed."""
     titles = cost_titles(record)
     done = [run for run in record.of("done") if run.costs and len(run.costs) == len(titles)]
-    kinds = sorted({str(run.architecture) for run in done})
     with drawing() as canvas:
         axes = canvas.subplots()
-        for index, kind in enumerate(kinds):
-            own = [run for run in done if run.architecture == kind]
-            axes.errorbar(
-                [_cost(run, place) for run in own],
-                [100 * (run.accuracy or 0) for run in own],
-                yerr=[100 * (run.accuracy_error or 0) for run in own],
-                fmt=MARKERS[index % len(MARKERS)], markersize=5, linewidth=0.8,
-                color=COLOURS[index % len(COLOURS)], label=plain(kind, 24),
-            )  # fmt: skip
-        best = sorted(
-            (_cost(run, place), 100 * (run.accuracy or 0))
-            for run in done
-            if run.name in record.front
-        )
-        axes.plot(
-            *zip(*best, strict=True), "o", markersize=11, markerfacecolor="none",
-            markeredgecolor=INK, label="front",
-        )  # fmt: skip
+        best = panel(axes, record, done, place, LOOK)
         axes.set(xscale="log", xlabel=titles[place], ylabel="Accuracy [%]")
         plain_ticks(axes)
         axes.grid(visible=True)
@@ -49,7 +38,3 @@ def front_picture(record: SweepRecord, place: int, name: str) -> Picture:
         return finished(
             canvas, name=name, title=f"Sweep: accuracy against {titles[place]}", alt=alt
         )
-
-
-def _cost(run: RunRecord, place: int) -> float:
-    return max(run.costs[place], 1.0) if run.costs else 1.0
