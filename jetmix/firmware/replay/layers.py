@@ -240,7 +240,10 @@ def _moved(op: Any, arrays: Sequence[Any], kit: Kit) -> Any:
     if waiting and len(arrays) > 1:
         raise LoweringError(f"it joins a {waiting[0].what} that is not quantised", mend=WAIT)
     if waiting:
-        return replace(waiting[0], inner=moved(op, [waiting[0].inner], kit))
+        inner = moved(op, [waiting[0].inner], kit)
+        if isinstance(inner, tuple):
+            return tuple(replace(waiting[0], inner=one) for one in inner)
+        return replace(waiting[0], inner=inner)
     return moved(op, arrays, kit)
 
 

@@ -57,6 +57,14 @@ def test_functions_that_the_next_quantiser_takes() -> None:
     assert differing(model) == 0
 
 
+def test_parts_of_what_waits_for_a_quantiser() -> None:
+    def build(x: Any) -> Any:
+        first, second = ops.split(ops.tanh(hgq.QUnaryFunctionLUT("tanh")(x)), 2, axis=1)
+        return hgq.QAdd()([hgq.QDense(3)(first), hgq.QDense(3)(second)])
+
+    assert differing(calibrated(build, (4,))) == 0
+
+
 def test_a_mean_that_keras_rounds_is_refused() -> None:
     with pytest.raises(LoweringError, match="the mean of 3 values is no shift"):
         differing(calibrated(between(lambda x: ops.mean(x, axis=1)), (3, 2)))
