@@ -23,6 +23,7 @@ from jetmix.synthesis import flow as synthesis
 from jetmix.synthesis.options import Budget, Placement, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
+from jetmix.synthesis.verify import verify_again
 from jetmix.verification.emulator.emulator import Emulator, Given
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.proofs.proofs import Proofs
@@ -265,9 +266,7 @@ def verify(
     elif synth is not None:
         raise UsageError("synth is for packages", where=folder, mend="leave it out")
     else:
-        results = synthesis.verify_again(
-            folder, tuple(levels), options, junit=report, trust=modules
-        )
+        results = verify_again(folder, tuple(levels), options, junit=report, trust=modules)
     return {result.candidate: result for result in results}
 
 

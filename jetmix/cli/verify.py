@@ -51,7 +51,7 @@ def verify(
     from jetmix.packaging.package import is_package
     from jetmix.packaging.verify import verify_package
     from jetmix.support.records import dump
-    from jetmix.synthesis.flow import verify_again
+    from jetmix.synthesis.verify import verify_again
     from jetmix.verification.faults.score import read_faults
     from jetmix.verification.proofs import proofs
 

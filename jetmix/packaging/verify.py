@@ -11,8 +11,8 @@ from jetmix.packaging.package import Package, open_package
 from jetmix.packaging.registry import find
 from jetmix.packaging.trials.trial import Trial
 from jetmix.support.files import tree_digest
-from jetmix.synthesis.flow import bench_of
 from jetmix.synthesis.synth_dir import LOWERED, SynthDir
+from jetmix.synthesis.verify import bench_of
 from jetmix.verification import ladder
 from jetmix.verification.bench import Bench
 from jetmix.verification.junit import write_junit

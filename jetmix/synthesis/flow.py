@@ -1,52 +1,39 @@
-"""From a trained tagger to a proven project: what ``synth`` and ``verify`` do, in order."""
+"""From a trained tagger to a proven project: what ``synth`` does, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 from jetmix.data.record import DataUsed
 from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
-from jetmix.firmware.graph import DELAY_CONSTRAINT, DaGraph
-from jetmix.firmware.hls_ways import write_hls
-from jetmix.firmware.placement import place
-from jetmix.firmware.project import FirmwareProject
-from jetmix.firmware.verilog import ElementNames, write_rtl
+from jetmix.firmware.graph import DaGraph
 from jetmix.models import keras_env
-from jetmix.models.float64 import Precision
-from jetmix.models.prepare import prepare, speaking
+from jetmix.models.prepare import speaking
 from jetmix.models.signature import Signature
-from jetmix.resources.estimate import adders_per_stage, estimate
+from jetmix.resources.estimate import estimate
 from jetmix.resources.layers import layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, write_resources
-from jetmix.resources.utilisation import beyond_one_slr
 from jetmix.support import provenance
-from jetmix.support.arrays import Reals
 from jetmix.support.console import progress
 from jetmix.support.files import atomic_path, file_digest
 from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import BudgetOutcome, Lowered
-from jetmix.synthesis.loading import Loaded, load, require_trust
+from jetmix.synthesis.loading import load
 from jetmix.synthesis.options import SynthOptions
-from jetmix.synthesis.synth_dir import MODEL_FILE, PROJECTS, SynthDir, TaggerRecord
+from jetmix.synthesis.projects import write_projects
+from jetmix.synthesis.synth_dir import MODEL_FILE, SynthDir, TaggerRecord
 from jetmix.synthesis.tools import run_vendor, run_yosys
+from jetmix.synthesis.verify import climb, reference_of
 from jetmix.training.run_dir import TaggerSource
 from jetmix.verification import ladder
-from jetmix.verification.bench import Bench, keras_logits
-from jetmix.verification.emulator.emulator import GRAPH_FILE, Emulator
-from jetmix.verification.faults.score import score_projects
-from jetmix.verification.junit import write_junit
-from jetmix.verification.levels import registry
-from jetmix.verification.options import FaultOptions, VectorOptions
+from jetmix.verification.bench import Bench
+from jetmix.verification.emulator.emulator import GRAPH_FILE
 from jetmix.verification.precision import precision_of, require_exact_numbers
 from jetmix.verification.proofs import proofs
-from jetmix.verification.proofs.inputs import Wrapped
-from jetmix.verification.result import VerificationResult, write_results
-from jetmix.verification.vectors import VectorSet
 
 
 @dataclass(frozen=True)
@@ -108,7 +95,7 @@ def _synthesise(
     precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, lowered.owners, source.model)
     vectors, wrapped = ladder.vectors_of(lowered.graph, ports, source.data, options.vectors)
-    reference = _reference(model, vectors, precision)
+    reference = reference_of(model, vectors, precision)
     synth_dir.begin(out, digest)
     with atomic_path(out / MODEL_FILE) as temporary:
         temporary.write_bytes(loaded.saved)
@@ -120,7 +107,7 @@ def _synthesise(
     write_layers(out, costs)
     proofs.write(out, replace(proven, data=wrapped))
     names = (source.data.input_names, source.data.output_names) if source.data else ((), ())
-    projects = _write_projects(
+    projects = write_projects(
         out, loaded, lowered, options, test_bench=(vectors.x, reference), names=names
     )
     bench = Bench(
@@ -135,7 +122,7 @@ def _synthesise(
         outputs=ports.outputs,
         precision=precision,
     )
-    results = _climb(bench, options.wanted_levels)
+    results = climb(bench, options.wanted_levels)
     synth_dir.finish(
         out,
         projects,
@@ -172,157 +159,6 @@ def _write_graph(
         latency_at = budget.clocks(lowered, partial(_estimate, options))
         budget.write_search(out, lowered, tried, latency_at)
     write_resources(out, [lowered.report])
-
-
-def verify_again(
-    folder: Path,
-    wanted: Sequence[str],
-    options: VectorOptions,
-    *,
-    junit: Path | None = None,
-    faults: FaultOptions | None = None,
-    trust: Sequence[str] = (),
-) -> list[VerificationResult]:
-    """Climb the ladder of a finished synthesis anew and rewrite ``verification.json``.
-
-    The results also go to the file ``junit``, if it is named, whether bits differ or not. Then, if
-    asked for, the vectors are tried on faults.
-
-    Args:
-        folder: a finished directory of ``jetmix synth``.
-        wanted: names of levels; nothing stands for all that need no request.
-        options: the vectors that the levels are compared on.
-        junit: file to write.
-        faults: how many faults to plant.
-        trust: the modules that the synthesis trusted; nothing is imported because a record says so.
-
-    Raises:
-        UsageError: if the model needs a module that is not trusted now.
-        BitsDifferError: if bits differ, or the project, graph or model was edited.
-        ToolMissingError: if a wanted level lacks its tool.
-    """
-    options.require_data()
-    opened = SynthDir.open(folder)
-    levels = registry.chosen(wanted, tuple(opened.projects))
-    for project in opened.projects.values():
-        project.require_untouched()
-    bench, data = bench_of(opened, options, trust)
-    if opened.proofs is not None and data is not None:
-        proofs.write(folder, replace(opened.proofs, data=data))
-    results = _climb(bench, levels)
-    if junit is not None:
-        write_junit(junit, results, suite=folder.resolve().name)
-    ladder.require_exact(results, folder)
-    missing = ladder.missing_tool(results)
-    if missing is not None:
-        raise missing
-    if faults is not None:
-        score_projects(bench, faults, wanted=levels)
-    return results
-
-
-def bench_of(
-    opened: SynthDir, options: VectorOptions, trust: Sequence[str]
-) -> tuple[Bench, Wrapped | None]:
-    """Return what a finished synthesis is judged with, and what the jets do at its input ports.
-
-    Args:
-        opened: the synthesis.
-        options: the vectors.
-        trust: the modules that the synthesis trusted.
-
-    Raises:
-        UsageError: if the model needs a module that is not trusted now.
-        DataError: if the jets cannot be read or are of another shape than the tagger's.
-    """
-    folder = opened.path
-    require_trust(opened, trust)
-    prepared = prepare(keras_env.load_tagger(folder / MODEL_FILE, trust=trust))
-    graph, ports = Emulator.load(folder).graph, opened.tagger.ports
-    vectors, data = ladder.vectors_of(graph, ports, opened.tagger.dataset, options)
-    taken = opened.budget.taken if opened.budget else None
-    precision = precision_of(graph)
-    bench = Bench(
-        folder=folder,
-        model=prepared.model,
-        graph=graph,
-        projects=opened.projects,
-        vectors=vectors,
-        reference=_reference(prepared.model, vectors, precision),
-        delay_constraint=DELAY_CONSTRAINT if taken is None else taken,
-        names=prepared.names,
-        outputs=ports.outputs,
-        precision=precision,
-    )
-    return bench, data
-
-
-def _climb(bench: Bench, wanted: Sequence[str]) -> list[VerificationResult]:
-    results = ladder.climb(bench, wanted)
-    write_results(bench.folder, results)
-    return results
-
-
-def _reference(model: Any, vectors: VectorSet, precision: Precision) -> Reals:
-    exactly = " in float64: some sums need more than 24 bits" if precision == "float64" else ""
-    with progress(f"Reference outputs from Keras{exactly}"):
-        return keras_logits(model, vectors.x, precision)
-
-
-def _write_projects(
-    out: Path,
-    loaded: Loaded,
-    lowered: Lowered,
-    options: SynthOptions,
-    *,
-    test_bench: tuple[Reals, Reals],
-    names: ElementNames,
-) -> list[FirmwareProject]:
-    """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS."""
-    projects = []
-    if "hls4ml" in options.flows:
-        with progress("Lowering to a Vitis HLS project"):
-            hls = write_hls(
-                loaded.prepared.model,
-                lowered.graph,
-                loaded.ports,
-                out / PROJECTS["hls4ml"],
-                part=options.device,
-                clock_period_ns=options.clock_ns,
-                test_bench=test_bench,
-                delay_constraint=lowered.delay_constraint,
-                names=loaded.prepared.names,
-                top=options.label,
-            )
-        projects.append(hls)
-    if "rtl" in options.flows:
-        with progress("Lowering to Verilog"):
-            rtl = write_rtl(
-                lowered.graph,
-                out / PROJECTS["rtl"],
-                part=options.device,
-                clock_period_ns=options.clock_ns,
-                adders_per_stage=adders_per_stage(options.clock_ns),
-                vhdl=options.vhdl,
-                ports=loaded.ports,
-                names=names,
-                top=options.label,
-                slr_registers=options.placement.slr_registers,
-            )
-        projects.append(rtl)
-    return [_finished(project, lowered.report, options) for project in projects]
-
-
-def _finished(
-    project: FirmwareProject, report: ResourceReport, options: SynthOptions
-) -> FirmwareProject:
-    """Return a project with its latency, and with its placement where one is wanted and fits."""
-    slr, cycles = options.placement.slr, report.latency_cycles
-    if cycles is not None and project.flow == "hls4ml":
-        cycles -= 2 * options.placement.slr_registers
-    if slr is not None and not beyond_one_slr(report, options.device):
-        project = place(project, options.device, slr)
-    return replace(project, latency_cycles=cycles)
 
 
 def _tagger_record(source: TaggerSource, ports: Signature, model_sha256: str) -> TaggerRecord:

@@ -11,8 +11,9 @@ import pytest
 
 from jetmix.errors import JetmixError
 from jetmix.models import calibration, keras_env
-from jetmix.synthesis.flow import synthesise, verify_again
+from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.verify import verify_again
 from jetmix.training.run_dir import open_source
 from jetmix.verification.faults.score import read_faults
 from jetmix.verification.options import FaultOptions, VectorOptions

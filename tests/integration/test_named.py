@@ -10,9 +10,10 @@ from jetmix.firmware.verilog import read_ports
 from jetmix.packaging.package import package
 from jetmix.packaging.verify import verify_package
 from jetmix.report.collect import collect
-from jetmix.synthesis.flow import synthesise, verify_again
+from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import Placement, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.verify import verify_again
 from jetmix.training.run_dir import open_source
 from jetmix.verification.emulator.emulator import Emulator
 from jetmix.verification.options import VectorOptions
