@@ -1,5 +1,6 @@
 """What batch systems are asked for; HTCondor's job script as dask-jobqueue writes it."""
 
+import gc
 import re
 import sys
 
@@ -9,6 +10,15 @@ from jetmix.cluster.batch import SYSTEMS, made
 from jetmix.cluster.options import BATCH_SYSTEMS, ClusterOptions
 
 GOLDEN = "tests/golden/htcondor.sub"
+# dask-jobqueue leaves the files of its keys to be closed with their objects
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected():
+    """Let them be closed here, where that is known, and not in the middle of another test."""
+    yield
+    gc.collect()
 
 
 def script(folder, refused=print, **options):
