@@ -4,12 +4,13 @@ Queues, projects, proxies and all else that a site wants stand in Dask's own
 ``~/.config/dask/jobqueue.yaml``; options of the command line go before it.
 """
 
+import contextlib
 import logging
 import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,9 @@ SYSTEMS = {
 }  # fmt: skip
 
 
-def batch_cluster(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
+def batch_cluster(
+    options: ClusterOptions, folder: Path, refused: Refused
+) -> contextlib.AbstractContextManager[Any]:
     """Start a scheduler in this process; its workers will be jobs.
 
     Args:
@@ -80,13 +83,14 @@ def batch_cluster(options: ClusterOptions, folder: Path, refused: Refused) -> An
     return made(options, folder, refused)
 
 
-def made(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
-    """Return the cluster of dask-jobqueue, without a single job yet."""
+@contextlib.contextmanager
+def made(options: ClusterOptions, folder: Path, refused: Refused) -> Iterator[Any]:
+    """Give the cluster of dask-jobqueue, without a single job yet."""
     kind = getattr(needed("dask_jobqueue"), SYSTEMS[str(options.cluster)].cluster)
     keys, logs = folder / "keys", folder / "logs"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.mkdir(exist_ok=True)
-    return kind(
+    cluster = kind(
         job_cls=_reporting(kind.job_cls, refused),
         cores=1,
         processes=1,
@@ -96,6 +100,18 @@ def made(options: ClusterOptions, folder: Path, refused: Refused) -> Any:
         silence_logs=logging.CRITICAL,
         **_asked(options),
     )
+    try:
+        with cluster:
+            yield cluster
+    finally:
+        _forget_keys(cluster)
+
+
+def _forget_keys(cluster: Any) -> None:
+    """Remove the files of the keys, which dask-jobqueue keeps for as long as its object lives."""
+    for name, value in vars(cluster).items():
+        if name.startswith("_job_") and hasattr(value, "close"):
+            value.close()
 
 
 def _asked(options: ClusterOptions) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What batch systems are asked for; HTCondor's job script as dask-jobqueue writes it."""
 
-import gc
 import re
 import sys
 
@@ -10,23 +9,14 @@ from jetmix.cluster.batch import SYSTEMS, made
 from jetmix.cluster.options import BATCH_SYSTEMS, ClusterOptions
 
 GOLDEN = "tests/golden/htcondor.sub"
-# dask-jobqueue leaves the files of its keys to be closed with their objects
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def _collected():
-    """Let them be closed here, where that is known, and not in the middle of another test."""
-    yield
-    gc.collect()
 
 
 def script(folder, refused=print, **options):
-    cluster = made(ClusterOptions(workers=2, **options), folder, refused)
-    try:
-        return cluster.job_script()
-    finally:
-        cluster.close()
+    with made(ClusterOptions(workers=2, **options), folder, refused) as cluster:
+        assert list((folder / "keys").iterdir())
+        found = cluster.job_script()
+    assert not list((folder / "keys").iterdir())
+    return found
 
 
 def test_the_job_of_htcondor(tmp_path, repository, monkeypatch):
@@ -78,15 +68,12 @@ def test_why_a_job_was_not_taken(tmp_path, monkeypatch):
     (tmp_path / "sbatch").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     said = []
-    cluster = made(ClusterOptions(cluster="slurm", workers=1), tmp_path, said.append)
-    try:
+    with made(ClusterOptions(cluster="slurm", workers=1), tmp_path, said.append) as cluster:
         cluster.scale(1)
         for _ in range(100):
             if said:
                 break
             cluster.sync(_nap)
-    finally:
-        cluster.close()
     assert said == ["no such account"]
 
 
