@@ -45,7 +45,11 @@ def _ranks(*names: str, of: tuple[int, ...] = (1, 2, 3)) -> tuple[str, ...]:
 HGQ = (
     Row("dense", ("QDense", "QEinsumDense", "QEinsumDenseBatchnorm", "QBatchNormDense")),
     Row("batch normalisation", ("QBatchNormalization",)),
-    Row("convolution", _ranks("QConv")),
+    Row(
+        "convolution",
+        _ranks("QConv"),
+        limits="with groups, dilation or channels first as `graph`",
+    ),
     Row(
         "LUT layers",
         ("QDenseT", *_ranks("QConvT", of=(1, 2)), "QEinsumDenseT"),
