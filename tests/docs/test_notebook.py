@@ -36,6 +36,7 @@ def test_stored_output_is_there_and_holds_no_path(path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_runs_from_a_fresh_kernel(path, tmp_path):
     from quickstart import executed
