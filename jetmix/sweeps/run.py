@@ -121,7 +121,7 @@ def _ended(
     engine: Engine, state: State, source: Source, request: SweepRequest, end: float | None
 ) -> Iterator[RunRecord]:
     """Run what is left and yield what ends, until all of it is done or the time is up."""
-    console.say(f"{engine.n_workers} workers; dashboard: {engine.dashboard}")
+    console.say(f"workers: {engine.n_workers}; dashboard: {engine.dashboard}")
     board = Board(runs=state.runs, total=source.n_runs)
     for record in state.records.values():
         if record.status == "done":

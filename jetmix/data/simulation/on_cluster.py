@@ -46,7 +46,7 @@ def made_on_cluster(jobs: Sequence[BlockJob], options: ClusterOptions) -> Iterat
         return
     folder = jobs[0].blocks.folder
     with opened(options, WorkerCheck.here(folder), folder / "cluster") as engine:
-        console.say(f"{engine.n_workers} workers; dashboard: {engine.dashboard}")
+        console.say(f"workers: {engine.n_workers}; dashboard: {engine.dashboard}")
         tasks = ((f"block-{job.task[0]}-{job.task[1]}", job) for job in jobs)
         for name, n_jets in engine.results(work, tasks):
             if isinstance(n_jets, Lost):
