@@ -26,6 +26,21 @@ def test_results_come_by_name(in_process, check, tmp_path):
         assert dict(workers.results(abs, [("a", -3)])) == {"a": 3}  # nothing is remembered
 
 
+STARTED = []
+
+
+def note(number):
+    STARTED.append(number)
+
+
+def test_tasks_start_in_their_order(in_process, check, tmp_path):
+    STARTED.clear()
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        tasks = [(f"{number:04d}", number) for number in range(12)]
+        assert len(list(workers.results(note, tasks))) == 12
+    assert list(range(12)) == STARTED
+
+
 def test_tasks_are_taken_when_there_is_room(in_process, check, tmp_path):
     taken = []
 
