@@ -43,6 +43,11 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             kind="jetmix.data.record:DataUsed", writer="train",
             text="The jets that the tagger was trained on, and how they were scaled.",
         ),
+        "1-data/teacher.json": Artefact(
+            kind="jetmix.training.teacher_answers:TeacherUsed", writer="train",
+            text="The teacher that the tagger learnt from, in a run with one. Beside it, "
+            "`teacher_logits.npy`: its logits on the training jets, float32 (jet, class).",
+        ),
         "2-train/metrics.json": Artefact(
             kind="jetmix.training.metrics:Metrics", writer="train",
             text="Performance of the tagger on the test jets.",

@@ -21,6 +21,9 @@ from jetmix.errors import UsageError
     type=click.IntRange(min=1),
     help="EBOPs that beta is controlled to.",
 )
+@click.option(
+    "--teacher", help="Run or model to learn from; auto trains a full-precision twin first."
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--tensorboard", type=PATH, help="Folder for TensorBoard logs of every epoch.")
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
@@ -34,6 +37,7 @@ def train(
     epochs: int | None,
     seed: int | None,
     target_ebops: int | None,
+    teacher: str | None,
     resume: bool,
     tensorboard: Path | None,
     list_presets: bool,
@@ -59,10 +63,10 @@ def train(
     from jetmix.training.run import TrainingRun
     from jetmix.training.run import train as run_training
 
-    overrides = {"training": {"epochs": epochs, "seed": seed, "target_ebops": target_ebops}}
+    training = {"epochs": epochs, "seed": seed, "target_ebops": target_ebops, "teacher": teacher}
     result = run_training(
         TrainingRun(
-            recipe=load_recipe(recipe, overrides),
+            recipe=load_recipe(recipe, {"training": training}),
             data=data,
             folder=run,
             backend=backend,

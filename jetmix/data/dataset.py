@@ -49,6 +49,7 @@ class JetDataset:
             the same.
         columns: jet columns by name, float32 (jet,), such as ``pt`` for figures in bins of it.
         selection: what was read of each jet, None where it is not known.
+        split_digest: digest of the rule of the split (:meth:`Reader.split_digest`), "" for none.
     """
 
     x: Floats
@@ -65,6 +66,7 @@ class JetDataset:
     weights: Floats | None = None
     columns: Mapping[str, Floats]
     selection: Selection | None = None
+    split_digest: str = ""
 
     def seen(self, x: Floats) -> Floats:
         """Return what a network sees of jets ``x``: these, or the features that it derives."""
@@ -139,6 +141,7 @@ class JetDataset:
             scales: the powers of two of the targets.
         """
         selection, jets = reader.selection, reader.jets
+        sha256 = cached_digest(jets.path)
         return cls(
             x=found.x,
             y=found.y,
@@ -148,7 +151,7 @@ class JetDataset:
             split=split,
             source=JetSource(
                 path=str(jets.path),
-                sha256=cached_digest(jets.path),
+                sha256=sha256,
                 origin=jets.origin,
                 data_set=jets.data_set,
             ),
@@ -159,6 +162,7 @@ class JetDataset:
             weights=_loss_weights(reader, found, split),
             columns=_columns_by_name(reader, found),
             selection=selection,
+            split_digest=reader.split_digest(sha256),
         )
 
 

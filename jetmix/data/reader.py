@@ -19,6 +19,7 @@ from jetmix.data.schema import JETS, PT, SPLIT, TARGETS, WEIGHTS, kinematics, ne
 from jetmix.data.selection import Selection, as_delivered, class_numbers
 from jetmix.errors import DataError
 from jetmix.support.arrays import AnyArray, Bools, Floats, Hashes, Ints, Reals
+from jetmix.support.files import content_digest
 
 BLOCK_BYTES = 32 * 2**20
 FILE_SPLITS = ("train", "validation", "test")
@@ -133,6 +134,19 @@ class Reader:
         if self.selection.derivation is not None:
             return self.selection.derivation.shape(n_particles)
         return (*(() if n_particles is None else (n_particles,)), len(self.columns))
+
+    def split_digest(self, file_sha256: str) -> str:
+        """Return the digest of the rule that splits the jets.
+
+        Of two files with the same one, no jet to train on in one is a test jet of the other.
+
+        Args:
+            file_sha256: of the file, whose own split holds for no other.
+        """
+        if self.selection.split_by != "hash":
+            return content_digest({"by": "file", "file": file_sha256})
+        hashed = "constituents" if isinstance(self.jets, JetFile) else "jets"
+        return content_digest({"by": "hash", "of": hashed, "columns": list(self.jets.hashed)})
 
     def blocks(self) -> Iterator[Block]:
         """Yield the whole file in order, some megabytes at a time."""

@@ -83,6 +83,8 @@ class DataUsed(JetSource):
         occupied: the column that is 0 in an empty slot, "" where no derived feature needs it.
         n_effective: effective number of jets to train on under their weights, None if all weigh
             the same.
+        split_digest: digest of the rule of the split; jets to train on of a run are no test jets of
+            another one with the same digest. "" where it was not recorded.
     """
 
     n_train: int
@@ -101,6 +103,7 @@ class DataUsed(JetSource):
     n_effective: float | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
     occupied: str = ""
+    split_digest: str = ""
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **JetSource.CHECKS,

@@ -18,6 +18,7 @@ from jetmix.support.files import JSON, content_digest
 from jetmix.support.packaged import packaged
 from jetmix.support.records import (
     FRACTION,
+    NOT_EMPTY,
     NOT_NEGATIVE,
     POSITIVE,
     Check,
@@ -33,6 +34,8 @@ from jetmix.support.records import (
 
 INTERPOLATIONS = ("linear", "log", "constant")
 TARGET_LOSSES = ("huber", "squared", "absolute")
+# a teacher that is trained first: the recipe's tagger in full precision
+TWIN_TEACHER = "auto"
 KeyPoint = tuple[float, float, str]
 
 
@@ -99,6 +102,7 @@ class TrainingSection:
     """Optimiser, schedules, guards, and which point of the Pareto front becomes the tagger.
 
     ``beta`` holds key points (fraction of the epochs, beta, interpolation to the next point).
+    ``teacher`` is a run directory or model file, or :data:`TWIN_TEACHER`.
     """
 
     seed: int
@@ -117,6 +121,9 @@ class TrainingSection:
     target_loss: str = TARGET_LOSSES[0]
     target_weight: float = 1.0
     stream_jets: int | None = None
+    teacher: str | None = None
+    teacher_weight: float = 0.9
+    teacher_temperature: float = 2.0
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": NOT_NEGATIVE,
@@ -135,9 +142,15 @@ class TrainingSection:
         "target_loss": rule(TARGET_LOSSES.__contains__, f"is none of {', '.join(TARGET_LOSSES)}"),
         "target_weight": POSITIVE,
         "stream_jets": POSITIVE,
+        "teacher": NOT_EMPTY,
+        "teacher_weight": rule(lambda share: 0 < share <= 1, "must be above 0 and at most 1"),
+        "teacher_temperature": between(0.1, 100),
     }
     # keys that came later: a recipe without them keeps the digest that it had
-    LATER: ClassVar[tuple[str, ...]] = ("target_loss", "target_weight", "stream_jets")
+    LATER: ClassVar[tuple[str, ...]] = (
+        "target_loss", "target_weight", "stream_jets", "teacher", "teacher_weight",
+        "teacher_temperature",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

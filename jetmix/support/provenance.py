@@ -26,6 +26,8 @@ class Provenance:
         seed: seed of the run.
         backend: Keras backend.
         command: the command line, word by word.
+        teacher: the run or model that a training learnt from.
+        teacher_sha256: SHA-256 of its model file.
     """
 
     versions: dict[str, str | None]
@@ -35,6 +37,8 @@ class Provenance:
     seed: int | None
     backend: str | None
     command: tuple[str, ...]
+    teacher: str | None = None
+    teacher_sha256: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``provenance.json`` into ``folder``."""

@@ -119,10 +119,13 @@ def _train(job: Job) -> None:
 
     reported = 0.0
 
-    def each_epoch(row: Mapping[str, float], speed: float) -> None:
-        nonlocal reported
+    def stop_if_asked(*_: object) -> None:
         if any(path.exists() for path in job.stops):
             raise StoppedError
+
+    def each_epoch(row: Mapping[str, float], speed: float) -> None:
+        nonlocal reported
+        stop_if_asked()
         step = step_of(int(row["epoch"]), job.run.recipe.training.epochs)
         if step is not None or time.monotonic() - reported >= REPORT_SECONDS:
             reported = time.monotonic()
@@ -137,6 +140,7 @@ def _train(job: Job) -> None:
             backend=job.backend,
             resume=True,
             each_epoch=each_epoch,
+            teacher_epoch=stop_if_asked,
         )
     )
 

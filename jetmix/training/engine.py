@@ -31,8 +31,8 @@ class Validation:
     """How the model does on jets that it is not trained on.
 
     ``spread`` is the largest standard deviation over the jets of any logit: 0 when the model
-    gives all jets the same answer. ``loss`` is the whole loss but for the bits; its part from
-    regression is ``target_loss``, None without targets.
+    gives all jets the same answer. ``loss`` is the whole loss but for the bits and a teacher; its
+    part from regression is ``target_loss``, None without targets.
     """
 
     accuracy: float

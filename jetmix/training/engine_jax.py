@@ -25,7 +25,7 @@ from jetmix.training.engine import (
     normalisation_variables,
 )
 from jetmix.training.jets import Jets
-from jetmix.training.losses import target_loss
+from jetmix.training.losses import target_loss, taught_loss
 
 State = tuple[list[Any], list[Any], list[Any]]
 
@@ -151,6 +151,8 @@ class JaxEngine:
         logits = outputs if targets is None else outputs[0]
         chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), jets["y"][:, None], axis=1)
         entropy = -jnp.mean(chosen if weights is None else chosen * weights[:, None])
+        if "teacher" in jets:
+            entropy = taught_loss(entropy, logits, jets["teacher"], self.settings, weights)
         if targets is None:
             return entropy
         regression = target_loss(self.settings.target_loss, outputs[1], targets, weights)

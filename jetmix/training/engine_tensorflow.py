@@ -19,7 +19,7 @@ from jetmix.training.engine import (
     normalisation_variables,
 )
 from jetmix.training.jets import Jets
-from jetmix.training.losses import target_loss
+from jetmix.training.losses import target_loss, taught_loss
 
 
 class TensorFlowEngine:
@@ -111,6 +111,8 @@ class TensorFlowEngine:
         logits = outputs if targets is None else outputs[0]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=jets["y"], logits=logits)
         entropy = tf.reduce_mean(losses if weights is None else losses * weights)
+        if "teacher" in jets:
+            entropy = taught_loss(entropy, logits, jets["teacher"], self.settings, weights)
         if targets is None:
             return entropy
         regression = target_loss(self.settings.target_loss, outputs[1], targets, weights)

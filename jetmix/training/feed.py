@@ -131,12 +131,8 @@ class Streamed:
 
 def taken(jets: Jets, rows: Ints) -> Jets:
     """Return some jets, those of a mapped file read from it."""
-    return Jets(
-        x=gathered(jets.x, rows),
-        y=jets.y[rows],
-        weights=None if jets.weights is None else jets.weights[rows],
-        targets=None if jets.targets is None else jets.targets[rows],
-    )
+    small = {name: values[rows] for name, values in jets.arrays.items() if name != "x"}
+    return Jets(x=gathered(jets.x, rows), **small)
 
 
 def _statistics(train: Jets, engine: Engine) -> Any:

@@ -26,12 +26,14 @@ class Jets:
         y: classes, int64 (jet,).
         weights: float32 (jet,) weight of each jet in the loss; None: all alike.
         targets: float32 (jet, target) in units of their scales; None without regression.
+        teacher: float32 (jet, class), logits of a teacher; None without one.
     """
 
     x: Floats
     y: Ints
     weights: Floats | None = None
     targets: Floats | None = None
+    teacher: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of jets."""
@@ -70,6 +72,7 @@ class Jets:
             "y": self.y,
             "weights": self.weights,
             "targets": self.targets,
+            "teacher": self.teacher,
         }
         return {name: values for name, values in found.items() if values is not None}
 

@@ -4,48 +4,40 @@ A finished stage with the same digest is skipped; a half-written one is done aga
 with ``resume``; a directory of something else is refused.
 """
 
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetmix.data.record import DataUsed
-from jetmix.errors import JetmixError, ReportReadError, RunConflictError
-from jetmix.recipes.recipe import Recipe, load_recipe
+from jetmix.errors import ReportReadError, RunConflictError, UsageError
+from jetmix.recipes.recipe import TWIN_TEACHER, Recipe, load_recipe
 from jetmix.support import console, provenance
-from jetmix.support.arrays import Floats
 from jetmix.support.files import (
     JSON,
     content_digest,
-    empty_folder,
     file_digest,
     write_text,
 )
 from jetmix.support.records import dump
-from jetmix.support.stages import StageRecord, StopWatch, check_folder, claim_folder, read_stage
-from jetmix.taggers.heads import start_targets
-from jetmix.taggers.registry import build_tagger, check_recipe, resolved_options, spec_from
-from jetmix.taggers.shift import absorb_shift
+from jetmix.support.stages import check_folder, claim_folder, read_stage
+from jetmix.taggers.registry import check_recipe, resolved_options, spec_from
 from jetmix.training import devices, event_log
-from jetmix.training.jets import Jets
-from jetmix.training.metrics import Metrics, Truth
+from jetmix.training.data_stage import write_data_stage
+from jetmix.training.metrics import Metrics
 from jetmix.training.run_dir import (
     DATA_STAGE,
     RECIPE_FILE,
-    TAGGER,
+    TEACHER_FOLDER,
     TRAIN_STAGE,
     RunDir,
     TrainFigures,
 )
-from jetmix.training.seeds import seeded
+from jetmix.training.train_stage import train_stage
 
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
     from jetmix.taggers.spec import TaggerSpec
-    from jetmix.training.loop import EachEpoch, Loop
-
-SPLITS = ("train", "validation", "test")
+    from jetmix.training.loop import EachEpoch
+    from jetmix.training.teacher import Teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +47,7 @@ class TrainingRun:
     ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
     ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is told
     every finished epoch, whose state is on disk by then; what it raises ends the training there.
+    ``teacher_epoch`` is told those of a teacher that is trained first.
     """
 
     recipe: Recipe
@@ -64,6 +57,7 @@ class TrainingRun:
     resume: bool = False
     event_folder: Path | None = None
     each_epoch: "EachEpoch | None" = None
+    teacher_epoch: "EachEpoch | None" = None
 
     @property
     def data_folder(self) -> Path:
@@ -109,6 +103,7 @@ def train(run: TrainingRun) -> Trained:
     backend = keras_env.chosen_backend(run.backend)
     run = replace(run, recipe=resolved(run.recipe), backend=backend)
     check_recipe(run.recipe)  # before a file is read
+    _require_quantised(run.recipe)
     _refuse_foreign(run)
     keras_env.activate(run.backend)
     from jetmix.training.loading import loaded
@@ -126,9 +121,81 @@ def train(run: TrainingRun) -> Trained:
         devices.check_batch(min(run.recipe.training.batch_size, len(jets.y)))
         if run.event_folder is not None:
             event_log.check_event_log(run.event_folder)
-        _claim(run)
-        _write_data_stage(run, datasets)
-        return _train_stage(run, datasets, spec, digest)
+        teacher = _named_teacher(run.recipe, jets)
+        return _stages(run, datasets, spec, digest, teacher)
+
+
+def _stages(
+    run: TrainingRun,
+    datasets: "dict[str, JetDataset]",
+    spec: "TaggerSpec",
+    digest: str,
+    teacher: "Teacher | None" = None,
+) -> Trained:
+    """Do both stages; all input was judged before."""
+    from jetmix.training.teacher import open_teacher
+    from jetmix.training.teacher_answers import logits_of
+
+    _claim(run)
+    write_data_stage(run.data_folder, run.recipe, datasets)
+    if run.recipe.training.teacher == TWIN_TEACHER:
+        teacher = open_teacher(_trained_twin(run, datasets), datasets["train"])
+    taught = None if teacher is None else logits_of(teacher, datasets["train"], run.data_folder)
+    made = provenance.collect(seed=run.recipe.training.seed, backend=run.backend)
+    if teacher is not None:
+        made = replace(made, teacher=str(teacher.path), teacher_sha256=teacher.sha256)
+    made.write(run.folder)
+    metrics, figures = train_stage(run, datasets, spec, digest, taught)
+    return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
+
+
+def _named_teacher(recipe: Recipe, train: "JetDataset") -> "Teacher | None":
+    """Return the teacher that a recipe names, judged; None for none, or if it is trained first."""
+    from jetmix.training.teacher import open_teacher
+
+    name = recipe.training.teacher
+    return None if name in (None, TWIN_TEACHER) else open_teacher(Path(name), train)
+
+
+def _trained_twin(run: TrainingRun, datasets: "dict[str, JetDataset]") -> Path:
+    """Train the recipe's tagger in full precision on these jets; return the folder of its run."""
+    twin = replace(
+        run,
+        recipe=full_precision(run.recipe),
+        folder=run.folder / TEACHER_FOLDER,
+        event_folder=None,
+        each_epoch=run.teacher_epoch,
+    )
+    _refuse_foreign(twin)
+    digest, train_set = _digest(twin), datasets["train"]
+    if _finished(twin, digest) is None:
+        console.say(f"training the teacher in {twin.folder}")
+        spec = spec_from(
+            twin.recipe,
+            n_classes=len(train_set.class_names),
+            scales=train_set.normalisation.std,
+        )
+        _stages(twin, datasets, spec, digest)
+    return twin.folder
+
+
+def full_precision(recipe: Recipe) -> Recipe:
+    """Return the recipe of a tagger's full-precision twin, which is trained without a teacher."""
+    return replace(
+        recipe,
+        name=f"{recipe.name}-teacher",
+        tagger=replace(recipe.tagger, quantised=False),
+        training=replace(recipe.training, teacher=None, target_ebops=None, select_max_ebops=None),
+    )
+
+
+def _require_quantised(recipe: Recipe) -> None:
+    if recipe.training.teacher == TWIN_TEACHER and not recipe.tagger.quantised:
+        raise UsageError(
+            "a tagger in full precision has no twin in full precision to learn from",
+            where="[training] teacher",
+            mend="name a trained run, or set quantised = true",
+        )
 
 
 def _refuse_foreign(run: TrainingRun) -> None:
@@ -149,13 +216,17 @@ def _claim(run: TrainingRun) -> None:
 
 
 def _digest(run: TrainingRun) -> str:
-    return content_digest(
-        {
-            "recipe": run.recipe.digest(),
-            "data": _file_digest(run.data),
-            "backend": run.backend,
-        }
-    )
+    content = {
+        "recipe": run.recipe.digest(),
+        "data": _file_digest(run.data),
+        "backend": run.backend,
+    }
+    teacher = run.recipe.training.teacher
+    if teacher not in (None, TWIN_TEACHER):
+        from jetmix.training.teacher import model_file
+
+        content["teacher"] = file_digest(model_file(teacher))
+    return content_digest(content)
 
 
 def _file_digest(path: Path) -> str:
@@ -190,122 +261,3 @@ def _finished(run: TrainingRun, digest: str) -> Trained | None:
             mend="remove this folder and train again",
         )
     return Trained(run=opened, metrics=opened.metrics, figures=opened.figures)
-
-
-def _write_data_stage(run: TrainingRun, datasets: "dict[str, JetDataset]") -> None:
-    from jetmix.data.reweight import n_effective
-
-    watch = StopWatch()
-    train_set = datasets["train"]
-    used = DataUsed(
-        **dump(train_set.source),
-        n_train=len(train_set.y),
-        n_validation=len(datasets["validation"].y),
-        n_test=len(datasets["test"].y),
-        class_names=train_set.class_names,
-        feature_names=train_set.feature_names,
-        n_particles=run.recipe.tagger.n_particles,
-        pt_gate_gev=run.recipe.data.pt_gate_gev,
-        normalisation=train_set.normalisation,
-        target_names=train_set.target_names,
-        target_scales=train_set.target_scales,
-        classes=run.recipe.data.classes,
-        split_by=run.recipe.data.split,
-        hardware=run.recipe.data.hardware,
-        derived=run.recipe.data.derived,
-        occupied=run.recipe.data.occupied,
-        n_effective=None if train_set.weights is None else n_effective(train_set.weights),
-    )
-    if used.n_effective is not None:
-        console.say(
-            f"weights: the {used.n_train:,} jets to train on count as {used.n_effective:,.0f}"
-        )
-    used.write(run.data_folder)
-    StageRecord(stage=DATA_STAGE, digest=content_digest(dump(used)), seconds=watch.seconds).write(
-        run.data_folder
-    )
-
-
-def _train_stage(
-    run: TrainingRun, datasets: "dict[str, JetDataset]", spec: "TaggerSpec", digest: str
-) -> Trained:
-    import keras
-
-    from jetmix.training import finish
-    from jetmix.training.loop import FRONT_FOLDER
-
-    watch = StopWatch()
-    recipe, folder = run.recipe, run.train_folder
-    if not run.resume:
-        empty_folder(folder)
-    provenance.collect(seed=recipe.training.seed, backend=run.backend).write(run.folder)
-    jets = {split: Jets.of(datasets[split]) for split in SPLITS}
-    truth = {split: Truth.of(datasets[split]) for split in SPLITS}
-    # Keras counts layers to name them: a run must not depend on the runs before it
-    keras.utils.clear_session(free_memory=False)
-    with devices.all_devices():
-        loop = _loop(run, jets, datasets["train"].seen, spec, digest)
-        try:
-            loop.run()
-        except JetmixError as error:
-            _log(run, str(error))
-            raise
-        front = finish.calibrated_front(loop, truth["validation"])
-    chosen, metrics = finish.write_results(loop, recipe, front, jets["test"].x, truth["test"])
-    figures = TrainFigures(
-        tagger=str(Path(TRAIN_STAGE) / TAGGER),
-        chosen=chosen,
-        epochs=loop.state.epoch,
-        training_seconds=round(loop.state.seconds, 3),
-        jets_per_second=round(_speed(loop), 1),
-        n_front=len(front),
-    )
-    StageRecord(
-        stage=TRAIN_STAGE, digest=digest, seconds=watch.seconds, details=dump(figures)
-    ).write(folder)
-    shutil.rmtree(folder / FRONT_FOLDER, ignore_errors=True)
-    (folder / "state.npz").unlink(missing_ok=True)
-    _log(run, f"trained {loop.state.epoch} epochs, chose {chosen.path}")
-    return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
-
-
-def _loop(
-    run: TrainingRun,
-    jets: dict[str, Jets],
-    seen: Callable[[Floats], Floats],
-    spec: "TaggerSpec",
-    digest: str,
-) -> "Loop":
-    """Return the training; ``seen`` gives what the network sees of jets."""
-    from jetmix.training.loop import Loop
-
-    with seeded(run.recipe.training.seed):
-        model = build_tagger(spec)
-    if jets["train"].targets is not None:
-        start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
-    if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
-        absorb_shift(model, jets["train"].feature_means(seen))
-    loop = Loop(
-        run.recipe,
-        model,
-        train=jets["train"],
-        validation=jets["validation"],
-        folder=run.train_folder,
-        digest=digest,
-        events=None if run.event_folder is None else event_log.EventLog(run.event_folder),
-        each_epoch=run.each_epoch,
-    )
-    if run.resume:
-        loop.resume()
-    return loop
-
-
-def _speed(loop: "Loop") -> float:
-    """Return jets per second over all epochs but the first, which compiles."""
-    rows = loop.state.history[1:] or loop.state.history
-    return float(loop.steps * loop.batch_size * len(rows) / sum(row["seconds"] for row in rows))
-
-
-def _log(run: TrainingRun, line: str) -> None:
-    with (run.folder / "log.txt").open("a", encoding="utf-8") as handle:
-        handle.write(line + "\n")

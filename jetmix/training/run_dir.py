@@ -22,6 +22,8 @@ from jetmix.training.scores import Scores, read_scores
 RECIPE_FILE = "recipe.toml"
 DATA_STAGE, TRAIN_STAGE = "1-data", "2-train"
 TAGGER = "tagger.keras"
+# the run of a teacher that is trained first, inside the run
+TEACHER_FOLDER = "teacher"
 
 
 @dataclass(frozen=True, kw_only=True)

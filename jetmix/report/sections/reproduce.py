@@ -31,6 +31,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
     facts = [
         ("Folders", ", ".join(tagger.places)),
         ("Training", " ".join(training.command) if training else None),
+        ("Teacher", _teacher(tagger)),
         ("Synthesis", " ".join(synthesis.command) if synthesis else None),
         ("HLS project", words.hls_way(tagger.hls)),
         ("Verilog", f"by the engine {tagger.rtl.engine}" if tagger.rtl else None),
@@ -57,6 +58,17 @@ def _made_with(provenance: Provenance | None) -> list[tuple[str, object]]:
         ("Python", provenance.python),
         ("Platform", provenance.platform),
     ]
+
+
+def _teacher(tagger: Tagger) -> str | None:
+    """Return the teacher of a distilled tagger, and how it entered the loss."""
+    made, settings = tagger.provenance, (tagger.recipe or {}).get("training", {})
+    if made is None or made.teacher is None:
+        return None
+    facts = [f"SHA-256 {made.teacher_sha256}"]
+    names = {"teacher_weight": "weight", "teacher_temperature": "temperature"}
+    facts += [f"{name} {settings[key]}" for key, name in names.items() if key in settings]
+    return f"{made.teacher} ({', '.join(facts)})"
 
 
 def _top(tagger: Tagger) -> str | None:

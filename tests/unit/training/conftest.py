@@ -44,21 +44,26 @@ def jets() -> dict[str, Jets]:
     return {name: Jets(x=x, y=y) for name, (x, y) in made.items()}
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A file of 600 separable jets in the public schema."""
+def public_file(path: Path) -> Path:
+    """Write 600 separable jets in the public schema."""
     values, y = separable(600, seed=3)
     x = np.zeros((600, 12, len(PARTICLE_FEATURES)), np.float32)
     rng = np.random.default_rng(5)
     x[:, :, PARTICLE_FEATURES.index("pt")] = -np.sort(-rng.exponential(50, (600, 12))) + 1
     for column, name in enumerate(("px", "etarel", "phirel")):
         x[:, :4, PARTICLE_FEATURES.index(name)] = values[:, :, column]
-    with h5py.File(tmp_path / "jets.h5", "w") as handle:
+    with h5py.File(path, "w") as handle:
         handle["jetConstituentList"] = x
         handle["jets"] = np.eye(5, dtype=np.float32)[y]
         handle["particleFeatureNames"] = np.array(["j1_" + n for n in PARTICLE_FEATURES], "S")
         handle["jetFeatureNames"] = np.array(LABEL_COLUMNS, "S")
-    return tmp_path / "jets.h5"
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A file of 600 separable jets in the public schema."""
+    return public_file(tmp_path / "jets.h5")
 
 
 @pytest.fixture

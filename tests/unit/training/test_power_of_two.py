@@ -60,7 +60,7 @@ def test_stored_constants_only_scale_and_the_firmware_is_exact(run, data):
 
 def test_biases_start_from_the_mean(run, monkeypatch):
     seen = []
-    from jetmix.training import run as stages
+    from jetmix.training import train_stage as stages
 
     absorb = stages.absorb_shift
     monkeypatch.setattr(stages, "absorb_shift", lambda *a: seen.extend(absorb(*a)))
