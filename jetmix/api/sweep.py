@@ -24,6 +24,7 @@ def sweep(
     queue: str | None = None,
     wait_minutes: float = ClusterOptions.wait_minutes,
     backend: str | None = None,
+    send_data: bool = False,
     retry_failed: bool = False,
 ) -> Swept:
     """Train all runs of a sweep file that are not done yet (``pip install jetmix[cluster]``).
@@ -44,6 +45,7 @@ def sweep(
         queue: queue of the batch system.
         wait_minutes: how long the first worker may take to come.
         backend: jax or tensorflow; jax by default.
+        send_data: send the jets to workers that see neither ``data`` nor ``out``.
         retry_failed: try runs that failed before.
 
     Raises:
@@ -67,6 +69,7 @@ def sweep(
                 queue=queue,
                 wait_minutes=wait_minutes,
             ),
+            send_data=send_data,
             retry_failed=retry_failed,
         )
     )

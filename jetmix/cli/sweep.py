@@ -21,6 +21,11 @@ from jetmix.errors import UsageError
     help="Lower every tagger for this FPGA and clock, verify it at level ir and estimate its LUT "
     "and latency, which the front is then made of.",
 )  # fmt: skip
+@click.option(
+    "--send-data", is_flag=True,
+    help="Send the jets to workers that do not see --data and --out; run directories come back "
+    "when they are done.",
+)  # fmt: skip
 @click.option("--retry-failed", is_flag=True, help="Try runs that failed again.")
 @click.option(
     "--dry-run", is_flag=True,
@@ -36,6 +41,7 @@ def sweep(
     out: Path | None,
     backend: str | None,
     target: str | None,
+    send_data: bool,
     retry_failed: bool,
     dry_run: bool,
     workers: int | None,
@@ -85,6 +91,7 @@ def sweep(
     options = SweepOptions(
         file=sweep_file, data=data, folder=out, backend=backend, cluster=cluster,
         target=None if target is None else target_from(target), retry_failed=retry_failed,
+        send_data=send_data,
     )  # fmt: skip
     done = run_sweep(options)
     result = {"out": str(out), "n_new": done.n_new, "seconds": done.seconds, **dump(done.record)}

@@ -10,6 +10,8 @@ from jetmix.support.provenance import package_versions
 # what shapes a result: with another version of one of them runs could not be compared
 SAME = ("jetmix", "keras", "hgq2", "jax", "tensorflow-cpu")
 
+SHARE = "name a path on a file system that all workers share"
+
 
 def versions() -> dict[str, str | None]:
     """Return the versions that all workers must have."""
@@ -24,16 +26,18 @@ class WorkerCheck:
     Attributes:
         versions: version of each package.
         sizes: file or folder to its size in bytes, None for a folder.
+        mend: what to do about a worker that does not see one of them.
     """
 
     versions: Mapping[str, str | None]
     sizes: Mapping[Path, int | None]
+    mend: str = SHARE
 
     @classmethod
-    def here(cls, *paths: Path) -> "WorkerCheck":
+    def here(cls, *paths: Path, mend: str = SHARE) -> "WorkerCheck":
         """Return the check of a worker against this process and the ``paths`` that it sees."""
         found = {path.resolve(): path.stat().st_size if path.is_file() else None for path in paths}
-        return cls(versions=versions(), sizes=found)
+        return cls(versions=versions(), sizes=found, mend=mend)
 
     def require(self, worker: str) -> None:
         """Judge this process, which is ``worker``.
@@ -55,7 +59,7 @@ class WorkerCheck:
                 raise ClusterError(
                     f"this worker does not see {path} as the command does",
                     where=f"worker {worker}",
-                    mend="name a path on a file system that all workers share",
+                    mend=self.mend,
                 )
 
 

@@ -2,22 +2,24 @@
 
 import contextlib
 import itertools
-import logging
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jetmix.cluster.batch import batch_cluster, state_of_jobs
 from jetmix.cluster.check import WorkerCheck
 from jetmix.cluster.extra import needed
+from jetmix.cluster.failures import Failures, quiet
 from jetmix.cluster.local import local_cluster
 from jetmix.cluster.options import ClusterOptions
+from jetmix.cluster.sent import SentFile
 from jetmix.errors import ClusterError
 from jetmix.support import console
+from jetmix.support.arrays import AnyArray
 
 # a task whose workers died more often than this is given up
 WORKER_DEATHS = 5
@@ -41,15 +43,37 @@ class Lost:
     deaths: int
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A task that was not wanted any more."""
+
+
 @dataclass(eq=False)
 class Engine:
-    """A connection to workers, from :func:`opened`."""
+    """A connection to workers, from :func:`opened`.
+
+    Attributes:
+        client: Dask's client.
+        check: what a worker must have.
+        options: where the workers run.
+        failures: what Dask logged.
+        cluster: the workers that were started here, None for those of a running scheduler.
+        file: a file that every task gets.
+        topics: who listens to what.
+        tasks: payload and future of each task that is handed out.
+        stopped: names of those that are not wanted any more.
+        submitted: number of tasks that were handed out.
+    """
 
     client: Any
     check: WorkerCheck
     options: ClusterOptions
-    failures: "_Failures"
+    failures: Failures
     cluster: Any = None
+    file: SentFile | None = None
+    topics: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    tasks: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
     submitted: int = 0
 
     @property
@@ -67,11 +91,21 @@ class Engine:
 
     def listen(self, topic: str, hear: Callable[[Any], None]) -> None:
         """Let ``hear`` be called in another thread with what tasks :func:`tell`."""
+        self.topics[topic] = hear
         self.client.subscribe_topic(topic, lambda event: hear(event[1]["message"]))
+
+    def send(self, path: Path) -> None:
+        """Send a file to all workers; every task gets its bytes as second argument from now on.
+
+        Raises:
+            ClusterError: if they do not get it.
+        """
+        self.file = SentFile(self.client, path)
+        self.file.spread(self.options.wait_minutes)
 
     def results(
         self,
-        function: Callable[[Any], Any],
+        function: Callable[..., Any],
         tasks: Iterable[tuple[str, Any]],
         *,
         at_once: int | None = None,
@@ -80,8 +114,8 @@ class Engine:
         """Run ``function`` on the payload of every task; yield (name, result) as they come.
 
         A task whose worker is lost runs again on another one; the result is :class:`Lost` where
-        that happened too often. With a scheduler that was started again all unfinished tasks run
-        again. Tasks start in their order.
+        that happened too often, and :class:`Stopped` after :meth:`stop`. With a scheduler that was
+        started again all unfinished tasks run again. Tasks start in their order.
 
         Args:
             function: of a module that the workers have.
@@ -93,45 +127,66 @@ class Engine:
             ClusterError: if a worker differs, or none is left.
             OSError: if a worker's disk is full.
         """
-        source, open_tasks = iter(tasks), dict[str, Any]()
-        waiting: dict[str, tuple[str, Any]] = {}
+        source = iter(tasks)
         try:
             while True:
-                more = None if at_once is None else max(0, at_once - len(open_tasks))
+                more = None if at_once is None else max(0, at_once - len(self.tasks))
                 for name, payload in itertools.islice(source, more):
-                    key = f"{name}-{uuid.uuid4().hex[:12]}"
-                    waiting[key] = (name, payload)
-                    open_tasks[key] = self._submit(function, key, payload)
-                if not open_tasks:
+                    self._submit(function, name, payload)
+                if not self.tasks:
                     return
-                done = self._some_done(open_tasks, idle)
-                for key in done:
-                    future, (name, payload) = open_tasks.pop(key), waiting.pop(key)
-                    if future.status in ("cancelled", "lost"):
-                        self.wait_for_workers()
-                        waiting[key] = (name, payload)
-                        open_tasks[key] = self._submit(function, key, payload)
+                done = self._some_done(idle)
+                gone = [name for name in done if self._gone(name)]
+                if gone:
+                    self._reach_again()
+                for name in gone:
+                    self._submit(function, name, self.tasks[name][0])
+                for name in done:
+                    if name in gone:
                         continue
-                    result = self._result(future)
+                    _, future = self.tasks.pop(name)
+                    result = self._result(name, future)
                     future.release()
                     yield name, result
         finally:
             with contextlib.suppress(Exception):
-                self.client.cancel(list(open_tasks.values()))
+                self.client.cancel([future for _, future in self.tasks.values()])
+            self.tasks.clear()
 
-    def _submit(self, function: Callable[[Any], Any], key: str, payload: Any) -> Any:
+    def stop(self, name: str) -> None:
+        """Let a task know that it is not wanted any more, while :meth:`results` waits for it."""
+        if name in self.tasks:
+            self.stopped.add(name)
+            self.tasks[name][1].cancel()
+
+    def _submit(self, function: Callable[..., Any], name: str, payload: Any) -> None:
+        # one group for Dask, which then leaves tasks that wait with the scheduler
+        key = f"task-{name}-{uuid.uuid4().hex[:12]}"
+        sent = () if self.file is None else (self.file.there(),)
         # without a priority Dask orders by key what is handed out within a tenth of a second
         self.submitted += 1
-        return self.client.submit(
-            _checked, self.check, function, payload, key=key, pure=False, priority=-self.submitted
-        )
+        future = self.client.submit(
+            _checked, self.check, function, payload, *sent,
+            key=key, pure=False, priority=-self.submitted,
+        )  # fmt: skip
+        self.tasks[name] = (payload, future)
 
-    def _some_done(self, tasks: dict[str, Any], idle: Callable[[], None]) -> list[str]:
+    def _gone(self, name: str) -> bool:
+        """Return whether a task went with its scheduler."""
+        return self.tasks[name][1].status in ("cancelled", "lost") and name not in self.stopped
+
+    def _reach_again(self) -> None:
+        """Wait for the workers of a scheduler that was started again, and listen to them."""
+        self.wait_for_workers()
+        for topic, hear in self.topics.items():
+            self.listen(topic, hear)
+
+    def _some_done(self, idle: Callable[[], None]) -> list[str]:
         """Wait until a task is done or cancelled, and return which are."""
         seen = asked = time.monotonic()
         while True:
             idle()
-            done = [key for key, future in tasks.items() if future.status != "pending"]
+            done = [name for name, task in self.tasks.items() if task[1].status != "pending"]
             if done:
                 return done
             now = time.monotonic()
@@ -148,7 +203,11 @@ class Engine:
         if self.cluster is not None and not self.options.batch:
             self.cluster.scale(len(self.cluster.worker_spec))
 
-    def _result(self, future: Any) -> Any:
+    def _result(self, name: str, future: Any) -> Any:
+        if name in self.stopped:
+            self.stopped.remove(name)
+            if future.status == "cancelled":
+                return Stopped()
         killed = needed("distributed").KilledWorker
         try:
             return future.result()
@@ -164,11 +223,18 @@ class Engine:
         """Wait until there is a worker.
 
         Raises:
-            ClusterError: after the time limit, with the batch system's own message.
+            ClusterError: after the time limit, with the batch system's own message; or if the
+                scheduler is gone and did not come again within a minute.
         """
         end = time.monotonic() + 60 * self.options.wait_minutes
         with console.progress("waiting for a worker") as ticker:
             while not self._has_worker():
+                if self.client.status == "closed":
+                    raise ClusterError(
+                        "the Dask scheduler is gone",
+                        where=self.options.cluster or "",
+                        mend="start it again, then the same command goes on from here",
+                    )
                 if time.monotonic() > end or self.failures.refused:
                     raise self._no_worker()
                 ticker.tick()
@@ -198,30 +264,12 @@ class Engine:
         )
 
 
-class _Failures(logging.Handler):
-    """Keeps the last failure that Dask logged, and why a batch system refused a job."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.last, self.refused = "", ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        self.last = " ".join(str(error or record.getMessage()).split())[-400:]
-
-    def refuse(self, reason: str) -> None:
-        self.refused = reason[-400:]
-
-
-def _checked(check: WorkerCheck, function: Callable[[Any], Any], payload: Any) -> Any:
+def _checked(
+    check: WorkerCheck, function: Callable[..., Any], payload: Any, *sent: AnyArray
+) -> Any:
     """Run a task on a worker that may take part."""
     check.require(str(needed("distributed").get_worker().name))
-    return function(payload)
-
-
-def tell(topic: str, message: object) -> None:
-    """Send a message from inside a task to those who listen."""
-    needed("distributed").get_worker().log_event(topic, {"message": message})
+    return function(payload, *sent)
 
 
 @contextlib.contextmanager
@@ -238,10 +286,10 @@ def opened(options: ClusterOptions, check: WorkerCheck, folder: Path) -> Iterato
         ClusterError: if there is no worker within the time limit, or one differs.
     """
     distributed = needed("distributed")
-    failures = _Failures()
+    failures = Failures()
     with contextlib.ExitStack() as stack:
         stack.enter_context(needed("dask").config.set(SETTINGS))
-        stack.enter_context(_quiet(failures))
+        stack.enter_context(quiet(failures))
         # what Dask warns of, such as a slow disk for data that it never gets, is no news here
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", category=UserWarning, module="distributed")
@@ -279,17 +327,3 @@ def _require_alike(engine: Engine) -> None:
             f"a worker cannot run jetmix ({error})",
             mend="start the workers from the same environment",
         ) from None
-
-
-@contextlib.contextmanager
-def _quiet(failures: _Failures) -> Iterator[None]:
-    """Send what Dask logs to ``failures`` alone while the block runs."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio", "dask")]
-    before = [(log, log.handlers[:], log.propagate) for log in loggers]
-    try:
-        for log in loggers:
-            log.handlers, log.propagate = [failures], False
-        yield
-    finally:
-        for log, handlers, propagate in before:
-            log.handlers, log.propagate = handlers, propagate

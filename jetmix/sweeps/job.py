@@ -6,11 +6,11 @@ import fcntl
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jetmix.cluster.engine import tell
+from jetmix.cluster.inside import tell, wanted
 from jetmix.errors import JetmixError
 from jetmix.support import console
 from jetmix.sweeps.plan import PlannedRun
@@ -19,7 +19,6 @@ from jetmix.sweeps.target import Target
 from jetmix.training.run_dir import RunDir, open_source
 
 SYNTH = "3-synth"
-STOP = "stop"
 REPORT_SECONDS = 1.0
 # a training is judged by a search after each of so many parts
 STEPS = 20
@@ -29,7 +28,7 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class StoppedError(Exception):
-    """The command that wanted this run has ended, or does not want it any more."""
+    """Nobody waits for this run any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +42,8 @@ class Job:
         backend: Keras backend.
         target: what the tagger is lowered for, None if it is not.
         topic: name under which the worker reports its progress.
+        copy_of: the job as the command gave it, where ``data`` and ``folder`` are copies on the
+            worker; records name the files of that one.
     """
 
     run: PlannedRun
@@ -51,6 +52,7 @@ class Job:
     backend: str
     target: Target | None
     topic: str
+    copy_of: "Job | None" = None
 
     @property
     def run_folder(self) -> Path:
@@ -61,11 +63,6 @@ class Job:
     def log(self) -> Path:
         """File of what the run said."""
         return self.folder / LOGS / f"{self.run.name}.log"
-
-    @property
-    def stops(self) -> tuple[Path, ...]:
-        """Files that end the run after its epoch: of the whole sweep, and of this run."""
-        return self.folder / STOP, self.folder / f"{STOP}-{self.run.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +117,7 @@ def _train(job: Job) -> None:
     reported = 0.0
 
     def stop_if_asked(*_: object) -> None:
-        if any(path.exists() for path in job.stops):
+        if not wanted():
             raise StoppedError
 
     def each_epoch(row: Mapping[str, float], speed: float) -> None:
@@ -141,6 +138,7 @@ def _train(job: Job) -> None:
             resume=True,
             each_epoch=each_epoch,
             teacher_epoch=stop_if_asked,
+            data_name=str((job.copy_of or job).data),
         )
     )
 
@@ -154,7 +152,8 @@ def step_of(epoch: int, epochs: int) -> int | None:
 def _lower(job: Job, target: Target) -> None:
     from jetmix.synthesis.flow import synthesise
 
-    synthesise(open_source(job.run_folder), job.run_folder / SYNTH, target.options)
+    source = replace(open_source(job.run_folder), origin=str((job.copy_of or job).run_folder))
+    synthesise(source, job.run_folder / SYNTH, target.options)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,17 @@ class Board:
     started: float = field(default_factory=time.monotonic)
     live: Live | None = None
     shown: float = 0.0
+
+    @classmethod
+    def of(
+        cls, runs: Mapping[str, PlannedRun], total: int | None, records: Iterable[RunRecord]
+    ) -> "Board":
+        """Return the board of a sweep of which some runs are done already."""
+        board = cls(runs=runs, total=total)
+        for record in records:
+            if record.status == "done":
+                board.note(record)
+        return board
 
     def hear(self, event: dict[str, Any]) -> None:
         """Note what a worker tells of an epoch."""

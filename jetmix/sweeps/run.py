@@ -5,18 +5,19 @@ the results. A run that is done is never done again; one that was interrupted go
 epoch; one that failed is left alone until it is asked for.
 """
 
-import contextlib
 import queue
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jetmix.cluster.engine import Engine, Lost, opened
+from jetmix.cluster.engine import Engine, Lost, Stopped, opened
 from jetmix.cluster.extra import needed
 from jetmix.support import console
+from jetmix.sweeps import away
 from jetmix.sweeps import job as jobs
 from jetmix.sweeps.picture import draw
 from jetmix.sweeps.plan import PlannedRun, planned
@@ -30,6 +31,8 @@ from jetmix.sweeps.target import Target
 CLUSTER = "cluster"
 # runs that the scheduler knows of at once, at least
 AT_ONCE = 1000
+# per worker, where files go along with the runs
+AT_ONCE_SENT = 4
 
 
 class _TimeIsUpError(Exception):
@@ -101,7 +104,7 @@ class Grid:
         """Return whether a run waits."""
         return bool(state.todo)
 
-    def at_once(self, n_workers: int) -> int | None:
+    def at_once(self, n_workers: int) -> int:
         """Return more than the workers can take, but not so many that the scheduler gets large."""
         return max(AT_ONCE, 4 * n_workers)
 
@@ -109,8 +112,9 @@ class Grid:
         """Yield the runs that wait."""
         return (state.runs[name] for name in state.todo)
 
-    def heard(self, event: Mapping[str, Any]) -> None:
-        """Learn nothing from an epoch."""
+    def hopeless(self, event: Mapping[str, Any]) -> bool:
+        """Let every run go on to its end."""
+        return False
 
     def finished(self, record: RunRecord) -> RunRecord:
         """Take a result as it is."""
@@ -122,10 +126,7 @@ def _ended(
 ) -> Iterator[RunRecord]:
     """Run what is left and yield what ends, until all of it is done or the time is up."""
     console.say(f"workers: {engine.n_workers}; dashboard: {engine.dashboard}")
-    board = Board(runs=state.runs, total=source.n_runs)
-    for record in state.records.values():
-        if record.status == "done":
-            board.note(record)
+    board = Board.of(state.runs, source.n_runs, state.records.values())
     topic = f"jetmix-{uuid.uuid4().hex}"
     heard: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     engine.listen(topic, heard.put)
@@ -134,25 +135,51 @@ def _ended(
         while not heard.empty():
             event = heard.get()
             board.hear(event)
-            source.heard(event)
+            if source.hopeless(event):
+                engine.stop(event["run"])
         board.show()
         if end is not None and time.monotonic() > end:
             raise _TimeIsUpError
 
-    tasks = ((run.name, _job(run, state, request, topic)) for run in source.next(state))
-    at_once = source.at_once(state.options.cluster.workers or engine.n_workers)
+    work, at_once, wrapped = _way(engine, state, source)
+    job_of = partial(_job, state=state, request=request, topic=topic)
+    tasks = ((run.name, wrapped(job_of(run))) for run in source.next(state))
     try:
-        with shown(board), stopping(state.options.folder):
-            for name, result in engine.results(jobs.work, tasks, at_once=at_once, idle=idle):
-                lost = isinstance(result, Lost)
-                record = given_up(state.runs[name], result) if lost else result.record
-                record = source.finished(record)
+        with shown(board):
+            for name, result in engine.results(work, tasks, at_once=at_once, idle=idle):
+                record = source.finished(_record(job_of(state.runs[name]), result))
                 state.add(record)
                 board.finished(record)
                 if record.status != "waiting":
                     yield record
     except _TimeIsUpError:
         console.say("the time limit is reached; the same command goes on from here")
+
+
+def _way(
+    engine: Engine, state: State, source: Source
+) -> tuple[Callable[..., Any], int, Callable[[jobs.Job], object]]:
+    """Return what workers do, with how many runs at once, and a job as they take it."""
+    n_workers = state.options.cluster.workers or engine.n_workers
+    at_once = source.at_once(n_workers)
+    if not state.options.send_data:
+        return jobs.work, at_once, lambda job: job
+    engine.send(state.options.data)
+    # files of earlier commands go along with the runs
+    return away.work, min(at_once, AT_ONCE_SENT * n_workers), away.sent
+
+
+def _record(job: jobs.Job, result: object) -> RunRecord:
+    """Return what became of a job, its files in place."""
+    if isinstance(result, Lost):
+        return given_up(job.run, result)
+    if isinstance(result, Stopped):
+        return jobs.waiting(job.run)
+    if isinstance(result, away.Back):
+        away.unpacked(result.files, job)
+        result = result.done
+    assert isinstance(result, jobs.Done)  # noqa: S101 (there is nothing else)
+    return result.record
 
 
 def given_up(run: PlannedRun, lost: Lost) -> RunRecord:
@@ -171,13 +198,3 @@ def _job(run: PlannedRun, state: State, request: SweepRequest, topic: str) -> jo
         target=request.target,
         topic=topic,
     )
-
-
-@contextlib.contextmanager
-def stopping(folder: Path) -> Iterator[None]:
-    """Let runs that go on elsewhere end after their epoch when the block does not end well."""
-    try:
-        yield
-    except BaseException:  # also Ctrl-C, and a generator that is not asked any more
-        (folder / jobs.STOP).touch()
-        raise

@@ -85,7 +85,7 @@ class Search:
         """Return whether a run was interrupted or another one may be chosen."""
         return bool(state.todo) or self._room()
 
-    def at_once(self, n_workers: int) -> int | None:
+    def at_once(self, n_workers: int) -> int:
         """Return the number of workers: every choice should know all results so far."""
         return n_workers
 
@@ -111,16 +111,17 @@ class Search:
             state.records[run.name] = jobs.waiting(run)
             yield run
 
-    def heard(self, event: Mapping[str, Any]) -> None:
-        """Let the pruner judge a run after a part of its training, and end it if it is hopeless."""
+    def hopeless(self, event: Mapping[str, Any]) -> bool:
+        """Let the pruner judge a run after a part of its training."""
         name, step = event["run"], event["step"]
         trial = self.trials.get(name)
         if self.section.pruner == "none" or step is None or isinstance(trial, int | None):
-            return
+            return False
         trial.report(event["val_accuracy"], step)
-        if trial.should_prune() and name not in self.pruned:
-            self.pruned[name] = step
-            (self.options.folder / f"{jobs.STOP}-{name}").touch()
+        if step == jobs.STEPS or name in self.pruned or not trial.should_prune():
+            return False
+        self.pruned[name] = step
+        return True
 
     def finished(self, record: RunRecord) -> RunRecord:
         """Tell the study what became of a run."""
@@ -137,7 +138,7 @@ class Search:
 
     def _tell(self, record: RunRecord, **outcome: Any) -> None:
         # a run whose folder was removed is done again, and the study knows it already
-        self.study.tell(self.trials[record.name], **outcome, skip_if_finished=True)
+        self.study.tell(self.trials.pop(record.name), **outcome, skip_if_finished=True)
 
     def _room(self) -> bool:
         limit = self.file.limits.runs

@@ -30,6 +30,7 @@ from jetmix.sweeps.sweep_file import SweepFile
 from jetmix.sweeps.target import Target
 
 WRITE_SECONDS = 10.0
+NOT_SEEN = "name paths on a file system that all workers share, or add --send-data"
 # ended without a tagger
 ENDED = ("failed", "pruned")
 
@@ -46,6 +47,8 @@ class SweepOptions:
         target: what the taggers are lowered for; None leaves them as they are.
         cluster: where the workers run.
         retry_failed: whether runs that failed before are tried again.
+        send_data: whether the jets are sent to workers that share no file system with the command,
+            and run directories come back when they are done.
     """
 
     file: Path
@@ -55,6 +58,7 @@ class SweepOptions:
     target: Target | None = None
     cluster: ClusterOptions = field(default_factory=ClusterOptions)
     retry_failed: bool = False
+    send_data: bool = False
 
 
 def request_of(options: SweepOptions, content: object, n_runs: int | None) -> SweepRequest:
@@ -116,14 +120,14 @@ def claimed(options: SweepOptions, wanted: SweepRequest) -> Iterator[SweepReques
             )
         request = replace(wanted, target=wanted.target or there.target)
         write(path, request)
-        for stop in folder.glob(f"{jobs.STOP}*"):
-            stop.unlink()
         yield request
 
 
 def check_of(options: SweepOptions) -> WorkerCheck:
-    """Return what the workers must have: our versions, the jets and the folder."""
-    return WorkerCheck.here(options.data, options.folder / REQUEST)
+    """Return what the workers must have: our versions, and the files that are not sent."""
+    if options.send_data:
+        return WorkerCheck.here()
+    return WorkerCheck.here(options.data, options.folder / REQUEST, mend=NOT_SEEN)
 
 
 @dataclass
@@ -193,14 +197,14 @@ class Source(Protocol):
     def left(self, state: State) -> bool:
         """Return whether there is anything to run."""
 
-    def at_once(self, n_workers: int) -> int | None:
-        """Return how many runs are handed out at once, None for all."""
+    def at_once(self, n_workers: int) -> int:
+        """Return how many runs are handed out at once."""
 
     def next(self, state: State) -> Iterator[PlannedRun]:
         """Yield runs; each is asked for when there is room for it."""
 
-    def heard(self, event: Mapping[str, Any]) -> None:
-        """Learn what a worker tells of an epoch."""
+    def hopeless(self, event: Mapping[str, Any]) -> bool:
+        """Learn what a worker tells of an epoch, and return whether to end its run."""
 
     def finished(self, record: RunRecord) -> RunRecord:
         """Learn what became of a run, and return what is recorded of it."""

@@ -47,7 +47,8 @@ class TrainingRun:
     ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
     ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is told
     every finished epoch, whose state is on disk by then; what it raises ends the training there.
-    ``teacher_epoch`` is told those of a teacher that is trained first.
+    ``teacher_epoch`` is told those of a teacher that is trained first. ``data_name`` is what the
+    records call a file that is a copy; None calls it by its path.
     """
 
     recipe: Recipe
@@ -58,6 +59,7 @@ class TrainingRun:
     event_folder: Path | None = None
     each_epoch: "EachEpoch | None" = None
     teacher_epoch: "EachEpoch | None" = None
+    data_name: str | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -115,6 +117,7 @@ def train(run: TrainingRun) -> Trained:
         return done
     # all input is judged before the first file of the run is written
     with loaded(run.recipe, run.data, run.folder) as datasets:
+        datasets = _named(datasets, run.data_name)
         jets = datasets["train"]
         scales = jets.normalisation.std
         spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
@@ -123,6 +126,16 @@ def train(run: TrainingRun) -> Trained:
             event_log.check_event_log(run.event_folder)
         teacher = _named_teacher(run.recipe, jets)
         return _stages(run, datasets, spec, digest, teacher)
+
+
+def _named(datasets: "dict[str, JetDataset]", name: str | None) -> "dict[str, JetDataset]":
+    """Return the jets as those of a file of this name."""
+    if name is None:
+        return datasets
+    return {
+        split: replace(jets, source=replace(jets.source, path=name))
+        for split, jets in datasets.items()
+    }
 
 
 def _stages(

@@ -9,7 +9,8 @@ import pytest
 
 from jetmix.cluster import engine
 from jetmix.cluster.check import WorkerCheck
-from jetmix.cluster.engine import Lost, opened, tell
+from jetmix.cluster.engine import Lost, Stopped, opened
+from jetmix.cluster.inside import tell, wanted
 from jetmix.cluster.options import ClusterOptions
 from jetmix.errors import ClusterError
 
@@ -56,6 +57,22 @@ def test_tasks_are_taken_when_there_is_room(in_process, check, tmp_path):
         assert len(list(results)) == 3
 
 
+def test_tasks_wait_with_the_scheduler(in_process, check, tmp_path):
+    """A worker that dies sets back its own task alone, and no other one is blamed for it."""
+
+    def idle():
+        waiting.append(workers.client.run_on_scheduler(queued))
+
+    def queued(dask_scheduler):
+        return len(dask_scheduler.queued)
+
+    waiting = []
+    with opened(ClusterOptions(workers=2), check, tmp_path) as workers:
+        tasks = ((f"{number:04d}", 0.2) for number in range(10))
+        assert len(list(workers.results(time.sleep, tasks, idle=idle))) == 10
+    assert max(waiting) >= 4
+
+
 def test_workers_tell_how_far_they_are(in_process, check, tmp_path):
     heard, came = [], threading.Event()
 
@@ -72,6 +89,38 @@ def test_workers_tell_how_far_they_are(in_process, check, tmp_path):
         list(workers.results(work, [("a", 7)]))
         assert came.wait(10)
     assert heard == [{"epoch": 7}]
+
+
+def test_a_task_that_is_not_wanted_is_told(in_process, check, tmp_path):
+    asked = tmp_path / "asked"
+
+    def work(path):
+        while wanted():
+            path.touch()
+            time.sleep(0.05)
+        path.unlink()
+
+    def idle():
+        if asked.exists():
+            workers.stop("a")
+
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        assert list(workers.results(work, [("a", asked)], idle=idle)) == [("a", Stopped())]
+        assert list(workers.results(abs, [("a", -1)])) == [("a", 1)]
+    assert not asked.exists()
+
+
+def test_a_file_goes_to_all_tasks(in_process, check, tmp_path):
+    (tmp_path / "jets").write_bytes(b"some jets")
+
+    def work(number, sent):
+        return number, sent.tobytes()
+
+    with opened(ClusterOptions(workers=2), check, tmp_path) as workers:
+        workers.send(tmp_path / "jets")
+        (tmp_path / "jets").unlink()
+        found = dict(workers.results(work, [("a", 1), ("b", 2)]))
+    assert found == {"a": (1, b"some jets"), "b": (2, b"some jets")}
 
 
 def test_a_worker_that_differs_ends_it(in_process, check, tmp_path):

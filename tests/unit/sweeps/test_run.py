@@ -75,7 +75,6 @@ def test_runs_and_their_front(options, worked):
     assert (done.n_new, done.record.axes) == (2, ("training.epochs",))
     assert (options.folder / "sweep.png").exists()
     assert (options.folder / "sweep.csv").read_text().count("\n") == 3
-    assert not (options.folder / jobs.STOP).exists()
 
 
 def test_a_failed_run_stops_no_other_and_is_tried_again_on_request(options, worked):
@@ -97,7 +96,6 @@ def test_a_full_disk_ends_the_sweep(options, worked):
     with pytest.raises(OSError, match="No space left"):
         sweep(options)
     assert (options.folder / "sweep.json").exists()
-    assert (options.folder / jobs.STOP).exists()
 
 
 def test_another_sweep_is_refused(options, worked, sweep_file):
@@ -140,7 +138,6 @@ def test_the_limits_of_time(options, worked, sweep_file, monkeypatch):
     done = sweep(options)
     assert [run.status for run in done.record.runs] == ["waiting", "waiting"]
     assert done.n_new == 0
-    assert (options.folder / jobs.STOP).exists()
 
 
 def test_a_run_whose_workers_die(options):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jetmix.cluster.engine import tell
+from jetmix.cluster.inside import tell, wanted
 from jetmix.cluster.options import ClusterOptions
 from jetmix.errors import RunConflictError, ToolMissingError, UsageError
 from jetmix.sweeps import job as jobs
@@ -94,7 +94,7 @@ def test_hopeless_runs_are_pruned(options, in_process, monkeypatch):
     def work(job):
         good = int(job.run.name) <= 6
         for step in range(1, jobs.STEPS + 1):
-            if any(path.exists() for path in job.stops):
+            if not wanted():
                 return Done(record=jobs.waiting(job.run), seconds=0.0)
             event = {"run": job.run.name, "speed": 1.0, "step": step, "epoch": step, "ebops": 1}
             tell(job.topic, {**event, "val_accuracy": 0.8 if good else 0.2})
