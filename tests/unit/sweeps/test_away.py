@@ -53,9 +53,10 @@ def test_a_run_directory_is_replaced_whole(job, tmp_path, monkeypatch):
     there.log.parent.mkdir()
     there.log.write_text("reading\n")
     files = away.packed(there)
-    with monkeypatch.context() as broken, pytest.raises(OSError, match="No space"):
+    with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", full)
-        away.unpacked(files, job)
+        with pytest.raises(OSError, match="No space"):
+            away.unpacked(files, job)
     assert [path.name for path in job.run_folder.iterdir()] == ["old"]
     away.unpacked(files, job)
     assert [path.name for path in job.run_folder.iterdir()] == ["new"]
