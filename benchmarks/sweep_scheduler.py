@@ -16,7 +16,7 @@ from pathlib import Path
 import distributed
 import psutil
 
-from jetmix.cluster import engine
+from jetmix.cluster import connect
 from jetmix.cluster.check import WorkerCheck
 from jetmix.cluster.options import ClusterOptions
 
@@ -41,10 +41,10 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60.0)
     chosen = parser.parse_args()
-    engine.local_cluster = local_cluster
+    connect.local_cluster = local_cluster
     start = time.monotonic()
     options = ClusterOptions(workers=chosen.workers)
-    with engine.opened(options, WorkerCheck.here(Path(__file__).parent), Path()) as workers:
+    with connect.opened(options, WorkerCheck.here(Path(__file__).parent), Path()) as workers:
         while workers.n_workers < chosen.workers:
             time.sleep(0.5)
         started = time.monotonic() - start

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetmix.cluster.check import WorkerCheck
-from jetmix.cluster.engine import Lost, opened
+from jetmix.cluster.connect import opened
+from jetmix.cluster.engine import Lost
 from jetmix.cluster.options import ClusterOptions
 from jetmix.models import keras_env
 from jetmix.support.files import content_digest

@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jetmix.cluster.engine import Engine, Lost, Stopped, opened
+from jetmix.cluster.connect import opened
+from jetmix.cluster.engine import Engine, Lost, Stopped
 from jetmix.cluster.extra import needed
 from jetmix.support import console
 from jetmix.sweeps import away

@@ -22,7 +22,7 @@ def in_process(monkeypatch):
     """Let local workers be threads of this process, so that a test may replace what they run."""
     import distributed
 
-    from jetmix.cluster import engine
+    from jetmix.cluster import connect
 
     def cluster(options):
         return distributed.LocalCluster(
@@ -32,4 +32,4 @@ def in_process(monkeypatch):
             dashboard_address="127.0.0.1:0",
         )
 
-    monkeypatch.setattr(engine, "local_cluster", cluster)
+    monkeypatch.setattr(connect, "local_cluster", cluster)

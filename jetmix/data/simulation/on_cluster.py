@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jetmix.cluster.check import WorkerCheck
-from jetmix.cluster.engine import Lost, opened
+from jetmix.cluster.connect import opened
+from jetmix.cluster.engine import Lost
 from jetmix.cluster.options import ClusterOptions
 from jetmix.data.simulation.blocks import Blocks
 from jetmix.data.simulation.generator import BlockMaker, require_tools

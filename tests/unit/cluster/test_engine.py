@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from jetmix.cluster import engine
+from jetmix.cluster import connect
 from jetmix.cluster.check import WorkerCheck
-from jetmix.cluster.engine import Lost, Stopped, opened
+from jetmix.cluster.connect import opened
+from jetmix.cluster.engine import Lost, Stopped
 from jetmix.cluster.inside import tell, wanted
 from jetmix.cluster.options import ClusterOptions
 from jetmix.errors import ClusterError
@@ -123,6 +124,38 @@ def test_a_file_goes_to_all_tasks(in_process, check, tmp_path):
     assert found == {"a": (1, b"some jets"), "b": (2, b"some jets")}
 
 
+def test_tasks_that_went_with_their_scheduler_run_again(in_process, check, tmp_path):
+    heard, went, twice = [], [], threading.Event()
+
+    def work(number):
+        tell("epochs", number)
+        time.sleep(0.3)
+        return number
+
+    def hear(number):
+        heard.append(number)
+        if len(heard) == 2:
+            twice.set()
+
+    def idle():
+        if heard and not went:
+            went.append(workers.tasks["a"][1])
+            went[0].cancel()  # as Dask does when it has lost the scheduler
+
+    with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
+        workers.listen("epochs", hear)
+        assert list(workers.results(work, [("a", 7)], idle=idle)) == [("a", 7)]
+        assert twice.wait(10)
+
+
+def test_a_scheduler_that_stays_away_ends_it(in_process, check, tmp_path):
+    with (
+        opened(ClusterOptions(workers=1), check, tmp_path) as workers,
+        pytest.raises(ClusterError, match=r"scheduler is gone; start it again"),
+    ):
+        list(workers.results(time.sleep, [("a", 1)], idle=workers.client.close))
+
+
 def test_a_worker_that_differs_ends_it(in_process, check, tmp_path):
     (tmp_path / "jets").write_text("x")
     seen = WorkerCheck(versions=check.versions, sizes={tmp_path / "jets": 99})
@@ -134,8 +167,8 @@ def test_a_worker_that_differs_ends_it(in_process, check, tmp_path):
 
 
 def test_no_scheduler_at_the_address(check, tmp_path, monkeypatch):
-    settings = {**engine.SETTINGS, "distributed.comm.timeouts.connect": "1s"}
-    monkeypatch.setattr(engine, "SETTINGS", settings)
+    settings = {**connect.SETTINGS, "distributed.comm.timeouts.connect": "1s"}
+    monkeypatch.setattr(connect, "SETTINGS", settings)
     with (
         pytest.raises(ClusterError, match="no Dask scheduler answers"),
         opened(ClusterOptions(cluster="tcp://127.0.0.1:9"), check, tmp_path),
@@ -147,7 +180,7 @@ def test_no_scheduler_at_the_address(check, tmp_path, monkeypatch):
 def test_a_killed_worker_and_one_that_always_dies(check, tmp_path, monkeypatch):
     """Real processes: a task goes on elsewhere, and is given up when it kills its workers."""
     monkeypatch.setattr(
-        engine, "SETTINGS", {**engine.SETTINGS, "distributed.scheduler.allowed-failures": 1}
+        connect, "SETTINGS", {**connect.SETTINGS, "distributed.scheduler.allowed-failures": 1}
     )
     with opened(ClusterOptions(workers=1), check, tmp_path) as workers:
         (pid,) = workers.client.run(os.getpid).values()
