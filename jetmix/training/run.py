@@ -116,8 +116,8 @@ def train(run: TrainingRun) -> Trained:
         console.say(f"{run.train_folder}: already trained, nothing to do")
         return done
     # all input is judged before the first file of the run is written
-    with loaded(run.recipe, run.data, run.folder) as datasets:
-        datasets = _named(datasets, run.data_name)
+    with loaded(run.recipe, run.data, run.folder) as found:
+        datasets = _named(found, run.data_name)
         jets = datasets["train"]
         scales = jets.normalisation.std
         spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
