@@ -9,6 +9,7 @@ from jetmix.words.numbers import (
     UNKNOWN,
     UNSTATED,
     count,
+    cycles,
     decimal,
     device,
     figure,
@@ -38,7 +39,7 @@ from jetmix.words.training import (
     target_rows,
     trained,
 )
-from jetmix.words.vendor import cosim, cycles, power
+from jetmix.words.vendor import cosim, power
 from jetmix.words.verification import (
     VECTOR_WORDS,
     compared,

@@ -33,6 +33,11 @@ def count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
+def cycles(value: float | None) -> str:
+    """Return a number of clock cycles."""
+    return f"{count(value)} cycle" if value == 1 else f"{count(value)} cycles"
+
+
 def decimal(value: float | None, digits: int = 1) -> str:
     """Return a number with a fixed number of decimals."""
     return UNKNOWN if value is None else f"{value:,.{digits}f}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jetmix.packaging.package import Package
 from jetmix.resources.report import ResourceReport, read_resources
-from jetmix.words.numbers import UNKNOWN, count, origin
+from jetmix.words.numbers import count, cycles, origin
 
 
 def package_lines(package: Package, where: Path) -> list[str]:
@@ -21,7 +21,5 @@ def package_lines(package: Package, where: Path) -> list[str]:
 def taken(report: ResourceReport) -> str:
     """Return what network or wrapper of a package take."""
     memory = f" ({count(report.lut_memory)} of them memory)" if report.lut_memory else ""
-    cycles = UNKNOWN if report.latency_cycles is None else str(report.latency_cycles)
-    unit = "cycle" if cycles == "1" else "cycles"
     lut, ff = count(report.lut), count(report.ff)
-    return f"{lut} LUT{memory}, {ff} FF [{origin(report.origin)}], {cycles} {unit}"
+    return f"{lut} LUT{memory}, {ff} FF [{origin(report.origin)}], {cycles(report.latency_cycles)}"

@@ -2,22 +2,22 @@
 
 from jetmix.eda.reports.record import CosimRun, Cycles
 from jetmix.resources.report import ResourceReport
-from jetmix.words.numbers import count
+from jetmix.words.numbers import count, cycles
 
 
 def cosim(run: CosimRun) -> str:
     """Return the outcome of a co-simulation with the cycles that it measured."""
     parts: list[str] = [run.status]
-    parts += [f"latency {cycles(run.latency)}"] if run.latency else []
-    parts += [f"interval {cycles(run.interval)}"] if run.interval else []
+    parts += [f"latency {_measured(run.latency)}"] if run.latency else []
+    parts += [f"interval {_measured(run.interval)}"] if run.interval else []
     parts += [f"{count(run.total_cycles)} cycles in all"] if run.total_cycles is not None else []
     return ", ".join(parts)
 
 
-def cycles(measured: Cycles) -> str:
+def _measured(measured: Cycles) -> str:
     """Return measured cycles, as a range where calls took different times."""
     if measured.min == measured.max:
-        return f"{count(measured.max)} cycles"
+        return cycles(measured.max)
     low, mean, high = (count(n) for n in (measured.min, measured.avg, measured.max))
     return f"{low} to {high} cycles (mean {mean})"
 

@@ -10,7 +10,7 @@ from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
 from jetmix.verification.proofs.ranges import RangeProof
 from jetmix.verification.proofs.tables import TableProof
 from jetmix.verification.result import VerificationResult
-from jetmix.words.numbers import count, source
+from jetmix.words.numbers import count, cycles, source
 
 if TYPE_CHECKING:
     pass
@@ -89,9 +89,9 @@ def level_line(result: VerificationResult) -> str:
         line += f" from {reference(result)}"
     if result.latency_cycles is None:
         return line
-    line += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"
+    line += f"; measured latency {cycles(result.latency_cycles)}, II {result.ii_cycles}"
     expected = result.latency_expected_cycles
-    return f"{line} (the project states {expected} cycles)" if result.latency_differs else line
+    return f"{line} (the project states {cycles(expected)})" if result.latency_differs else line
 
 
 def proof_lines(proofs: Proofs | None) -> list[str]:

@@ -132,8 +132,8 @@ def _interval(tagger: Tagger) -> str:
     if report is None or report.ii_cycles is None:
         return words.UNKNOWN
     timing = tagger.timing
-    cycles = (timing.ii_cycles if timing else None) or report.ii_cycles
-    return f"{cycles} cycle{'s' * (cycles > 1)} [{_timed_by(tagger, report)}]"
+    interval = (timing.ii_cycles if timing else None) or report.ii_cycles
+    return f"{words.cycles(interval)} [{_timed_by(tagger, report)}]"
 
 
 def _part(tagger: Tagger) -> str:

@@ -92,7 +92,7 @@ def _details(result: VerificationResult) -> str:
         return f"not run: {result.reason or 'no reason recorded'}"
     kinds = words.vectors(result)
     if result.latency_cycles is not None:
-        kinds += f"; measured latency {result.latency_cycles} cycles, II {result.ii_cycles}"
+        kinds += f"; measured latency {words.cycles(result.latency_cycles)}, II {result.ii_cycles}"
     first = result.first_mismatch
     if first is None:
         return f"{kinds}; {result.difference}" if result.latency_differs else kinds

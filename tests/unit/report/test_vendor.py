@@ -39,7 +39,7 @@ def test_outcomes_are_found(synth: Path, report_folder: Path):
         ["Co-simulation of VHDL", "not stated", "not run", "", "a_copy.rpt"],
         [
             "Co-simulation of Verilog", "not stated", "passed",
-            "latency 4 to 7 cycles (mean 5), interval 1 cycles, 1,023 cycles in all", "a_copy.rpt",
+            "latency 4 to 7 cycles (mean 5), interval 1 cycle, 1,023 cycles in all", "a_copy.rpt",
         ],
     ]  # fmt: skip
     assert rows(synth) == [
