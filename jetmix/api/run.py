@@ -146,6 +146,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     target_ebops: int | None = None,
+    target_lut: int | None = None,
     teacher: PathLike | None = None,
     backend: str | None = None,
     resume: bool = TrainingRun.resume,
@@ -160,6 +161,7 @@ def train(
         epochs: instead of the recipe's; all schedules scale with them.
         seed: seed of weights and order of jets, instead of the recipe's.
         target_ebops: size that beta is driven to.
+        target_lut: size in estimated LUT that beta is driven to, instead of EBOPs.
         teacher: run or model to learn from; auto trains the tagger in full precision first.
         backend: jax or tensorflow; jax by default.
         resume: go on with an interrupted run.
@@ -174,13 +176,14 @@ def train(
         "epochs": epochs,
         "seed": seed,
         "target_ebops": target_ebops,
+        "target_lut": target_lut,
         "teacher": None if teacher is None else str(teacher),
     }
     if isinstance(recipe, str):
         recipe = load_recipe(recipe, {"training": training})
     elif any(value is not None for value in training.values()):
         raise UsageError(
-            "epochs, seed, target_ebops and teacher go with the name of a recipe",
+            "epochs, seed, targets and teacher go with the name of a recipe",
             mend="set them in the recipe",
         )
     trained = run_training(

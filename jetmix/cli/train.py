@@ -22,6 +22,11 @@ from jetmix.errors import UsageError
     help="EBOPs that beta is controlled to.",
 )
 @click.option(
+    "--target-lut",
+    type=click.IntRange(min=1),
+    help="Estimated LUT that beta is controlled to, instead of EBOPs.",
+)
+@click.option(
     "--teacher", help="Run or model to learn from; auto trains a full-precision twin first."
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
@@ -37,6 +42,7 @@ def train(
     epochs: int | None,
     seed: int | None,
     target_ebops: int | None,
+    target_lut: int | None,
     teacher: str | None,
     resume: bool,
     tensorboard: Path | None,
@@ -63,7 +69,13 @@ def train(
     from jetmix.training.run import TrainingRun
     from jetmix.training.run import train as run_training
 
-    training = {"epochs": epochs, "seed": seed, "target_ebops": target_ebops, "teacher": teacher}
+    training = {
+        "epochs": epochs,
+        "seed": seed,
+        "target_ebops": target_ebops,
+        "target_lut": target_lut,
+        "teacher": teacher,
+    }
     result = run_training(
         TrainingRun(
             recipe=load_recipe(recipe, {"training": training}),

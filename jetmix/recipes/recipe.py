@@ -7,7 +7,7 @@ since TOML has no null.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,6 +33,7 @@ from jetmix.support.records import (
 )
 
 INTERPOLATIONS = ("linear", "log", "constant")
+COSTS = ("ebops", "lut")
 TARGET_LOSSES = ("huber", "squared", "absolute")
 # a teacher that is trained first: the recipe's tagger in full precision
 TWIN_TEACHER = "auto"
@@ -124,6 +125,8 @@ class TrainingSection:
     teacher: str | None = None
     teacher_weight: float = 0.9
     teacher_temperature: float = 2.0
+    cost: str = COSTS[0]
+    target_lut: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": NOT_NEGATIVE,
@@ -145,12 +148,24 @@ class TrainingSection:
         "teacher": NOT_EMPTY,
         "teacher_weight": rule(lambda share: 0 < share <= 1, "must be above 0 and at most 1"),
         "teacher_temperature": between(0.1, 100),
+        "cost": rule(COSTS.__contains__, f"is none of {', '.join(COSTS)}"),
+        "target_lut": POSITIVE,
     }
     # keys that came later: a recipe without them keeps the digest that it had
     LATER: ClassVar[tuple[str, ...]] = (
         "target_loss", "target_weight", "stream_jets", "teacher", "teacher_weight",
-        "teacher_temperature",
+        "teacher_temperature", "cost", "target_lut",
     )  # fmt: skip
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together."""
+        if self.target_lut is not None and self.target_ebops is not None:
+            yield "target_lut", 'the only target: with it, target_ebops is "none", so that it'
+
+    @property
+    def counts_lut(self) -> bool:
+        """Whether beta weighs LUT instead of EBOPs, and the front is one of LUT."""
+        return self.cost == "lut" or self.target_lut is not None
 
 
 @dataclass(frozen=True, kw_only=True)

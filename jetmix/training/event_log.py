@@ -17,6 +17,7 @@ TAGS = {
     "val_target_loss": "loss/validation_targets",
     "val_accuracy": "accuracy/validation",
     "ebops": "size/EBOPs",
+    "lut": "size/LUT",
     "beta": "schedule/beta",
     "learning_rate": "schedule/learning_rate",
     "seconds": "speed/seconds_per_epoch",

@@ -19,8 +19,9 @@ from jetmix.training.answers import Answers
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
 from jetmix.training.loop import Loop
+from jetmix.training.lut_cost import lut_of_tagger
 from jetmix.training.metrics import Metrics, Truth, measured
-from jetmix.training.pareto import Front, FrontPoint, pruned, select, size_limit
+from jetmix.training.pareto import Front, FrontPoint, lut_limit, pruned, select, size_limit
 from jetmix.training.run_dir import TAGGER
 from jetmix.training.scores import Scores
 
@@ -61,6 +62,7 @@ def _row(point: FrontPoint, found: Metrics) -> JSON:
     return {
         "epoch": point.epoch,
         "ebops": point.ebops,
+        **({} if point.lut is None else {"lut": point.lut}),
         "val_accuracy": point.val_accuracy,
         "val_accuracy_error": found.accuracy_error,
         **{f"val_auc_{name}": area for name, area in found.auc.items()},
@@ -92,7 +94,13 @@ def _calibrated(loop: Loop, raw: FrontPoint) -> tuple[FrontPoint, Answers]:
     answers = loop.engine.answers(loop.validation.x)
     accuracy = float((answers.logits.argmax(axis=1) == loop.validation.y).mean())
     name = f"epoch-{raw.epoch:06d}_acc-{100 * accuracy:.2f}_ebops-{ebops}.keras"
-    point = FrontPoint(val_accuracy=accuracy, ebops=ebops, epoch=raw.epoch, path=f"{POINTS}/{name}")
+    point = FrontPoint(
+        val_accuracy=accuracy,
+        ebops=ebops,
+        epoch=raw.epoch,
+        path=f"{POINTS}/{name}",
+        lut=round(lut_of_tagger(loop.model)) if loop.settings.counts_lut else None,
+    )
     return point, answers
 
 
@@ -143,13 +151,20 @@ def write_results(
         The chosen point and its metrics on the test jets.
     """
     settings, folder = recipe.training, loop.folder
-    limit = size_limit(settings)
-    chosen = select(front, max_ebops=limit, within=settings.select_within)
-    if limit is not None and chosen.ebops > limit:
-        console.say(
-            f"warning: no tagger of the front has at most {limit:,} EBOPs; the smallest one, with "
-            f"{chosen.ebops:,}, is taken. Train longer or end with a larger beta to get below"
-        )
+    limits = {"ebops": size_limit(settings), "lut": lut_limit(settings)}
+    chosen = select(
+        front,
+        max_ebops=limits["ebops"],
+        max_lut=limits["lut"],
+        within=settings.select_within,
+    )
+    for name, unit in (("ebops", "EBOPs"), ("lut", "LUT")):
+        limit, size = limits[name], getattr(chosen, name)
+        if limit is not None and size > limit:
+            console.say(
+                f"warning: no tagger of the front has at most {limit:,} {unit}; the smallest one, "
+                f"with {size:,}, is taken. Train longer or end with a larger beta to get below"
+            )
     from jetmix.models.keras_env import load_tagger
 
     model = load_tagger(folder / chosen.path, quantised_only=recipe.tagger.quantised)

@@ -15,11 +15,12 @@ class FrontPicture:
 
     Args:
         path: the PNG file.
-        quantised: a full-precision run has no EBOPs and gets no picture.
+        quantised: a full-precision run has no size and gets no picture.
+        unit: of the size.
     """
 
-    def __init__(self, path: Path, *, quantised: bool) -> None:
-        self.path, self.quantised = path, quantised
+    def __init__(self, path: Path, *, quantised: bool, unit: str = "EBOPs") -> None:
+        self.path, self.quantised, self.unit = path, quantised, unit
         self.drawn = time.monotonic()
 
     def update(self, points: Sequence[FrontPoint], seen: Sequence[tuple[float, float]]) -> None:
@@ -33,7 +34,7 @@ class FrontPicture:
         seen: Sequence[tuple[float, float]],
         chosen: FrontPoint | None = None,
     ) -> None:
-        """Draw the front over all epochs ``seen`` (EBOPs, validation accuracy) now."""
+        """Draw the front over all epochs ``seen`` (size, validation accuracy) now."""
         self.drawn = time.monotonic()
         if not self.quantised or not points:
             return
@@ -46,14 +47,14 @@ class FrontPicture:
         axes = figure.add_subplot()
         if seen:
             axes.plot(*zip(*seen, strict=True), ".", color="0.8", markersize=3, label="epochs")
-        sizes, accuracies = [p.ebops for p in points], [100 * p.val_accuracy for p in points]
+        sizes, accuracies = [p.size for p in points], [100 * p.val_accuracy for p in points]
         axes.step(sizes, accuracies, "o-", where="post", color="tab:blue", label="Pareto front")
         if chosen is not None:
             axes.plot(
-                chosen.ebops, 100 * chosen.val_accuracy, "*", color="tab:red", markersize=14,
+                chosen.size, 100 * chosen.val_accuracy, "*", color="tab:red", markersize=14,
                 label="tagger",
             )  # fmt: skip
-        axes.set(xscale="log", xlabel="EBOPs", ylabel="validation accuracy (%)")
+        axes.set(xscale="log", xlabel=self.unit, ylabel="validation accuracy (%)")
         axes.set_ylim(min(accuracies) - 2, max(accuracies) + 1)
         axes.grid(visible=True, which="both", alpha=0.3)
         axes.legend(loc="lower right")

@@ -22,6 +22,7 @@ from jetmix.training.event_log import EventLog
 from jetmix.training.feed import Feed, make_feed
 from jetmix.training.front_plot import FrontPicture
 from jetmix.training.jets import Jets
+from jetmix.training.lut_cost import lut_of_tagger, weigh_lut
 from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.schedules import learning_rate
 
@@ -51,6 +52,9 @@ class Loop:
         self.n_train, self.validation = len(train), validation
         self.folder, self.digest, self.events = folder, digest, events
         self.each_epoch = each_epoch
+        self.counted = "lut" if self.settings.counts_lut else "ebops"
+        if self.settings.counts_lut:
+            weigh_lut(model)
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), self.settings)
         self.feed: Feed = make_feed(train, self.engine, self.settings)
         self.state = LoopState()
@@ -58,7 +62,11 @@ class Loop:
         self.n_model = len(model.variables)
         kind = architecture(recipe.tagger.architecture)
         self.trains_bits = recipe.tagger.quantised and kind.trains_bits
-        self.picture = FrontPicture(folder / "pareto.png", quantised=recipe.tagger.quantised)
+        self.picture = FrontPicture(
+            folder / "pareto.png",
+            quantised=recipe.tagger.quantised,
+            unit="LUT (estimated)" if self.settings.counts_lut else "EBOPs",
+        )
         self.limits = _range_limits(model)
 
     @property
@@ -73,8 +81,8 @@ class Loop:
 
     @property
     def seen(self) -> list[tuple[float, float]]:
-        """EBOPs and validation accuracy in percent of all epochs so far."""
-        return [(row["ebops"], 100 * row["val_accuracy"]) for row in self.state.history]
+        """Size and validation accuracy in percent of all epochs so far."""
+        return [(row[self.counted], 100 * row["val_accuracy"]) for row in self.state.history]
 
     def resume(self) -> None:
         """Go on from the state that an interrupted run left in the folder, if there is one."""
@@ -112,7 +120,7 @@ class Loop:
         """Train one epoch, judge it, offer it to the front, and put the state on disk."""
         state, epoch, start = self.state, self.state.epoch, time.monotonic()
         rate = learning_rate(epoch, self.settings)
-        last = state.history[-1]["ebops"] if state.history else None
+        last = state.history[-1][self.counted] if state.history else None
         beta = self.control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
         loss = self.engine.train_epoch(self.feed.portions(epoch), rate, beta)
@@ -131,6 +139,9 @@ class Loop:
             "learning_rate": rate,
             "seconds": seconds,
         }
+        if self.settings.counts_lut:
+            self.engine.sync()
+            row["lut"] = lut_of_tagger(self.model)
         if result.target_loss is not None:
             row["val_target_loss"] = result.target_loss
         state.history.append(row)
@@ -178,6 +189,7 @@ class Loop:
             ebops=self.engine.ebops(),
             epoch=epoch + 1,
             path=f"{FRONT_FOLDER}/epoch-{epoch + 1:06d}.npz",
+            lut=round(self.state.history[-1]["lut"]) if self.settings.counts_lut else None,
         )
         front = pruned([*self.state.front, point])
         if point not in front:
@@ -193,9 +205,10 @@ class Loop:
 
     def _note(self) -> str:
         row = self.state.history[-1]
+        lut = f", about {row['lut']:,.0f} LUT" if self.settings.counts_lut else ""
         return (
             f"{self._speed():,.0f} jets/s, loss {row['loss']:.3f}, val accuracy "
-            f"{row['val_accuracy']:.1%}, {row['ebops']:,.0f} EBOPs, beta {row['beta']:.1e}"
+            f"{row['val_accuracy']:.1%}, {row['ebops']:,.0f} EBOPs{lut}, beta {row['beta']:.1e}"
         )
 
 

@@ -19,7 +19,7 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import check_recipe, resolved_options, spec_from
+from jetmix.taggers.registry import architecture, check_recipe, resolved_options, spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.data_stage import write_data_stage
 from jetmix.training.metrics import Metrics
@@ -105,7 +105,7 @@ def train(run: TrainingRun) -> Trained:
     backend = keras_env.chosen_backend(run.backend)
     run = replace(run, recipe=resolved(run.recipe), backend=backend)
     check_recipe(run.recipe)  # before a file is read
-    _require_quantised(run.recipe)
+    _require_bits(run.recipe)
     _refuse_foreign(run)
     keras_env.activate(run.backend)
     from jetmix.training.loading import loaded
@@ -198,11 +198,26 @@ def full_precision(recipe: Recipe) -> Recipe:
         recipe,
         name=f"{recipe.name}-teacher",
         tagger=replace(recipe.tagger, quantised=False),
-        training=replace(recipe.training, teacher=None, target_ebops=None, select_max_ebops=None),
+        training=replace(
+            recipe.training,
+            teacher=None,
+            cost="ebops",
+            target_ebops=None,
+            target_lut=None,
+            select_max_ebops=None,
+        ),
     )
 
 
-def _require_quantised(recipe: Recipe) -> None:
+def _require_bits(recipe: Recipe) -> None:
+    """Refuse what only a tagger with trained bit widths can have."""
+    trains_bits = architecture(recipe.tagger.architecture).trains_bits
+    if recipe.training.counts_lut and not (recipe.tagger.quantised and trains_bits):
+        raise UsageError(
+            "only a quantised tagger whose bit widths are trained has a cost in LUT",
+            where="[training] target_lut" if recipe.training.target_lut else "[training] cost",
+            mend='set cost = "ebops" and no target_lut, or choose another architecture',
+        )
     if recipe.training.teacher == TWIN_TEACHER and not recipe.tagger.quantised:
         raise UsageError(
             "a tagger in full precision has no twin in full precision to learn from",
