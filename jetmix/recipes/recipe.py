@@ -21,6 +21,7 @@ from jetmix.support.records import (
     NOT_EMPTY,
     NOT_NEGATIVE,
     POSITIVE,
+    SEED,
     Check,
     between,
     check_type,
@@ -129,7 +130,7 @@ class TrainingSection:
     target_lut: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
-        "seed": NOT_NEGATIVE,
+        "seed": SEED,
         "epochs": POSITIVE,
         "batch_size": POSITIVE,
         "learning_rate": POSITIVE,

@@ -80,6 +80,9 @@ NOT_NEGATIVE = rule(lambda value: math.isfinite(value) and value >= 0, "must not
 FRACTION = rule(lambda value: 0 <= value <= 1, "must lie between 0 and 1")
 POSITIVE_SIZES = rule(lambda sizes: all(n > 0 for n in sizes), "must hold sizes above zero")
 NOT_EMPTY = rule(bool, "must not be empty")
+# what NumPy, Keras and Optuna take
+MAX_SEED = 2**32 - 1
+SEED = between(0, MAX_SEED)
 
 
 def dump(value: object) -> Any:

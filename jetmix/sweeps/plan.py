@@ -1,6 +1,8 @@
 """From a sweep file to its runs: every combination of the axes, each with a whole recipe."""
 
+import functools
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
@@ -49,6 +51,7 @@ def planned(sweep: SweepFile, where: Path) -> tuple[PlannedRun, ...]:
         UsageError: if a key is not known (the nearest is named), a recipe is refused, two runs are
             the same, or there are more than the limit.
     """
+    _refuse_too_many(sweep, where)
     runs: list[PlannedRun] = []
     for values in _combinations(sweep):
         base = recipe_of(sweep.recipe, values, where)
@@ -56,12 +59,6 @@ def planned(sweep: SweepFile, where: Path) -> tuple[PlannedRun, ...]:
             recipe = seeded(base, seed)
             runs.append(PlannedRun(name=f"{len(runs) + 1:04d}", values=values, recipe=recipe))
     _refuse_twins(runs, where)
-    if sweep.limits.runs is not None and len(runs) > sweep.limits.runs:
-        raise UsageError(
-            f"{len(runs)} runs are more than the limit of {sweep.limits.runs}",
-            where=where,
-            mend="take fewer values or seeds, or raise [limits] runs",
-        )
     return tuple(runs)
 
 
@@ -110,13 +107,25 @@ def _combinations(sweep: SweepFile) -> Iterator[Values]:
             yield {**group, **dict(zip(grid, values, strict=True))}
 
 
-def keys() -> list[str]:
+def _refuse_too_many(sweep: SweepFile, where: Path) -> None:
+    axes = (sweep.seeds, sweep.axes.list, *sweep.axes.grid.values())
+    found = math.prod(len(values) or 1 for values in axes)
+    if sweep.limits.runs is not None and found > sweep.limits.runs:
+        raise UsageError(
+            f"{found} runs are more than the limit of {sweep.limits.runs}",
+            where=where,
+            mend="take fewer values or seeds, or raise [limits] runs",
+        )
+
+
+@functools.cache
+def keys() -> tuple[str, ...]:
     """Return all keys that an axis can have."""
     own = [
         f"{section}.{entry.name}" for section, kind in SECTIONS.items() for entry in fields_of(kind)
     ]
     options = {f"{OPTIONS}.{name}" for kind in ARCHITECTURES for name in resolved_options(kind, {})}
-    return [RECIPE, *(key for key in own if key not in (OPTIONS, SEED)), *sorted(options)]
+    return RECIPE, *(key for key in own if key not in (OPTIONS, SEED)), *sorted(options)
 
 
 def _require_key(key: str, where: Path) -> None:

@@ -51,6 +51,7 @@ class Search:
                 where="--retry-failed",
                 mend="leave it out; raise [limits] runs for more runs",
             )
+        self.storage = self._storage()
         self.content: object = [base.digest(), dump(self.section), list(file.seeds)]
         self.n_runs: int | None = None
         self.trials: dict[str, Any] = {}
@@ -68,7 +69,7 @@ class Search:
         self.optuna.logging.set_verbosity(self.optuna.logging.ERROR)
         self.study = self.optuna.create_study(
             study_name=STUDY,
-            storage=self.section.storage or f"sqlite:///{self.options.folder.resolve() / STORE}",
+            storage=self.storage,
             load_if_exists=True,
             directions=[_direction(name) for name in self.section.objectives],
             sampler=self._sampler(),
@@ -153,6 +154,20 @@ class Search:
         if self.file.seeds:
             recipe = seeded(recipe, self.file.seeds[0])
         return PlannedRun(name=f"{number + 1:04d}", values=values, recipe=recipe)
+
+    def _storage(self) -> Any:
+        """Open the storage that the file names, before the folder of the sweep is made."""
+        if self.section.storage is None:
+            return f"sqlite:///{self.options.folder.resolve() / STORE}"
+        try:
+            return self.optuna.storages.get_storage(self.section.storage)
+        except Exception as error:  # of Optuna, SQLAlchemy or a driver
+            raise UsageError(
+                f"Optuna cannot open the storage ({str(error).splitlines()[0]})",
+                where=f"{self.options.file}: [search]",
+                mend="give the URL of a database that answers and whose driver is installed, such "
+                "as sqlite:///study.db",
+            ) from None
 
     def _sampler(self) -> Any:
         samplers, seed = self.optuna.samplers, self.section.sampler_seed

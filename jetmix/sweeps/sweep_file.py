@@ -1,5 +1,7 @@
 """The sweep file: TOML that says which runs are trained, turned into frozen dataclasses."""
 
+import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,8 +9,10 @@ from typing import Any, ClassVar, Literal
 
 from jetmix.recipes.recipe import presets, read_toml
 from jetmix.support.records import (
+    MAX_SEED,
     NOT_EMPTY,
     POSITIVE,
+    SEED,
     Check,
     checked,
     rule,
@@ -58,7 +62,18 @@ class Limits:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
+
+
+def _are_plain(values: object) -> bool:
+    """Tell whether values can be kept as JSON: all of TOML but times, and numbers that are none."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +96,8 @@ class Range:
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "step": POSITIVE,
-        **checked(rule(_is_number, "must be a number"), "low", "high"),
+        "choices": rule(_are_plain, "must be finite numbers, texts, booleans or lists of them"),
+        **checked(rule(_is_number, "must be a finite number"), "low", "high"),
     }
 
     @property
@@ -98,6 +114,8 @@ class Range:
         elif self.low is not None and self.high is not None:
             if self.low > self.high:
                 yield "low", "at most high"
+            if self.whole and self.step is not None and self.step % 1:
+                yield "step", "an integer, as low and high are"
             if self.log and (self.low <= 0 or self.step is not None):
                 yield "log", "without a step and above zero"
 
@@ -124,6 +142,7 @@ class SearchSection:
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "space": NOT_EMPTY,
+        "sampler_seed": SEED,
         "objectives": rule(
             lambda names: names and len(set(names)) == len(names), "must name objectives, each once"
         ),
@@ -132,7 +151,13 @@ class SearchSection:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         if self.pruner != "none" and self.objectives != ("accuracy",):
-            yield "pruner", "'none', as Optuna prunes for the one objective accuracy alone,"
+            yield (
+                "pruner",
+                (
+                    "'none' unless accuracy is the one objective (Optuna prunes by one value, and "
+                    "runs under way report their accuracy)"
+                ),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +181,8 @@ class SweepFile:
     CHECKS: ClassVar[dict[str, Check]] = {
         "recipe": NOT_EMPTY,
         "seeds": rule(
-            lambda seeds: len(set(seeds)) == len(seeds) and all(seed >= 0 for seed in seeds),
-            "must be different seeds of at least 0",
+            lambda seeds: len(set(seeds)) == len(seeds) and not any(map(SEED, seeds)),
+            f"must be different seeds from 0 to {MAX_SEED}",
         ),
     }
 

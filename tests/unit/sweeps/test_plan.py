@@ -101,6 +101,7 @@ def test_refused_axes(plan, text, said):
         ("", "'recipe' should be a text but is absent"),
         ('recipe = "mixer-8-demo"\nseed = [1]', "did you mean 'seeds'?"),
         ('recipe = "mixer-8-demo"\nseeds = [1, 1]', "different seeds"),
+        ('recipe = "mixer-8-demo"\nseeds = [4294967296]', "seeds from 0 to 4294967295"),
         ('recipe = "mixer-8-demo"\nseeds = [1, 2]\n[limits]\nruns = 1', "2 runs are more than"),
         ('recipe = "mixer-8-demo"\n[limits]\nhours = 0', "hours = 0.0 must be above zero"),
         ('recipe = "mixer-8-demo"\n[[axes.list]]\n', "without empty groups"),

@@ -112,13 +112,17 @@ def test_hopeless_runs_are_pruned(options, in_process, monkeypatch):
     ("old", "new", "said"),
     [
         ("training.learning_rate", "training.learning_rat", "did you mean"),
-        ("low = 1e-4", 'low = "a"', "must be a number"),
+        ("low = 1e-4", 'low = "a"', "must be a finite number"),
         ("low = 1e-4", "low = 1", "at most high"),
         ("low = 1e-4", "low = 0.0", "without a step and above zero"),
+        ("high = 1e-2", "high = inf", "must be a finite number"),
+        ("step = 16", "step = 0.5", "an integer, as low and high are"),
+        ("[16, 8]]", "2020-01-01]", "must be finite numbers, texts"),
+        ("[search]", "[search]\nsampler_seed = -1", "must lie in 0"),
         ("choices = [[8], [16, 8]]", "log = false", "a list, or low and high"),
         ('"ebops"', '"lut"', "needs taggers that are lowered"),
         ('"ebops"', '"accuracy"', "each once"),
-        ('"ebops"]', '"ebops"]\npruner = "median"', "accuracy alone"),
+        ('"ebops"]', '"ebops"]\npruner = "median"', "Optuna prunes by one value"),
         ("runs = 4", "", "given for a search"),
         ("seeds = [7]", "seeds = [1, 2]", "one seed at most"),
         ("[search]", '[axes.grid]\n"training.epochs" = [1]\n[search]', "absent where there is"),
@@ -130,6 +134,22 @@ def test_refused_searches(options, worked, old, new, said):
     with pytest.raises(UsageError) as raised:
         sweep(options)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["nosuch://x", "no url", "sqlite:////nosuch/x.db", "redis://x"])
+def test_a_storage_that_does_not_open(options, worked, url):
+    options.file.write_text(SEARCH.replace("[search]", f'[search]\nstorage = "{url}"'))
+    with pytest.raises(UsageError, match="cannot open the storage"):
+        sweep(options)
+    assert not options.folder.exists()
+
+
+def test_a_storage_of_ones_own(options, worked, tmp_path):
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    options.file.write_text(SEARCH.replace("[search]", f'[search]\nstorage = "{url}"'))
+    assert len(sweep(options).record.of("done")) == 4
+    assert (tmp_path / "own.db").exists()
+    assert not (options.folder / "search.sqlite").exists()
 
 
 def test_without_optuna(options, worked, monkeypatch):
