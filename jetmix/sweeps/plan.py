@@ -13,7 +13,7 @@ from jetmix.errors import JetmixError, UsageError
 from jetmix.recipes.recipe import SECTIONS, Recipe, load_recipe
 from jetmix.support.records import suggestion
 from jetmix.sweeps.sweep_file import SweepFile, Values, recipe_path
-from jetmix.taggers.registry import ARCHITECTURES, check_recipe, resolved_options
+from jetmix.taggers.registry import ARCHITECTURES, check_recipe, recorded_options, resolved_options
 
 RECIPE, OPTIONS = "recipe", "tagger.options"
 SEED = "training.seed"
@@ -84,7 +84,7 @@ def recipe_of(base: str, values: Values, where: Path) -> Recipe:
             overrides["tagger"]["options"] = options
         recipe = load_recipe(name, overrides)
         kind = recipe.tagger.architecture
-        resolved = resolved_options(kind, recipe.tagger.options)
+        resolved = recorded_options(kind, recipe.tagger.options)
         recipe = replace(recipe, tagger=replace(recipe.tagger, options=resolved))
         check_recipe(recipe)
     except JetmixError as error:

@@ -82,6 +82,34 @@ class Layers(ABC):
 
         return keras.layers.Permute((2, 1), name=name)(x)
 
+    def reshape(self, x: Any, shape: tuple[int, ...], *, name: str) -> Any:
+        """Give the values of a jet another shape: (jet, ...) to (jet, *shape)."""
+        import keras
+
+        return keras.layers.Reshape(shape, name=name)(x)
+
+    def shift(self, x: Any, *, name: str) -> Any:
+        """Let each particle have a third of the features of both neighbours: (jet, n, c) to it.
+
+        The first third comes from the particle before and the last one from the particle behind;
+        zeros come from beyond the ends.
+        """
+        import keras
+
+        channels = x.shape[2]
+        ends = (channels // 3, channels - channels // 3)
+        crops = ((0, channels - ends[0]), (ends[0], channels - ends[1]), (ends[1], 0))
+        rows, parts = self.permute(x, name=f"{name}_rows"), []
+        for part, (crop, by) in enumerate(zip(crops, (1, 0, -1), strict=True), start=1):
+            own = keras.layers.Cropping1D(crop, name=f"{name}_part_{part}")(rows)
+            own = self.permute(own, name=f"{name}_back_{part}")
+            if by:
+                kept, zeros = ((0, 1), (1, 0)) if by > 0 else ((1, 0), (0, 1))
+                own = keras.layers.Cropping1D(kept, name=f"{name}_kept_{part}")(own)
+                own = keras.layers.ZeroPadding1D(zeros, name=f"{name}_moved_{part}")(own)
+            parts.append(own)
+        return keras.layers.Concatenate(name=name)(parts)
+
     def per_particle(self, x: Any, units: int, *, name: str) -> Any:
         """Add a dense layer with ReLU that all particles share: (jet, n, c) to (jet, n, units)."""
         shape = (x.shape[1], units)

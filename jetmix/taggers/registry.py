@@ -31,7 +31,8 @@ class Architecture:
     ``takes_particles`` distinguishes (particle, feature) inputs from rows of jet-level features,
     ``takes_targets`` says whether it may have regression outputs,
     ``trains_bits`` HGQ from fixed bit widths. A ``permutation_invariant`` network does not depend
-    on the order of the particles, provided that they share their bit widths.
+    on the order of the particles, provided that they share their bit widths. ``check`` refuses
+    options that do not suit the shape of the input.
     """
 
     options: type[Any]
@@ -41,11 +42,15 @@ class Architecture:
     takes_targets: bool = True
     trains_bits: bool = True
     permutation_invariant: bool = False
+    check: Callable[..., None] | None = None
 
 
 ARCHITECTURES = {
     "mixer": Architecture(
-        options=mixer.Options, build=mixer.build, source="arXiv 2503.03103, MLP-Mixer"
+        options=mixer.Options,
+        build=mixer.build,
+        source="arXiv 2503.03103, MLP-Mixer",
+        check=mixer.check,
     ),
     "deepsets": Architecture(
         options=deepsets.Options,
@@ -136,6 +141,17 @@ def resolved_options(name: str, given: Mapping[str, Any]) -> JSON:
     return asdict(section_from(kind, given, where=f"[tagger.options] of {name}"))
 
 
+def recorded_options(name: str, given: Mapping[str, Any]) -> JSON:
+    """Return the options that a run records: all but those that came later and hold their default.
+
+    Raises:
+        UsageError: as :func:`resolved_options`.
+    """
+    later, defaults = getattr(architecture(name).options, "LATER", ()), resolved_options(name, {})
+    found = resolved_options(name, given).items()
+    return {key: value for key, value in found if key not in later or value != defaults[key]}
+
+
 def check_recipe(recipe: Recipe) -> None:
     """Refuse an architecture that cannot take the recipe's input or regression targets.
 
@@ -151,6 +167,11 @@ def check_recipe(recipe: Recipe) -> None:
             where="[tagger]",
             mend=f"{mend} and name such features, or choose another architecture",
         )
+    kind = architecture(name)
+    if kind.check is not None:
+        particles = () if recipe.tagger.n_particles is None else (recipe.tagger.n_particles,)
+        options = kind.options(**resolved_options(name, recipe.tagger.options))
+        kind.check((*particles, len(recipe.data.features)), options)
     Selection.of(recipe.data, recipe.tagger.n_particles).check()
     if recipe.data.targets and not architecture(name).takes_targets:
         raise UsageError(

@@ -19,7 +19,7 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import architecture, check_recipe, resolved_options, spec_from
+from jetmix.taggers.registry import architecture, check_recipe, recorded_options, spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.data_stage import write_data_stage
 from jetmix.training.metrics import Metrics
@@ -88,7 +88,7 @@ class Trained:
 
 def resolved(recipe: Recipe) -> Recipe:
     """Return the recipe with all options of its architecture filled in."""
-    options = resolved_options(recipe.tagger.architecture, recipe.tagger.options)
+    options = recorded_options(recipe.tagger.architecture, recipe.tagger.options)
     return replace(recipe, tagger=replace(recipe.tagger, options=options))
 
 
