@@ -6,6 +6,7 @@ the architecture (:mod:`jetmix.taggers.registry`). An optional value that is not
 since TOML has no null.
 """
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -128,6 +129,7 @@ class TrainingSection:
     teacher_temperature: float = 2.0
     cost: str = COSTS[0]
     target_lut: int | None = None
+    average_epochs: float | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": SEED,
@@ -151,11 +153,12 @@ class TrainingSection:
         "teacher_temperature": between(0.1, 100),
         "cost": rule(COSTS.__contains__, f"is none of {', '.join(COSTS)}"),
         "target_lut": POSITIVE,
+        "average_epochs": rule(lambda epochs: 1 <= epochs < math.inf, "must be at least 1"),
     }
     # keys that came later: a recipe without them keeps the digest that it had
     LATER: ClassVar[tuple[str, ...]] = (
         "target_loss", "target_weight", "stream_jets", "teacher", "teacher_weight",
-        "teacher_temperature", "cost", "target_lut",
+        "teacher_temperature", "cost", "target_lut", "average_epochs",
     )  # fmt: skip
 
     def problems(self) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,9 @@ from the seed and the number of the epoch alone, so that a resumed run equals an
 one to the last bit.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jetmix.support import console
 from jetmix.support.arrays import AnyArray
 from jetmix.taggers.registry import architecture
 from jetmix.training import guards
+from jetmix.training.averages import Averages
 from jetmix.training.beta import BetaControl, make_control
 from jetmix.training.checkpoint import LoopState, load_state, save_arrays, save_state
 from jetmix.training.engine import Engine, Validation, make_engine, validate
@@ -58,6 +60,14 @@ class Loop:
         self.engine: Engine = make_engine(model, keras.optimizers.Adam(), self.settings)
         self.feed: Feed = make_feed(train, self.engine, self.settings)
         self.state = LoopState()
+        self.averages: Averages | None = None
+        if self.settings.average_epochs is not None:
+            self.averages = Averages(
+                self.engine,
+                model,
+                epochs=self.settings.average_epochs,
+                quantised=recipe.tagger.quantised,
+            )
         self.control: BetaControl = make_control(self.settings, {})
         self.n_model = len(model.variables)
         kind = architecture(recipe.tagger.architecture)
@@ -89,7 +99,10 @@ class Loop:
         found = load_state(self.folder, self.digest)
         if found is not None:
             values, self.state = found
-            self.engine.load_state(values)
+            n_values = len(self.engine.state())
+            self.engine.load_state(values[:n_values])
+            if self.averages is not None:
+                self.averages.values = values[n_values:]
             self.control = make_control(self.settings, self.state.controller)
             console.say(f"resuming after epoch {self.state.epoch}")
 
@@ -124,7 +137,38 @@ class Loop:
         beta = self.control.next(epoch, None if last is None else int(last))
         before = self._trained() if epoch == 0 else None
         loss = self.engine.train_epoch(self.feed.portions(epoch), rate, beta)
-        self.engine.settle(self.feed.statistics)
+        if before is not None:
+            names = [variable.path for variable in self.model.trainable_variables]
+            guards.check_gradients(names, before, self._trained())
+        with self._judged(epoch):
+            result, gone = self._judge(epoch, start, loss, beta, rate)
+        state.controller = self.control.state()
+        save_state(
+            self.folder, [*self.engine.state(), *self._averaged_values()], state, self.digest
+        )
+        # only now: an interrupted epoch still finds every point of the state before it
+        for point in gone:
+            (self.folder / point.path).unlink(missing_ok=True)
+        return result
+
+    @contextlib.contextmanager
+    def _judged(self, epoch: int) -> Iterator[None]:
+        """Give the model the form in which it is judged: settled, with averages if wanted."""
+        if self.averages is None:
+            self.engine.settle(self.feed.statistics)
+            yield
+            return
+        with self.averages.in_place(epoch, self.feed.statistics):
+            yield
+
+    def _averaged_values(self) -> list[AnyArray]:
+        return [] if self.averages is None else self.averages.values
+
+    def _judge(
+        self, epoch: int, start: float, loss: float, beta: float, rate: float
+    ) -> tuple[Validation, set[FrontPoint]]:
+        """Validate, note the epoch, and offer the tagger to the front; return what it replaces."""
+        state = self.state
         # ranges follow the last batches only: judge the tagger as it will be once calibrated
         result = validate(self.engine, self.validation, wrapping=False, settings=self.settings)
         seconds = time.monotonic() - start
@@ -145,30 +189,15 @@ class Loop:
         if result.target_loss is not None:
             row["val_target_loss"] = result.target_loss
         state.history.append(row)
-        self._guard(epoch, loss, result, before)
-        gone = self._offer(epoch, result.accuracy)
-        state.controller = self.control.state()
-        save_state(self.folder, self.engine.state(), state, self.digest)
-        # only now: an interrupted epoch still finds every point of the state before it
-        for point in gone:
-            (self.folder / point.path).unlink(missing_ok=True)
-        return result
+        self._guard(epoch, loss, result)
+        return result, self._offer(epoch, result.accuracy)
 
     def _trained(self) -> list[AnyArray]:
         return self.engine.state()[: len(self.model.trainable_variables)]
 
-    def _guard(
-        self,
-        epoch: int,
-        loss: float,
-        result: Validation,
-        before: list[AnyArray] | None,
-    ) -> None:
+    def _guard(self, epoch: int, loss: float, result: Validation) -> None:
         guards.check_finite(epoch, loss, result)
         guards.check_answers(epoch, result)
-        if before is not None:
-            names = [variable.path for variable in self.model.trainable_variables]
-            guards.check_gradients(names, before, self._trained())
         if self.trains_bits:
             guards.check_ebops_move(self.state.column("ebops"))
             values = self.engine.state()
