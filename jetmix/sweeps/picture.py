@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetmix.support.files import atomic_path
+from jetmix.support.ticks import plain_ticks
 from jetmix.sweeps.records import RunRecord, SweepRecord
 
 if TYPE_CHECKING:
@@ -40,11 +41,19 @@ def draw(sweep: SweepRecord, path: Path) -> None:
     for place, title in enumerate(titles):
         axes = figure.add_subplot(1, len(titles), place + 1)
         panel(axes, sweep, done, place, Look())
-        axes.set(xscale="log", xlabel=title, ylabel="test accuracy (%)")
-        axes.grid(visible=True, which="both", alpha=0.3)
+        axes.set(xlabel=title, ylabel="test accuracy (%)")
+        scaled(axes, place)
+        axes.grid(visible=True, alpha=0.3)
     figure.axes[0].legend(loc="lower right", fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
+
+
+def scaled(axes: "Axes", place: int) -> None:
+    """Let the first cost have a logarithmic axis, and the second one, a latency, a linear one."""
+    if place == 0:
+        axes.set_xscale("log")
+        plain_ticks(axes)
 
 
 def panel(

@@ -24,7 +24,7 @@ from jetmix.sweeps.picture import draw
 from jetmix.sweeps.plan import PlannedRun, planned
 from jetmix.sweeps.progress import Board, shown
 from jetmix.sweeps.records import PICTURE, RunRecord, SweepRecord, SweepRequest
-from jetmix.sweeps.search import Search
+from jetmix.sweeps.search import Search, storage_failures
 from jetmix.sweeps.state import Source, State, SweepOptions, check_of, claimed, request_of
 from jetmix.sweeps.sweep_file import SweepFile, read_sweep_file
 from jetmix.sweeps.target import Target
@@ -72,7 +72,8 @@ def sweep(options: SweepOptions) -> Swept:
     source: Source = Grid(file, options) if file.search is None else Search(file, options)
     end = None if file.limits.hours is None else start + 3600 * file.limits.hours
     n_new = 0
-    with claimed(options, request_of(options, source.content, source.n_runs)) as request:
+    wanted = request_of(options, source.content, source.n_runs)
+    with storage_failures(options.folder), claimed(options, wanted) as request:
         state = State.read(options, file, source.begin(request.target))
         try:
             if source.left(state):

@@ -4,13 +4,15 @@ Only this process speaks to the storage; workers get runs and give records, as i
 trial of Optuna with number k is the run k + 1.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from jetmix.cluster.extra import needed
-from jetmix.errors import JetmixError, UsageError
+from jetmix.errors import DataError, JetmixError, UsageError
 from jetmix.support.records import dump
 from jetmix.sweeps import job as jobs
 from jetmix.sweeps.plan import PlannedRun, recipe_of, seeded
@@ -24,6 +26,25 @@ STUDY = "jetmix"
 # after so many combinations in all that no recipe can have, the space is refused
 MAX_IMPOSSIBLE = 100
 OF_FIRMWARE = ("lut", "latency_ns")
+
+
+@contextlib.contextmanager
+def storage_failures(folder: Path) -> Iterator[None]:
+    """Let a storage that fails while the block runs, such as on a full disk, end in one line.
+
+    Raises:
+        DataError: with what the storage says.
+    """
+    try:
+        yield
+    except Exception as error:  # SQLAlchemy, which only the extra has, and its drivers
+        if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "optuna"):
+            raise
+        raise DataError(
+            f"the storage of the search fails ({str(error).splitlines()[0]})",
+            where=folder,
+            mend="see its disk or server, then give the same command again",
+        ) from None
 
 
 class Search:

@@ -16,6 +16,7 @@ from jetmix.report.figures.style import (
 from jetmix.report.published.panels import COST_TITLES, Panel, Point
 from jetmix.report.tagger import Tagger
 from jetmix.support.files import JSON
+from jetmix.support.ticks import plain_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,9 +29,6 @@ ORDER_WORDS = {
     None: "published, order not known",
 }
 COST_NAMES = {"lut": "LUT", "latency_ns": "latency"}
-# an axis whose ends are nearer than this factor has too few of the usual labels
-NARROW = 4.0
-FINE = (1, 1.5, 2, 3, 4, 5, 7)
 BREAK = "own axes: not comparable\nwith the public jets"
 
 
@@ -81,17 +79,6 @@ def _legend(axes: "Axes", panel: Panel) -> None:
         for marker, colour, label in kinds
     ]
     axes.legend(handles=handles, loc="lower right", fontsize=8, handletextpad=0.2)
-
-
-def plain_ticks(axes: "Axes") -> None:
-    """Label a logarithmic axis with numbers in full: at 1, 2 and 5 of a decade, or at more."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axes.get_xlim()
-    narrow = high < NARROW * low
-    axes.xaxis.set_major_locator(LogLocator(subs=FINE if narrow else (1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_point(axes: "Axes", point: Point, index: int, below: int) -> None:

@@ -1,8 +1,7 @@
 """Figure of a sweep: accuracy against one cost, coloured by architecture."""
 
-from jetmix.report.figures.pareto import plain_ticks
 from jetmix.report.figures.style import COLOURS, INK, Picture, drawing, finished, plain
-from jetmix.sweeps.picture import Look, panel
+from jetmix.sweeps.picture import Look, panel, scaled
 from jetmix.sweeps.records import SweepRecord
 
 LOOK = Look(
@@ -27,8 +26,8 @@ def front_picture(record: SweepRecord, place: int, name: str) -> Picture:
     with drawing() as canvas:
         axes = canvas.subplots()
         best = panel(axes, record, done, place, LOOK)
-        axes.set(xscale="log", xlabel=titles[place], ylabel="Accuracy [%]")
-        plain_ticks(axes)
+        axes.set(xlabel=titles[place], ylabel="Accuracy [%]")
+        scaled(axes, place)
         axes.grid(visible=True)
         axes.legend(loc="lower right", fontsize=8)
         alt = (

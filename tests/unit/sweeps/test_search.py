@@ -8,7 +8,7 @@ import pytest
 
 from jetmix.cluster.inside import tell, wanted
 from jetmix.cluster.options import ClusterOptions
-from jetmix.errors import RunConflictError, ToolMissingError, UsageError
+from jetmix.errors import DataError, RunConflictError, ToolMissingError, UsageError
 from jetmix.sweeps import job as jobs
 from jetmix.sweeps.job import Done
 from jetmix.sweeps.records import read_sweep
@@ -150,6 +150,13 @@ def test_a_storage_of_ones_own(options, worked, tmp_path):
     assert len(sweep(options).record.of("done")) == 4
     assert (tmp_path / "own.db").exists()
     assert not (options.folder / "search.sqlite").exists()
+
+
+def test_a_storage_that_breaks(options, worked):
+    sweep(options)
+    (options.folder / "search.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(DataError, match="the storage of the search fails"):
+        sweep(options)
 
 
 def test_without_optuna(options, worked, monkeypatch):
