@@ -108,6 +108,11 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             kind="jetmix.firmware.verilog:Ports",
             writer="synth", text="Ports of the Verilog, and its latency in clock cycles.",
         ),
+        "folding.json": Artefact(
+            kind="jetmix.firmware.folding.machine:Folding",
+            writer="synth --ii", text="How a tagger is folded: sections, what lies between them, "
+            "and the clocks. The graphs of the sections are in `sections/`.",
+        ),
         "ir.json": Artefact(
             writer="synth", text="The graph of shifts and additions, in da4ml's own format.",
         ),

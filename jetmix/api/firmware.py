@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jetmix import words
 from jetmix.api import notebook
@@ -125,6 +125,8 @@ def synthesise(
     flow: str = SynthOptions.flow,
     engine: EngineName = SynthOptions.engine,
     vhdl: bool = SynthOptions.vhdl,
+    ii: int = SynthOptions.ii,
+    input: Literal["beats", "parallel"] = SynthOptions.input,  # noqa: A002 - the name of the option
     top: str | None = SynthOptions.top,
     version: int | None = SynthOptions.version,
     levels: Sequence[str] = SynthOptions.levels,
@@ -153,6 +155,8 @@ def synthesise(
         flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: write VHDL of the same pipeline beside the Verilog.
+        ii: clocks in which the Verilog takes a jet; above 1 it is folded.
+        input: how a jet comes into folded Verilog: ``beats`` or ``parallel``.
         top: name of the tagger in all files, instead of ``jetmix_tagger``.
         version: its version, which stands behind the name.
         levels: levels of bit-exactness; by default all of the flow that take no minutes.
@@ -190,6 +194,8 @@ def synthesise(
         flow=flow,
         engine=engine,
         vhdl=vhdl,
+        ii=ii,
+        input=input,
         top=top,
         version=version,
         levels=tuple(levels),

@@ -9,7 +9,7 @@ import click
 
 from jetmix.cli.common import PATH, constants_option, finish, json_option, trust_option
 from jetmix.firmware.engines.registry import ENGINES
-from jetmix.synthesis.options import FLOWS, Budget, Placement, SynthOptions
+from jetmix.synthesis.options import FLOWS, INPUTS, Budget, Placement, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
 
@@ -90,6 +90,15 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--vhdl", is_flag=True,
     help="Write VHDL of the same pipeline beside the Verilog; only the Verilog is simulated.",
+)  # fmt: skip
+@click.option(
+    "--ii", default=SynthOptions.ii, show_default=True, type=click.IntRange(min=1),
+    help="Clocks in which the Verilog takes a jet: above 1 it is folded, with one copy of what "
+    "does the same to all particles or channels. For taggers trained with [quantiser] fold.",
+)  # fmt: skip
+@click.option(
+    "--input", type=click.Choice(INPUTS), default=SynthOptions.input, show_default=True,
+    help="How a jet comes into folded Verilog: a beat of particles a clock, or all at once.",
 )  # fmt: skip
 @click.option(
     "--top", metavar="NAME",

@@ -234,7 +234,7 @@ def _with_cycles(
         latency_min_cycles=csynth.latency_min_cycles if csynth else None,
         latency_cycles=csynth.latency_cycles if csynth else project.latency_cycles,
         ii_min_cycles=csynth.ii_min_cycles if csynth else None,
-        ii_cycles=csynth.ii_cycles if csynth else 1,
+        ii_cycles=csynth.ii_cycles if csynth else project.ii_cycles,
         latency_from=csynth.origin if csynth else PIPELINE_MODEL,
         clock_target_ns=project.clock_period_ns,
         note="; ".join(notes),

@@ -33,9 +33,10 @@ LIMIT_S, MEMORY_GB = 20 * 60.0, 8.0
 # tables become LUT, which is what the attribute asks of Vivado.
 # -noiopad: the tagger is a part of a larger design, so its ports get no pads.
 # splitnets: a bus whose bits depend on one another looks like a loop to a simulator.
+# keep_hierarchy: the pipelines of a folded tagger are counted one by one.
 SCRIPT = """read_verilog -defer {sources}
-hierarchy -check -top {top}
-proc
+{folded}hierarchy -check -top {top}
+{kept}proc
 setattr -unset rom_style m:*
 synth_xilinx -top {top} -family {family} -nobram -noiopad -flatten
 tee -q -o {statistics} stat -tech xilinx -json
@@ -129,9 +130,23 @@ def _script(project: FirmwareProject) -> str:
     # what lies beside them only gives the ports names
     sources = sorted(n for n in project.files if n.startswith("src/") and n.endswith(".v"))
     return SCRIPT.format(
-        sources=" ".join(sources), top=project.top, family=family_of(project.part),
+        sources=" ".join(sources), top=project.top, folded=_read(project), kept=_kept(project),
+        family=family_of(project.part),
         statistics=STATISTICS, netlist=NETLIST,
     )  # fmt: skip
+
+
+def _read(project: FirmwareProject) -> str:
+    """Return the command that reads what lies between the pipelines of a folded tagger."""
+    sources = sorted(n for n in project.files if n.startswith("src/") and n.endswith(".sv"))
+    return f"read_verilog -sv -defer {' '.join(sources)}\n" if sources else ""
+
+
+def _kept(project: FirmwareProject) -> str:
+    """Return the commands that keep the pipelines of a folded tagger apart."""
+    return "".join(
+        f"setattr -mod -set keep_hierarchy 1 {project.top}_{name}\n" for name in project.sections
+    )
 
 
 def family_of(part: str) -> str:
@@ -201,6 +216,10 @@ def read_statistics(area: Path, project: FirmwareProject) -> ResourceReport:
         part=project.part,
         latency_cycles=project.latency_cycles,
         latency_from=PIPELINE_MODEL,
-        ii_cycles=1,
+        ii_cycles=project.ii_cycles,
+        lut_by_section={
+            name.removeprefix(f"{project.top}_"): lut
+            for name, lut in report.resources.lut_by_section.items()
+        },
         clock_target_ns=project.clock_period_ns,
     )

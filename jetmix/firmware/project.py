@@ -29,7 +29,8 @@ class FirmwareProject:
     ``latency_cycles`` is None where no tool or model gave it. ``engine`` made the adder
     graphs. ``top`` is the name of the top function, module and entity. ``way`` is how a Vitis HLS
     project was made, None where that is not recorded, and ``why`` the reason for the way of the
-    graph.
+    graph. ``ii_cycles`` are the clock cycles from one jet to the next, and ``sections`` the
+    names of the pipelines, of a folded tagger.
     """
 
     path: Path
@@ -43,6 +44,8 @@ class FirmwareProject:
     why: str = ""
     engine: EngineName = DA4ML
     top: str = TOP
+    ii_cycles: int = 1
+    sections: tuple[str, ...] = ()
 
     def require_untouched(self) -> None:
         """Refuse a project whose files are not those that were written.
@@ -73,6 +76,8 @@ def seal(
     flow: Flow = "hls4ml",
     engine: EngineName = DA4ML,
     top: str = TOP,
+    ii_cycles: int = 1,
+    sections: tuple[str, ...] = (),
 ) -> FirmwareProject:
     """Return the project in ``path`` with the digest over all the files that it holds now."""
     files = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
@@ -85,6 +90,8 @@ def seal(
         digest=tree_digest(path, files),
         engine=engine,
         top=top,
+        ii_cycles=ii_cycles,
+        sections=sections,
     )
 
 

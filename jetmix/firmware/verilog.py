@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.registry import Language, engine_of, name_of
@@ -58,6 +58,9 @@ class Ports:
         top: name of the top module, left out of the file where it has no name of its own.
         slr_registers: registers for crossings of SLRs at each end, which the latency counts; left
             out of the file where there are none.
+        fold: beats of a jet, which are the clock cycles from one jet to the next; left out of the
+            file where it is 1.
+        input: how a jet comes in where it is folded: ``beats``, or ``parallel`` for all at once.
     """
 
     inputs: tuple[Kif, ...]
@@ -71,6 +74,8 @@ class Ports:
     output_elements: tuple[PlacedPort, ...] = ()
     top: str = TOP
     slr_registers: int = 0
+    fold: int = 1
+    input: Literal["beats", "parallel"] | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         **checked(NOT_EMPTY, "inputs", "outputs"),
@@ -81,7 +86,7 @@ class Ports:
     def write(self, folder: Path) -> None:
         """Write the file into a project's folder."""
         content = records.dump(self)
-        for name, usual in (("top", TOP), ("slr_registers", 0)):
+        for name, usual in (("top", TOP), ("slr_registers", 0), ("fold", 1), ("input", None)):
             if content[name] == usual:
                 del content[name]
         write_json(folder / PORTS_FILE, content)
@@ -159,8 +164,8 @@ def write_rtl(
         # a register lies before every stage and one after the last: as many cycles as stages, and
         # the crossings at both ends
         Ports(
-            inputs=_packed(graph.inp_kifs),
-            outputs=_packed(graph.out_kifs),
+            inputs=packed_ports(graph.inp_kifs),
+            outputs=packed_ports(graph.out_kifs),
             adders_per_stage=adders_per_stage,
             latency_cycles=stages + 2 * slr_registers,
             input_ports=places[0],
@@ -183,8 +188,8 @@ def write_rtl(
     )
 
 
-def _packed(kifs: Ints) -> tuple[Kif, ...]:
-    """Return the elements of a port from arrays (3, element), lowest bits first."""
+def packed_ports(kifs: Ints) -> tuple[Kif, ...]:
+    """Return the elements of a port from an array (3, element), lowest bits first."""
     return tuple((int(k), int(i), int(f)) for k, i, f in kifs.T)
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 from jetmix.errors import (
     BitsDifferError,
+    LoweringError,
     RunConflictError,
     ToolFailedError,
     ToolMissingError,
@@ -133,6 +134,11 @@ def package(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"
         )
     synth = SynthDir.open(synth_dir)
+    if synth.machine is not None and chosen.top is not None:
+        raise LoweringError(
+            f"target {target!r} wraps a tagger that takes a jet each clock, and this one is folded",
+            where=synth_dir, mend="run 'jetmix synth' without --ii into a new folder",
+        )  # fmt: skip
     order = Order(
         synth=synth,
         name=_given("--name", name, synth.top),

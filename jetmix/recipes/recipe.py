@@ -61,7 +61,10 @@ class TaggerSection:
 
 @dataclass(frozen=True, kw_only=True)
 class QuantiserSection:
-    """How HGQ starts and bounds the bit widths; bits are without the sign."""
+    """How HGQ starts and bounds the bit widths; bits are without the sign.
+
+    With ``fold`` the bit widths are those of firmware that takes a jet in so many clocks.
+    """
 
     uniform_particles: bool
     activation_integer_bits: int
@@ -71,6 +74,7 @@ class QuantiserSection:
     weight_integer_bits: int
     weight_fraction_bits: int
     bit_regularisation: float
+    fold: int = 1
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "activation_fraction_bits": between(-24, 24),
@@ -80,7 +84,15 @@ class QuantiserSection:
         "weight_integer_bits": between(-23, 23),
         "activation_integer_decay": POSITIVE,
         "bit_regularisation": NOT_NEGATIVE,
+        "fold": POSITIVE,
     }
+    # a recipe without it keeps the digest that it had
+    LATER: ClassVar[tuple[str, ...]] = ("fold",)
+
+    @property
+    def shares_bits(self) -> bool:
+        """Whether all particles have the same bit widths."""
+        return self.uniform_particles or self.fold > 1
 
 
 def _beta_problem(points: Sequence[KeyPoint]) -> str:

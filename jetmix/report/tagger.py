@@ -140,8 +140,9 @@ class Tagger:
         recipe = self.recipe or {}
         if recipe.get("tagger", {}).get("quantised") is False:
             return True
-        shared = recipe.get("quantiser", {}).get("uniform_particles")
-        return shared if isinstance(shared, bool) else None
+        quantiser = recipe.get("quantiser", {})
+        shared = quantiser.get("uniform_particles")
+        return shared or quantiser.get("fold", 1) > 1 if isinstance(shared, bool) else None
 
     @property
     def best_resources(self) -> ResourceReport | None:

@@ -1,11 +1,12 @@
 """Which layer of a tagger costs what: the cost of the DA graph, layer by layer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from jetmix.errors import ReportReadError
+from jetmix.firmware.folding.lower import Folded, costs_of_copies
 from jetmix.firmware.graph import DaGraph, Operation, Traces
 from jetmix.models.prepare import shown
 from jetmix.resources.lut import Costs, lut_of
@@ -30,6 +31,9 @@ class LayerCost:
         lut: its share of the estimated LUT.
         share: its fraction; sums over the layers to 1.
         depth_adders: longest chain of adders from the inputs to its outputs.
+        folds_over: ``particles`` or ``channels`` for a layer that exists once for several of them,
+            in a tagger that is folded; the figures above are those without folding.
+        folded_lut: its share of the estimated LUT then.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {
@@ -42,6 +46,8 @@ class LayerCost:
     lut: float
     share: float
     depth_adders: float
+    folds_over: str | None = None
+    folded_lut: float | None = None
 
 
 def layer_costs(
@@ -86,6 +92,35 @@ def layer_costs(
             depth_adders=depths[layer],
         )
         for layer, cost in costs.items()
+    ]
+
+
+def folded_costs(
+    costs: Sequence[LayerCost], folded: Folded, names: Mapping[str, str]
+) -> list[LayerCost]:
+    """Return the costs of layers with what folding saves.
+
+    Args:
+        costs: what :func:`layer_costs` gave.
+        folded: the folded tagger.
+        names: the original name of every layer that jetmix renamed.
+    """
+    copies = {shown(name, names): cost for name, cost in costs_of_copies(folded).items()}
+    over = {
+        shown(layer, names): section.domain
+        for section in folded.machine.folding.sections
+        if section.domain != "jet"
+        for layer in section.layers
+    }
+    total = sum(cost.da4ml_cost for cost in costs)
+    per_cost = sum(cost.lut for cost in costs) / total if total else 0.0
+    return [
+        replace(
+            cost,
+            folds_over=over.get(cost.layer),
+            folded_lut=round(copies.get(cost.layer, 0.0) * per_cost, 1),
+        )
+        for cost in costs
     ]
 
 

@@ -1,7 +1,7 @@
 """Resources and timing of one design from one origin, and the file that holds them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -68,6 +68,8 @@ class ResourceReport:
         part_of: what of a package the figures are of, ``network`` or ``wrapper``; the cycles of a
             wrapper are those that it adds. None for a whole design.
         lut_memory: how many of the LUT are memory.
+        lut_by_section: LUT of each pipeline of a folded tagger, by its first layer; the others lie
+            between the pipelines.
     """
 
     CHECKS: ClassVar[dict[str, Check]] = {
@@ -105,6 +107,7 @@ class ResourceReport:
     power_confidence: str | None = None
     part_of: Literal["network", "wrapper"] | None = None
     lut_memory: float | None = None
+    lut_by_section: dict[str, float] = field(default_factory=dict)
 
     @property
     def made_by(self) -> Origin:

@@ -8,12 +8,15 @@ from pathlib import Path
 from jetmix.data.record import DataUsed
 from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
+from jetmix.firmware.folding.lower import Folded, fold
+from jetmix.firmware.folding.plan import plan
 from jetmix.firmware.graph import DaGraph
 from jetmix.models import keras_env
 from jetmix.models.prepare import speaking
 from jetmix.models.signature import Signature
-from jetmix.resources.estimate import estimate
-from jetmix.resources.layers import layer_costs, write_layers
+from jetmix.resources.estimate import adders_per_stage, estimate
+from jetmix.resources.folded import estimate_folded
+from jetmix.resources.layers import folded_costs, layer_costs, write_layers
 from jetmix.resources.report import ResourceReport, write_resources
 from jetmix.support import provenance
 from jetmix.support.console import progress
@@ -22,8 +25,8 @@ from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
 from jetmix.synthesis import budget, synth_dir
 from jetmix.synthesis.budget import BudgetOutcome, Lowered
-from jetmix.synthesis.loading import load
-from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.loading import Loaded, load
+from jetmix.synthesis.options import Budget, SynthOptions
 from jetmix.synthesis.projects import write_projects
 from jetmix.synthesis.synth_dir import MODEL_FILE, SynthDir, TaggerRecord
 from jetmix.synthesis.tools import run_vendor, run_yosys
@@ -87,10 +90,15 @@ def _synthesise(
     # all input is read and judged before the first file is written
     loaded = load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
+    folded = _fold(loaded, options) if options.ii > 1 else None
     with progress("Lowering to a DA graph"), speaking(prepared.names):
-        lowered, tried = budget.lower(
-            model, partial(_estimate, options), options.budget, by=options.engine
+        limits = options.budget if folded is None else Budget()
+        lowered, tried = budget.lower(model, partial(_estimate, options), limits, by=options.engine)
+    if folded is not None:
+        report = estimate_folded(
+            folded.machine, part=options.device, clock_period_ns=options.clock_ns
         )
+        lowered = replace(lowered, report=report)
     require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
     precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, lowered.owners, source.model)
@@ -103,12 +111,20 @@ def _synthesise(
     trusted = tuple(sorted(options.trust))
     replace(record, names=dict(prepared.names), trusted=trusted).write(out)
     _write_graph(out, lowered, tried, options)
+    if folded is not None:
+        folded.machine.write(out)
     costs = layer_costs(lowered.traces, lowered.graph, lowered.owners, prepared.names)
-    write_layers(out, costs)
+    write_layers(out, folded_costs(costs, folded, prepared.names) if folded else costs)
     proofs.write(out, replace(proven, data=wrapped))
     names = (source.data.input_names, source.data.output_names) if source.data else ((), ())
     projects = write_projects(
-        out, loaded, lowered, options, test_bench=(vectors.x, reference), names=names
+        out,
+        loaded,
+        lowered,
+        options,
+        test_bench=(vectors.x, reference),
+        names=names,
+        machine=folded.machine if folded else None,
     )
     bench = Bench(
         folder=out,
@@ -121,6 +137,7 @@ def _synthesise(
         names=prepared.names,
         outputs=ports.outputs,
         precision=precision,
+        machine=folded.machine if folded else None,
     )
     results = climb(bench, options.wanted_levels)
     synth_dir.finish(
@@ -134,6 +151,21 @@ def _synthesise(
         version=options.version,
     )
     ladder.require_exact(results, out)
+
+
+def _fold(loaded: Loaded, options: SynthOptions) -> Folded:
+    """Return the folded machine of a tagger.
+
+    Raises:
+        UsageError: for an II that does not divide its particles or channels.
+        LoweringError: if it does not fold.
+    """
+    with progress("Folding"), speaking(loaded.prepared.names):
+        return fold(
+            plan(loaded.prepared.model, options.ii),
+            adders_per_stage=adders_per_stage(options.clock_ns),
+            by=options.engine,
+        )
 
 
 def _estimate(
@@ -155,7 +187,7 @@ def _write_graph(
 ) -> None:
     """Write the graph and what it is estimated to take."""
     da_graph.save(lowered.graph, out / GRAPH_FILE)
-    if options.budget.limited:
+    if options.budget.limited and options.ii == 1:
         latency_at = budget.clocks(lowered, partial(_estimate, options))
         budget.write_search(out, lowered, tried, latency_at)
     write_resources(out, [lowered.report])

@@ -5,6 +5,7 @@ Neither numpy nor Keras is imported here: the help of the command line reads the
 
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from jetmix.errors import UsageError
 from jetmix.firmware.engines.registry import ENGINES
@@ -21,6 +22,8 @@ from jetmix.verification.options import VectorOptions
 FLOWS: dict[str, tuple[Flow, ...]] = {
     "hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl"),
 }  # fmt: skip
+# how a jet comes into folded Verilog
+INPUTS = ("beats", "parallel")
 CLOCK_RANGE_NS = (0.5, 100.0)
 
 
@@ -84,6 +87,8 @@ class SynthOptions:
         flow: ``hls4ml`` for a Vitis HLS project, ``rtl`` for Verilog, or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: whether VHDL of the same pipeline is written beside the Verilog.
+        ii: clocks in which the Verilog takes a jet; above 1 it is folded.
+        input: how a jet comes into folded Verilog: ``beats``, one a clock, or ``parallel``.
         top: name of the tagger in its firmware; without one it is called as ever.
         version: its version, which stands behind the name.
         levels: levels of verification; nothing stands for all that need no request.
@@ -109,6 +114,8 @@ class SynthOptions:
     flow: str = "hls4ml"
     engine: EngineName = DA4ML
     vhdl: bool = False
+    ii: int = 1
+    input: Literal["beats", "parallel"] = "beats"
     top: str | None = None
     version: int | None = None
     levels: tuple[str, ...] = ()
@@ -139,6 +146,7 @@ class SynthOptions:
             raise UsageError(f"unknown engine '{self.engine}'", mend=mend)
         self._require_name()
         self._require_verilog()
+        self._require_foldable()
         for name in ("vendor_hours", "yosys_minutes", "yosys_gb"):
             problem = POSITIVE(getattr(self, name))
             if problem:
@@ -163,6 +171,27 @@ class SynthOptions:
         for option, given in needs.items():
             if given and "rtl" not in self.flows:
                 raise UsageError(f"{option} needs the Verilog", mend="add --flow rtl or both")
+
+    def _require_foldable(self) -> None:
+        if self.ii < 1:
+            raise UsageError(f"an II of {self.ii}", where="--ii", mend="choose 1 or more")
+        if self.input not in INPUTS:
+            mend = suggestion(self.input, list(INPUTS), "input")
+            raise UsageError(f"unknown input '{self.input}'", mend=mend)
+        if self.ii == 1:
+            if self.input != "beats":
+                raise UsageError("all of a jet comes at once anyway", where="--input",
+                                 mend="add --ii, or leave it out")  # fmt: skip
+            return
+        if self.flows != ("rtl",):
+            raise UsageError("hls4ml does not fold", where="--ii", mend="add --flow rtl")
+        for option, given in (
+            ("--vhdl", self.vhdl), ("--slr-registers", self.placement.slr_registers > 0),
+            ("--level netlist", "netlist" in self.levels),
+        ):  # fmt: skip
+            if given:
+                raise UsageError(f"{option} is not for folded Verilog", where="--ii",
+                                 mend=f"leave out {option}")  # fmt: skip
 
     @cached_property
     def device(self) -> Part:
@@ -204,6 +233,7 @@ class SynthOptions:
                 **({"calibrated": True} if self.calibrated else {}),
                 **({"engine": self.engine} if self.engine != DA4ML else {}),
                 **({"vhdl": True} if self.vhdl else {}),
+                **({"ii": [self.ii, self.input]} if self.ii > 1 else {}),
                 **({"top": self.label} if self.top is not None else {}),
                 **({"placement": asdict(self.placement)} if self.placement != Placement() else {}),
             }

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from jetmix.firmware.folding.machine import Machine
+from jetmix.firmware.folding.verilog import write_folded
 from jetmix.firmware.hls_ways import write_hls
 from jetmix.firmware.placement import place
 from jetmix.firmware.project import FirmwareProject
@@ -26,8 +28,12 @@ def write_projects(
     *,
     test_bench: tuple[Reals, Reals],
     names: ElementNames,
+    machine: Machine | None = None,
 ) -> list[FirmwareProject]:
-    """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS."""
+    """Write the projects of the wanted flows; ``test_bench`` are inputs and outputs for HLS.
+
+    A folded tagger, a ``machine``, has Verilog alone.
+    """
     projects = []
     if "hls4ml" in options.flows:
         with progress("Lowering to a Vitis HLS project"):
@@ -44,7 +50,19 @@ def write_projects(
                 top=options.label,
             )
         projects.append(hls)
-    if "rtl" in options.flows:
+    if machine is not None:
+        with progress("Lowering to folded Verilog"):
+            folded = write_folded(
+                machine,
+                out / PROJECTS["rtl"],
+                part=options.device,
+                clock_period_ns=options.clock_ns,
+                adders_per_stage=adders_per_stage(options.clock_ns),
+                given=options.input,
+                top=options.label,
+            )
+        projects.append(folded)
+    elif "rtl" in options.flows:
         with progress("Lowering to Verilog"):
             rtl = write_rtl(
                 lowered.graph,

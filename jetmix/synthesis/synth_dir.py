@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from jetmix.data.record import DataUsed
 from jetmix.errors import BitsDifferError, LoweringError, ReportReadError, RunConflictError
+from jetmix.firmware.folding.machine import Machine, folded_files
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.firmware.verilog import PORTS_FILE, read_ports
 from jetmix.models.signature import Port, Signature
@@ -127,7 +128,7 @@ class SynthDir:
                 where=path,
                 mend="run 'jetmix synth' into it again",
             )
-        for name in LOWERED:
+        for name in (*LOWERED, *opened._folded):
             there = file_digest(path / name) if (path / name).is_file() else None
             if there is None or there != opened._details.files.get(name):
                 raise BitsDifferError(
@@ -154,6 +155,16 @@ class SynthDir:
     def tagger(self) -> TaggerRecord:
         """What was lowered."""
         return read(TaggerRecord, self.path / TAGGER_FILE)
+
+    @property
+    def _folded(self) -> list[str]:
+        """The files of a folded tagger, as they were recorded."""
+        return [name for name in self._details.files if name not in LOWERED]
+
+    @cached_property
+    def machine(self) -> Machine | None:
+        """The folded tagger, None for one that takes a jet each clock."""
+        return Machine.read(self.path)
 
     @cached_property
     def projects(self) -> dict[Flow, FirmwareProject]:
@@ -313,7 +324,7 @@ def finish(
     for entry in entries:
         del entry["path"]  # the folder may be moved
     details = Details(
-        files={name: file_digest(out / name) for name in LOWERED},
+        files={name: file_digest(out / name) for name in (*LOWERED, *folded_files(out))},
         projects=tuple(entries),
         provenance=provenance,
         top=top,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jetmix.errors import UsageError
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.models import keras_env
 from jetmix.models.float64 import Precision
@@ -50,13 +51,20 @@ def verify_again(
         trust: the modules that the synthesis trusted; nothing is imported because a record says so.
 
     Raises:
-        UsageError: if the model needs a module that is not trusted now.
+        UsageError: if the model needs a module that is not trusted now, or for faults or a
+            netlist of folded Verilog.
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
     options.require_data()
     opened = SynthDir.open(folder)
     levels = registry.chosen(wanted, tuple(opened.projects))
+    for option, given in (
+        ("--faults", faults is not None),
+        ("--level netlist", "netlist" in levels),
+    ):
+        if given and opened.machine is not None:
+            raise UsageError("not for folded Verilog", where=option, mend="leave it out")
     for project in opened.projects.values():
         project.require_untouched()
     bench, data = bench_of(opened, options, trust)
@@ -106,6 +114,7 @@ def bench_of(
         names=prepared.names,
         outputs=ports.outputs,
         precision=precision,
+        machine=opened.machine,
     )
     return bench, data
 

@@ -36,3 +36,8 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
         x = layers.per_particle(x, units, name=f"phi_{number}")
     x = layers.sum(x, scale=mean_scale(jets.shape[1]), name="mean")
     return layers.model(jets, layers.head(x, options.rho, spec), name="deepsets")
+
+
+def folded_sizes(n_particles: int, _n_features: int, _options: Options) -> dict[str, int]:
+    """Return the sizes that a fold must divide, by their keys in a recipe."""
+    return {"n_particles": n_particles}

@@ -43,3 +43,8 @@ def build(spec: TaggerSpec, options: Options, layers: Layers) -> Any:
     x = layers.per_particle(x, options.width, name="update")
     x = layers.sum(x, scale=SUM_SCALE, name="sum")
     return layers.model(jets, layers.head(x, options.head, spec), name="gnn")
+
+
+def folded_sizes(n_particles: int, _n_features: int, _options: Options) -> dict[str, int]:
+    """Return the sizes that a fold must divide, by their keys in a recipe."""
+    return {"n_particles": n_particles}

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from jetmix.taggers.delivered import delivered_as, derived_input, taken_in
+from jetmix.taggers.folding import Folding
 from jetmix.taggers.spec import TaggerSpec
 
 # names of the output layers, and so of the firmware's ports
@@ -151,6 +152,10 @@ class Layers(ABC):
 class QuantisedLayers(Layers):
     """HGQ layers; make them inside :func:`jetmix.taggers.quantisers.quantiser_scope`."""
 
+    def __init__(self, spec: TaggerSpec) -> None:
+        super().__init__(spec)
+        self._folding = Folding(spec.quantiser.fold)
+
     def input(self, shape: tuple[int, ...]) -> Any:
         """Return the input, in the fixed bits in which the features come, where they are known."""
         jets, spec = super().input(shape), self.spec
@@ -176,34 +181,40 @@ class QuantisedLayers(Layers):
             bias_axes=bias_axes,
             activation="relu" if relu else "linear",
             name=name,
+            **self._folding.dense(x, equation),
         )
-        return layer(x)
+        return self._folding.given(layer(x), equation)
 
     def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
         """Add the learned sum over the particles."""
         import keras
         from hgq.layers import QEinsumDense
 
-        activation = "relu" if relu else "linear"
-        if not bias:
-            layer = QEinsumDense("bnc,n->bc", (x.shape[2],), activation=activation, name="sum")
-            return layer(x)
         # a scalar bias needs an axis of its own: one output particle
-        shape = (1, x.shape[2])
-        layer = QEinsumDense("bnc,nN->bNc", shape, bias_axes="N", activation=activation, name="sum")
-        return keras.layers.Reshape((x.shape[2],), name="squeeze")(layer(x))
+        equation = "bnc,nN->bNc" if bias else "bnc,n->bc"
+        layer = QEinsumDense(
+            equation,
+            (1, x.shape[2]) if bias else (x.shape[2],),
+            bias_axes="N" if bias else None,
+            activation="relu" if relu else "linear",
+            name="sum",
+            **self._folding.dense(x, equation),
+        )
+        out = layer(x)
+        return keras.layers.Reshape((x.shape[2],), name="squeeze")(out) if bias else out
 
     def sum(self, x: Any, *, scale: float, name: str, keep_axis: bool = False) -> Any:
         """Add the scaled sum over the particles."""
         from hgq.layers import QSum
 
-        return QSum(axes=1, scale=scale, keepdims=keep_axis, name=name)(x)
+        folded = self._folding.sum(x)
+        return QSum(axes=1, scale=scale, keepdims=keep_axis, name=name, **folded)(x)
 
     def add(self, inputs: Sequence[Any], *, name: str) -> Any:
         """Add tensors."""
         from hgq.layers import QAdd
 
-        return QAdd(name=name)(list(inputs))
+        return QAdd(name=name, **self._folding.add(list(inputs)))(list(inputs))
 
     def lut(self, x: Any, units: int, *, neurons: int, bits: int, name: str) -> Any:
         """Add a LUT layer with a batch normalisation inside, which the tables absorb."""

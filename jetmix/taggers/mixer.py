@@ -119,3 +119,13 @@ def check(input_shape: tuple[int, ...], options: Options) -> None:
             where="[tagger.options] mixing",
             mend=f"name {SHIFTED_GROUPS} features or more, or choose another mixing",
         )
+
+
+def folded_sizes(n_particles: int, n_features: int, options: Options) -> dict[str, int] | None:
+    """Return the sizes that a fold must divide, by their keys in a recipe.
+
+    Strips and shifts do not fold: None.
+    """
+    if options.mixing != "full":
+        return None
+    return {"n_particles": n_particles, "features": n_features, "width": options.width}

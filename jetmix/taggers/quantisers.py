@@ -16,8 +16,8 @@ def quantiser_scope(settings: QuantiserSection) -> Iterator[None]:
     """Build HGQ layers inside this block with the recipe's quantisers.
 
     Every weight has its own bit width; every activation has one per particle and feature, or with
-    ``uniform_particles`` one per feature (arXiv 2503.03103 and 2508.15468). All are fixed point
-    with trained fraction bits; integer bits follow the range that is seen, so overflow wraps
+    ``uniform_particles`` or a fold one per feature (arXiv 2503.03103 and 2508.15468). All are fixed
+    point with trained fraction bits; integer bits follow the range that is seen, so overflow wraps
     and costs nothing in firmware. EBOPs start with beta 0: the training loop sets it.
     """
     from hgq.config import LayerConfigScope, QuantizerConfigScope
@@ -42,7 +42,7 @@ def quantiser_scope(settings: QuantiserSection) -> Iterator[None]:
         is_weight=True,
     )
     axes: dict[str, tuple[int, ...]] = (
-        {"heterogeneous_axis": (-1,)} if settings.uniform_particles else {"homogeneous_axis": (0,)}
+        {"heterogeneous_axis": (-1,)} if settings.shares_bits else {"homogeneous_axis": (0,)}
     )
     activations = QuantizerConfigScope(
         place="datalane",

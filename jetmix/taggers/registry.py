@@ -21,6 +21,7 @@ from jetmix.taggers import (
     mixer_lut,
     mlp,
 )
+from jetmix.taggers.folding import check_fold
 from jetmix.taggers.spec import Bits, TaggerSpec
 
 
@@ -32,7 +33,8 @@ class Architecture:
     ``takes_targets`` says whether it may have regression outputs,
     ``trains_bits`` HGQ from fixed bit widths. A ``permutation_invariant`` network does not depend
     on the order of the particles, provided that they share their bit widths. ``check`` refuses
-    options that do not suit the shape of the input.
+    options that do not suit the shape of the input, ``folded_sizes`` gives the sizes that a
+    fold must divide, for one whose layers repeat.
     """
 
     options: type[Any]
@@ -43,6 +45,7 @@ class Architecture:
     trains_bits: bool = True
     permutation_invariant: bool = False
     check: Callable[..., None] | None = None
+    folded_sizes: Callable[[int, int, Any], Mapping[str, int] | None] | None = None
 
 
 ARCHITECTURES = {
@@ -51,18 +54,21 @@ ARCHITECTURES = {
         build=mixer.build,
         source="arXiv 2503.03103, MLP-Mixer",
         check=mixer.check,
+        folded_sizes=mixer.folded_sizes,
     ),
     "deepsets": Architecture(
         options=deepsets.Options,
         build=deepsets.build,
         source="arXiv 2402.01876, Deep Sets",
         permutation_invariant=True,
+        folded_sizes=deepsets.folded_sizes,
     ),
     "gnn": Architecture(
         options=gnn.Options,
         build=gnn.build,
         source="arXiv 2508.15468, JEDI-linear",
         permutation_invariant=True,
+        folded_sizes=gnn.folded_sizes,
     ),
     "hlf-mlp": Architecture(
         options=hlf_mlp.Options,
@@ -179,6 +185,17 @@ def check_recipe(recipe: Recipe) -> None:
             where="[data] targets",
             mend="name no targets, or choose another architecture",
         )
+    check_fold(recipe, _folded_sizes(recipe))
+
+
+def _folded_sizes(recipe: Recipe) -> Mapping[str, int] | None:
+    section = recipe.tagger
+    sizes = architecture(section.architecture).folded_sizes
+    if sizes is None or section.n_particles is None:
+        return None
+    known = architecture(section.architecture)
+    options = known.options(**resolved_options(section.architecture, section.options))
+    return sizes(section.n_particles, len(recipe.data.features), options)
 
 
 def spec_from(recipe: Recipe, *, n_classes: int, scales: Sequence[float] = ()) -> TaggerSpec:

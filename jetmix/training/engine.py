@@ -116,6 +116,17 @@ def hgq_variables(model: Any, name: str) -> list[Any]:
     return [variable for variable in found if variable is not None]
 
 
+def unfolded_ebops(model: Any) -> int | None:
+    """Return the EBOPs with every copy of folded layers counted, None where nothing is folded."""
+    layers = [
+        layer for layer in model._flatten_layers() if getattr(layer, "_ebops", None) is not None
+    ]
+    if all(layer.ebops_factor == 1 for layer in layers):
+        return None
+    whole = sum(int(np.asarray(layer._ebops)) / float(layer.ebops_factor) for layer in layers)
+    return round(whole)
+
+
 def normalisation_variables(model: Any) -> list[tuple[Any, float]]:
     """Return every running mean and variance with the momentum of its layer."""
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_mean")]

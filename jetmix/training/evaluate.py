@@ -1,7 +1,7 @@
 """Measures any trained tagger on a file of jets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from jetmix.models import keras_env
 from jetmix.models.signature import Signature
 from jetmix.support.files import JSON
 from jetmix.support.records import dump
-from jetmix.training.engine import hgq_variables
+from jetmix.training.engine import hgq_variables, unfolded_ebops
 from jetmix.training.finish import predict
 from jetmix.training.metrics import Metrics, Truth, measured
 
@@ -69,6 +69,7 @@ def evaluate(
     _require_sizes(model, model_path, [len(jets.class_names), *[n_targets] * bool(n_targets)])
     truth = Truth.of(jets, trained_on.target_scales if trained_on else ())
     found = measured(predict(model, jets.x), truth, ebops=_ebops(model))
+    found = replace(found, ebops_unfolded=unfolded_ebops(model))
     return Evaluation(model=model_path, data=jets.source, split=jets.split, metrics=found)
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from jetmix.support.files import JSON, atomic_path, write_text
 from jetmix.training.answers import Answers
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
+from jetmix.training.engine import unfolded_ebops
 from jetmix.training.loop import Loop
 from jetmix.training.lut_cost import lut_of_tagger
 from jetmix.training.metrics import Metrics, Truth, measured
@@ -173,6 +175,7 @@ def write_results(
     answers = predict(model, x)
     ebops = chosen.ebops if recipe.tagger.quantised else None
     result = measured(answers, truth, ebops=ebops)
+    result = replace(result, ebops_unfolded=unfolded_ebops(model))
     Scores.of(answers, truth).write(folder)
     write_text(folder / "history.csv", _table(loop.state.history))
     Front(points=tuple(front)).write(folder)

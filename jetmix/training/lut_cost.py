@@ -55,8 +55,14 @@ def lut_of(amounts: Amounts) -> Any:
 
 
 def lut_of_tagger(model: Any) -> float:
-    """Return the LUT of a tagger of HGQ layers as it is now, 0 in full precision."""
-    return float(sum(float(lut_of(amounts_of(layer, *shapes))) for layer, shapes in counted(model)))
+    """Return the LUT of a tagger of HGQ layers as it is now, 0 in full precision.
+
+    A layer that is folded counts for its share, as its EBOPs do.
+    """
+    return sum(
+        float(lut_of(amounts_of(layer, *shapes))) * float(layer.ebops_factor)
+        for layer, shapes in counted(model)
+    )
 
 
 def counted(model: Any) -> list[tuple[Any, list[tuple[int, ...]]]]:

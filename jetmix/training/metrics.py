@@ -101,7 +101,8 @@ class Metrics:
         n_test: number of test jets.
         accuracy: fraction of test jets whose class is predicted.
         accuracy_error: binomial standard error of the accuracy.
-        ebops: effective bit operations, None in full precision.
+        ebops: effective bit operations, None in full precision; those of folded layers are divided
+            by the fold.
         class_names: the classes, in the order of ``confusion``.
         auc: area under the ROC curve per class, each against all others on its softmax score.
         tpr_at_fpr10: true-positive rate at a false-positive rate of 10%, per class.
@@ -109,6 +110,8 @@ class Metrics:
         confusion: number of jets (true class, predicted class).
         rejection: background rejection at 30% and 50% signal efficiency, for two classes alone.
         targets: bias and resolution of each regression target.
+        ebops_unfolded: effective bit operations for one jet per clock, of a tagger that was trained
+            to be folded.
     """
 
     n_test: int
@@ -122,10 +125,11 @@ class Metrics:
     confusion: tuple[tuple[int, ...], ...]
     rejection: tuple[Rejection, ...] = ()
     targets: tuple[TargetMetrics, ...] = ()
+    ebops_unfolded: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "n_test": POSITIVE,
-        "ebops": NOT_NEGATIVE,
+        **checked(NOT_NEGATIVE, "ebops", "ebops_unfolded"),
         **checked(FRACTION, "accuracy", "accuracy_error"),
         **checked(
             rule(

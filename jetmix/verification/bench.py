@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from jetmix.firmware.folding.machine import Machine
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.project import FirmwareProject, Flow
 from jetmix.models.float64 import Precision, float64_outputs
@@ -33,6 +34,7 @@ class Bench:
         names: the original name of every layer that jetmix renamed.
         outputs: the model's outputs, of which the flat ones are made.
         precision: what Keras computed the reference in.
+        machine: the tagger folded, None for one that takes a jet each clock.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Bench:
     names: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[Port, ...] = ()
     precision: Precision = "float32"
+    machine: Machine | None = None
 
 
 class Function(Protocol):

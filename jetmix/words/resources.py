@@ -56,6 +56,13 @@ def latency_origin(report: ResourceReport) -> str:
     return f"{title}, cycles: {title_of(source or '')}"
 
 
+def sections(report: "ResourceReport") -> str:
+    """Return the LUT of the pipelines of a folded tagger, and of what lies between them."""
+    parts = [f"{name} {count(round(lut))}" for name, lut in report.lut_by_section.items()]
+    rest = (report.lut or 0) - sum(report.lut_by_section.values())
+    return f"{', '.join(parts)}; between them {count(round(rest))}"
+
+
 def resource_lines(
     report: ResourceReport, part: Part, seen: VerificationResult | None = None
 ) -> list[str]:
@@ -70,6 +77,8 @@ def resource_lines(
         if shares.slr is not None:
             share += f", {shares.slr['lut']:.2f}% of one of its {part.slr_count} SLRs"
         lines.append(f"LUT: {lut(report)}, {share} [{report.origin}]")
+    if report.lut_by_section:
+        lines.append(f"LUT of its pipelines: {sections(report)} [{report.origin}]")
     others = [
         f"{name.upper()} {ff(report) if name == 'ff' else count(getattr(report, name))} "
         f"({share:.2f}%)"

@@ -14,7 +14,11 @@ from jetmix.words.resources import resource_lines
 from jetmix.words.verification import level_line, proof_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jetmix.firmware.folding.machine import Folding
     from jetmix.firmware.project import FirmwareProject
+    from jetmix.resources.layers import LayerCost
     from jetmix.synthesis.flow import Synthesis
 
 
@@ -29,13 +33,36 @@ def synthesis_lines(done: "Synthesis") -> list[str]:
     for report in done.resources:
         lines += resource_lines(report, done.options.device, seen)
     lines += placement_lines(done)
-    if done.costs:
+    if done.machine is not None:
+        lines += fold_lines(done.machine.folding, done.costs or ())
+    elif done.costs:
         lines.append(f"Layers: {largest(done.costs)} of the LUT [{LAYERS_FILE}]")
     if done.judged is not None:
         lines += budget_lines(done.judged)
     return lines + [
         f"Project: {project.path}{_remark(project)}" for project in done.projects.values()
     ]
+
+
+def fold_lines(folding: "Folding", costs: "Sequence[LayerCost]") -> list[str]:
+    """Return which layers fold over what, what each saves, and which do not fold."""
+    lines = []
+    for domain in ("particles", "channels"):
+        saved = [
+            f"{cost.layer} {count(round(cost.lut))} to {count(round(cost.folded_lut or 0))}"
+            for cost in costs
+            if cost.folds_over == domain
+        ]
+        if saved:
+            lines.append(
+                f"Folded by {folding.fold} over {domain}: {', '.join(saved)} LUT [{LAYERS_FILE}]"
+            )
+    whole = [cost for cost in costs if cost.folds_over is None]
+    if whole:
+        lut = count(round(sum(cost.lut for cost in whole)))
+        names = ", ".join(cost.layer for cost in whole)
+        lines.append(f"Once per jet: {names}, {lut} LUT [{LAYERS_FILE}]")
+    return lines
 
 
 def placement_lines(done: "Synthesis") -> list[str]:

@@ -30,6 +30,8 @@ def on_other_jets(found: "Evaluation | None") -> str:
 def metrics(measured: "Metrics") -> list[str]:
     """Return accuracy and EBOPs, a table with one row per class, and what else was measured."""
     size = "full precision" if measured.ebops is None else f"{count(measured.ebops)} EBOPs"
+    if measured.ebops_unfolded is not None:
+        size += f" folded ({count(measured.ebops_unfolded)} for one jet per clock)"
     accuracy = percent(measured.accuracy, measured.accuracy_error)
     wide = max(6, *map(len, measured.class_names))
     names = " ".join(f"{name:>{wide}}" for name in measured.class_names)

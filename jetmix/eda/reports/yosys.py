@@ -4,6 +4,8 @@ A netlist whose constants were lost looks wonderfully small, so a netlist that i
 flattened, or not fully mapped to known cells is an error and never a number.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ def is_statistics(text: str) -> bool:
 
 
 def read_statistics(path: Path, text: str) -> tuple[VendorReport, ...]:
-    """Read what ``stat -tech xilinx -json`` printed of one flattened module.
+    """Read what ``stat -tech xilinx -json`` printed of one flattened module, or of one with parts.
 
     Raises:
         ReportReadError: for anything unexpected, with file and line.
@@ -39,11 +41,11 @@ def read_statistics(path: Path, text: str) -> tuple[VendorReport, ...]:
     top = Line(path=path, number=1, text="")
     content = load_object(top, text)
     version = str(content.get("creator", "")).split(" (")[0]
-    modules = content.get("modules")
-    if not isinstance(modules, dict) or len(modules) != 1:
-        raise top.fail("expected the statistics of one flattened module")
-    name, module = next(iter(modules.items()))
-    cells = _cells(top, module)
+    found = content.get("modules")
+    modules: dict[str, Any] = found if isinstance(found, dict) else {}
+    name = _top_of(top, modules)
+    parts = {n.lstrip("\\"): _cells(top, module, modules) for n, module in modules.items()}
+    cells = sum(parts.values(), Counter())
     luts = _sum(cells, LUTS)
     if not luts:
         raise top.fail("the netlist holds no LUT: its logic was optimised away")
@@ -61,15 +63,38 @@ def read_statistics(path: Path, text: str) -> tuple[VendorReport, ...]:
         # half of the carry chains in CARRY4 would not be a count of CARRY8
         carry8=None if "CARRY4" in cells else cells.get("CARRY8", 0),
         note=", ".join([f"{n} {kind}" for kind, n in carries.items()] + [f"{muxes} MUXF7 to 9"]),
+        lut_by_section={part: _sum(cells, LUTS) for part, cells in parts.items() if part != name},
     )
-    return (VendorReport(path=path, kind=KIND, design=name.lstrip("\\"), resources=report),)
+    return (VendorReport(path=path, kind=KIND, design=name, resources=report),)
 
 
-def _sum(cells: dict[str, int], kinds: set[str]) -> int:
+def _top_of(top: Line, modules: Mapping[str, Any]) -> str:
+    """Return the module that no other holds; all others are in it, each once."""
+    names = {name.lstrip("\\"): module for name, module in modules.items()}
+    held = {name: _held(module, names) for name, module in names.items()}
+    roots = sorted(set(names) - {part for inside in held.values() for part in inside})
+    if len(roots) != 1 or sorted(held[roots[0]]) != sorted(set(names) - set(roots)):
+        raise top.fail("expected the statistics of one flattened module, or of one with parts")
+    return roots[0]
+
+
+def _held(module: Any, names: Mapping[str, Any]) -> list[str]:
+    """Return the modules within one, as often as they are there."""
+    found: list[str] = []
+    # newer versions count modules within apart from cells
+    for key in ("num_cells_by_type", "num_submodules_by_type"):
+        kinds = module.get(key) if isinstance(module, dict) else None
+        for kind, count in (kinds if isinstance(kinds, dict) else {}).items():
+            if kind.lstrip("\\") in names and isinstance(count, int):
+                found += [kind.lstrip("\\")] * min(count, 2)
+    return found
+
+
+def _sum(cells: Mapping[str, int], kinds: set[str]) -> int:
     return sum(cells.get(kind, 0) for kind in kinds)
 
 
-def _cells(top: Line, module: Any) -> dict[str, int]:
+def _cells(top: Line, module: Any, modules: Mapping[str, Any]) -> Counter[str]:
     """Return the number of cells by type, all of them mapped and accounted for."""
     if not isinstance(module, dict):
         raise top.fail("the module is not an object with figures")
@@ -79,13 +104,15 @@ def _cells(top: Line, module: Any) -> dict[str, int]:
     cells = module.get("num_cells_by_type")
     if not isinstance(cells, dict):
         raise top.fail("'num_cells_by_type' is missing")
-    counts = {kind: _count(top, cells, kind) for kind in cells}
+    counts = Counter({kind: _count(top, cells, kind) for kind in cells})
+    total = _count(top, module, "num_cells")
+    if counts.total() != total:
+        raise top.fail(f"{counts.total()} cells by type, but {total} in all")
+    for part in {name.lstrip("\\") for name in modules} & set(counts):
+        del counts[part]
     unknown = sorted(set(counts) - KNOWN)
     if unknown:
         raise top.fail(f"unknown cell {unknown[0]!r}: the netlist is not mapped to this device")
-    total = _count(top, module, "num_cells")
-    if sum(counts.values()) != total:
-        raise top.fail(f"{sum(counts.values())} cells by type, but {total} in all")
     return counts
 
 

@@ -79,9 +79,17 @@ def _layer(layer: LayerBits) -> Row:
     )
 
 
+FOLDED = (
+    "Of a folded tagger the last column is what is built, and the others are what one jet per "
+    "clock would take."
+)
+
+
 def costs(taggers: Sequence[Tagger]) -> Table:
     """Return what each layer costs."""
-    titles = ("Layer", "LUT (estimate)", "Share [%]", "DA cost", "Depth [adders]")
+    titles = ["Layer", "LUT (estimate)", "Share [%]", "DA cost", "Depth [adders]"]
+    folded = any(cost.folded_lut is not None for tagger in taggers for cost in tagger.costs)
+    titles += ["LUT, folded (estimate)"] if folded else []
     rows = [
         [
             (
@@ -90,6 +98,7 @@ def costs(taggers: Sequence[Tagger]) -> Table:
                 number(100 * cost.share, 1),
                 number(cost.da4ml_cost, 1),
                 number(cost.depth_adders),
+                *([number(cost.folded_lut)] if folded else []),
             )
             for cost in tagger.costs
         ]
@@ -104,5 +113,6 @@ def costs(taggers: Sequence[Tagger]) -> Table:
         note=(
             "The LUT estimate, divided among the layers by their cost in the adder graph. Depth: "
             "longest chain of adders from the inputs to the layer's outputs."
+            + (f" {FOLDED}" if folded else "")
         ),
     )

@@ -95,7 +95,7 @@ def _keras_inputs(model: Any, x: Reals) -> LayerInputs:
 def _as_taken(call: Call, values: Sequence[Any]) -> tuple[str, list[Float64 | None]]:
     import keras
 
-    quantisers = _quantisers(call.layer)
+    quantisers = quantisers_of(call.layer)
     if not quantisers:
         return f"{call.name}{OUTPUT}", [np.asarray(value, np.float64).ravel() for value in values]
     return call.name, [
@@ -113,7 +113,7 @@ def graph_inputs(
     values = np.asarray(graph.predict(x.reshape(1, -1).astype(np.float64))).ravel()
     found: dict[str, list[Float64 | None]] = {}
     for call in calls_of(model):
-        taken = bool(_quantisers(call.layer))
+        taken = bool(quantisers_of(call.layer))
         place = f"/{call.name}/post_iq" if taken else f"/{call.name}/final"
         if _is_quantised(call) and place in places:
             ends = np.cumsum([array.size for array in traces[place]])
@@ -135,7 +135,7 @@ def csim_inputs(model: Any, project: FirmwareProject, x: Reals, folder: Path) ->
         project, {f"firmware/{project.top}.cpp": partial(with_traces, top=project.top)}, x, folder
     )
     return {
-        layer.name: [values.get(quantiser.name) for quantiser in _quantisers(layer)]
+        layer.name: [values.get(quantiser.name) for quantiser in quantisers_of(layer)]
         for layer in model.layers
     }
 
@@ -154,7 +154,7 @@ def with_traces(text: str, top: str = TOP) -> str:
     return f"{head}{TRACER}\nvoid {top}({_CALL.sub(traced, body)}"
 
 
-def _quantisers(layer: Any) -> list[Any]:
+def quantisers_of(layer: Any) -> list[Any]:
     """Return the quantisers of a layer's inputs, none where they do not act on the inputs alone."""
     inputs = getattr(layer, "iq", None) if getattr(layer, "enable_iq", False) else None
     # a layer of lookup tables quantises each input once for every output
@@ -169,4 +169,4 @@ def _is_quantised(call: Call) -> bool:
 
 
 def _watched(call: Call) -> Sequence[Any]:
-    return call.inputs if _quantisers(call.layer) else call.outputs
+    return call.inputs if quantisers_of(call.layer) else call.outputs

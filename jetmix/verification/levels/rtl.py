@@ -2,13 +2,15 @@
 
 import time
 
+from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
 from jetmix.firmware.engines.registry import name_of
 from jetmix.support import tools
 from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
 from jetmix.verification.divergence import pipeline
-from jetmix.verification.simulators import rtl, verilator
+from jetmix.verification.simulators import folded, rtl, verilator
+from jetmix.verification.simulators.folded import FoldedSim
 from jetmix.verification.simulators.rtl import RtlSim
 from jetmix.verification.vectors import VectorSet
 
@@ -23,15 +25,49 @@ def require_tools() -> None:
 
 
 def run(bench: Bench) -> Outputs:
-    """Compile the Verilog and feed it one vector per clock."""
+    """Compile the Verilog and feed it one vector per clock, or as folded Verilog takes them."""
+    if bench.machine is not None:
+        return in_beats(folded.build(bench.projects["rtl"], bench.folder / FOLDER), bench)
     simulation = rtl.build(bench.projects["rtl"], bench.folder / FOLDER)
     return clocked(simulation, bench.vectors, bench.reference)
 
 
 def trace(bench: Bench, x: Reals) -> str:
-    """Return the first pipeline stage whose registers differ, and its layers."""
+    """Return the first pipeline stage whose registers differ, and its layers.
+
+    Raises:
+        LoweringError: for folded Verilog, whose registers are not looked into.
+    """
+    require_unfolded(bench)
     return pipeline.first_difference(
         bench.projects["rtl"], bench.graph, layers_of(bench), x, bench.folder / TRACED
+    )
+
+
+def require_unfolded(bench: Bench) -> None:
+    """Refuse to look into folded Verilog.
+
+    Raises:
+        LoweringError: if the tagger is folded.
+    """
+    if bench.machine is not None:
+        raise LoweringError(
+            "the registers of folded Verilog are not compared one by one",
+            where=bench.folder, mend="see whether the level ir differs",
+        )  # fmt: skip
+
+
+def in_beats(simulation: FoldedSim, bench: Bench) -> Outputs:
+    """Return the outputs of folded Verilog for jets on end, with gaps and with resets."""
+    start = time.monotonic()
+    found = simulation.run(bench.vectors.x)
+    return Outputs(
+        values=found.values,
+        lsb=simulation.lsb,
+        seconds=round(time.monotonic() - start, 3),
+        latency_cycles=found.latency_cycles,
+        ii_cycles=found.ii_cycles,
+        latency_expected_cycles=simulation.ports.latency_cycles,
     )
 
 

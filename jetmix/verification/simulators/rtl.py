@@ -167,14 +167,14 @@ def simulation(project: FirmwareProject, library: ctypes.CDLL) -> RtlSim:
     ports = read_ports(project.path)
     return RtlSim(
         library=library,
-        tables=_tables(project),
+        tables=tables_of(project),
         inputs=np.array(ports.inputs, dtype=np.int64),
         outputs=np.array(ports.outputs, dtype=np.int64),
         latency_cycles=ports.latency_cycles,
     )
 
 
-def _tables(project: FirmwareProject) -> Path:
+def tables_of(project: FirmwareProject) -> Path:
     """Return the folder of the tables; an empty one may have been lost on the way here."""
     folder = project.path.resolve() / TABLES
     return folder if folder.is_dir() else project.path.resolve()

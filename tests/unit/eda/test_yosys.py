@@ -62,6 +62,33 @@ def test_statistics_of_a_mapped_netlist():
     assert (figures.part, figures.latency_cycles) == (None, None)
 
 
+def with_parts(**held):
+    """Statistics of a top module whose pipelines were kept apart."""
+    parts = {f"{TOP}_{name}": {"LUT6": luts, "FDRE": 2} for name, luts in held.items()}
+    content = json.loads(statistics({"LUT2": 5, "FDRE": 3, **dict.fromkeys(parts, 1)}))
+    for name, cells in parts.items():
+        content["modules"] |= json.loads(statistics(cells, name))["modules"]
+    return content
+
+
+def test_pipelines_that_are_kept_apart_are_counted_by_themselves_and_in_all():
+    report = read(json.dumps(with_parts(first=10, last=4)))
+    assert report.design == TOP
+    assert (report.resources.lut, report.resources.ff) == (19, 7)
+    assert report.resources.lut_by_section == {f"{TOP}_first": 10, f"{TOP}_last": 4}
+
+
+def test_a_module_that_no_other_holds_or_that_is_there_twice_is_no_part():
+    content = with_parts(first=10)
+    top = content["modules"][f"\\{TOP}"]
+    del top["num_cells_by_type"][f"{TOP}_first"]
+    with pytest.raises(ReportReadError, match="with parts"):
+        read(json.dumps(content))
+    top["num_cells_by_type"][f"{TOP}_first"] = 2
+    with pytest.raises(ReportReadError, match="with parts"):
+        read(json.dumps(content))
+
+
 def test_memories_and_carry8():
     cells = {"LUT6": 4, "SRL16E": 2, "CARRY8": 3, "RAMB36E2": 2, "RAMB18E2": 1, "DSP48E2": 5}
     figures = read(statistics(cells)).resources

@@ -73,7 +73,8 @@ def test_file_and_the_line_for_people(tmp_path):
     write_layers(tmp_path, costs)
     written = json.loads((tmp_path / "layers.json").read_text())
     assert written[1] == {
-        "layer": "b", "da4ml_cost": 0.6, "lut": 0.6, "share": 0.6, "depth_adders": 1.0
+        "layer": "b", "da4ml_cost": 0.6, "lut": 0.6, "share": 0.6, "depth_adders": 1.0,
+        "folds_over": None, "folded_lut": None,
     }  # fmt: skip
     assert read_layers(tmp_path) == tuple(costs)
     assert largest(costs) == "b 60%, c 25%, a 10%"

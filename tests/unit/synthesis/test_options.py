@@ -100,3 +100,30 @@ def test_options_import_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr[-300:]) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ii": 0, "flow": "rtl"}, "an II of 0"),
+        ({"ii": 4}, "hls4ml does not fold"),
+        ({"ii": 4, "flow": "both"}, "hls4ml does not fold"),
+        ({"ii": 4, "flow": "rtl", "vhdl": True}, "--vhdl is not for folded"),
+        ({"ii": 4, "flow": "rtl", "placement": Placement(slr_registers=1)}, "--slr-registers"),
+        ({"ii": 4, "flow": "rtl", "levels": ("netlist",)}, "--level netlist"),
+        ({"flow": "rtl", "input": "parallel"}, "at once anyway"),
+        ({"ii": 4, "flow": "rtl", "input": "serial"}, "unknown input 'serial'"),
+    ],
+)
+def test_what_cannot_be_folded_is_refused(given, said):
+    with pytest.raises(UsageError, match=said):
+        SynthOptions(part="xcvu13p", **given)
+
+
+def test_an_ii_and_an_input_have_digests_of_their_own():
+    digests = {
+        SynthOptions(part="xcvu13p", flow="rtl", **given).digest("x")
+        for given in ({}, {"ii": 2}, {"ii": 4}, {"ii": 4, "input": "parallel"})
+    }
+    assert len(digests) == 4
+    assert SynthOptions(part="xcvu13p", flow="rtl", ii=1).digest("x") in digests

@@ -1,0 +1,100 @@
+"""A folded Mixer and a folded GNN from model file to Verilog, at ir and rtl."""
+
+import pytest
+
+from jetmix.errors import BitsDifferError, LoweringError, UsageError
+from jetmix.packaging.package import package
+from jetmix.resources.folded import between_sections
+from jetmix.synthesis.flow import synthesise
+from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.synthesis.verify import verify_again
+from jetmix.training.finish import save_model
+from jetmix.training.run_dir import open_source
+from jetmix.verification.options import FaultOptions, VectorOptions
+from jetmix.words.synthesis import synthesis_lines
+from tests.unit.firmware.folding.taggers import tagger
+
+VECTORS = VectorOptions(n_random=100)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*copy keyword.*:DeprecationWarning"),
+]
+
+
+def source_of(folder, architecture, fold, **options):
+    path = folder / f"{architecture}.keras"
+    save_model(tagger(architecture, fold, **options), path, calibrated=True)
+    return open_source(path)
+
+
+@pytest.fixture(scope="module")
+def mixer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("folded")
+    options = SynthOptions(part="xcvu13p", flow="rtl", ii=4, vectors=VECTORS, top="tiny")
+    return synthesise(source_of(folder, "mixer", 4), folder / "out", options)
+
+
+def test_a_folded_mixer_is_exact_at_ir_and_rtl(mixer):
+    assert [(r.candidate, r.status, r.n_mismatch) for r in mixer.verification] == [
+        ("ir", "passed", 0),
+        ("rtl", "passed", 0),
+    ]
+    clocked = mixer.verification[1]
+    assert clocked.ii_cycles == 4
+    assert clocked.latency_cycles == mixer.machine.folding.latency_cycles
+
+
+def test_a_folded_gnn_is_exact_with_all_particles_at_once(tmp_path):
+    options = SynthOptions(
+        part="xcvu13p", flow="rtl", ii=2, input="parallel", vectors=VECTORS, engine="alkaid"
+    )
+    done = synthesise(source_of(tmp_path, "gnn", 2), tmp_path / "out", options)
+    assert [r.status for r in done.verification] == ["passed", "passed"]
+    assert done.verification[1].ii_cycles == 2
+
+
+def test_its_resources_state_the_ii_and_the_sections(mixer):
+    (report,) = mixer.resources
+    assert (report.origin, report.ii_cycles) == ("estimate", 4)
+    assert list(report.lut_by_section) == [s.name for s in mixer.machine.folding.sections]
+    between = between_sections(mixer.machine)
+    assert report.lut == pytest.approx(sum(report.lut_by_section.values()) + between.lut, abs=3)
+    costs = {cost.layer: cost for cost in mixer.costs}
+    assert costs["channel_mixing_1"].folds_over == "particles"
+    assert costs["sum"].folds_over == "channels"
+    assert costs["logits"].folds_over is None
+    first = costs["channel_mixing_1"]
+    assert first.folded_lut == pytest.approx(first.lut / 4, rel=0.05)
+    text = "\n".join(synthesis_lines(mixer))
+    assert "Folded by 4 over particles: channel_mixing_1" in text
+    assert "Once per jet: head_1, logits" in text
+
+
+def test_it_is_verified_again_and_an_edit_is_found(mixer):
+    results = verify_again(mixer.path, ("ir",), VECTORS)
+    assert [r.status for r in results] == ["passed"]
+    with pytest.raises(UsageError, match="folded Verilog"):
+        verify_again(mixer.path, ("rtl",), VECTORS, faults=FaultOptions(count=1))
+    graph = mixer.path / "sections" / "sum.json"
+    before = graph.read_bytes()
+    graph.write_bytes(before + b" ")
+    try:
+        with pytest.raises(BitsDifferError, match="is not the one that was lowered"):
+            SynthDir.open(mixer.path)
+    finally:
+        graph.write_bytes(before)
+
+
+def test_it_has_no_package_of_hardware(mixer, tmp_path):
+    with pytest.raises(LoweringError, match="folded"):
+        package(mixer.path, tmp_path / "package", target="rtl-wrapper", name="tiny", version=1)
+
+
+def test_a_tagger_whose_particles_differ_is_refused_before_any_file(tmp_path):
+    options = SynthOptions(part="xcvu13p", flow="rtl", ii=4, vectors=VECTORS)
+    with pytest.raises(LoweringError, match="bits differ by up to") as found:
+        synthesise(source_of(tmp_path, "mixer", 1), tmp_path / "out", options)
+    assert found.value.exit_code == 5
+    assert not (tmp_path / "out").exists()
