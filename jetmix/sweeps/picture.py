@@ -44,7 +44,7 @@ def draw(sweep: SweepRecord, path: Path) -> None:
         axes.set(xlabel=title, ylabel="test accuracy (%)")
         scaled(axes, place)
         axes.grid(visible=True, alpha=0.3)
-    figure.axes[0].legend(loc="lower right", fontsize=8)
+    figure.axes[0].legend(loc="best", fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
 

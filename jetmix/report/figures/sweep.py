@@ -29,7 +29,7 @@ def front_picture(record: SweepRecord, place: int, name: str) -> Picture:
         axes.set(xlabel=titles[place], ylabel="Accuracy [%]")
         scaled(axes, place)
         axes.grid(visible=True)
-        axes.legend(loc="lower right", fontsize=8)
+        axes.legend(loc="best", fontsize=8)
         alt = (
             f"Test accuracy against {titles[place]} of {len(done)} runs, {len(best)} of them on "
             f"the front, from {min(y for _, y in best):.2f}% to {max(y for _, y in best):.2f}%."
