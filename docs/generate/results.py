@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from results_page import page
+from sweeps import write_pictures
 
 from jetmix.data.schema import THREE_FEATURES
 from jetmix.errors import JetmixError, UsageError
@@ -199,6 +200,7 @@ def write_page(path: Path) -> None:
     """Write the page from what was measured."""
     titles = {name: (row.title, row.twin_of or name) for name, row in ROWS.items()}
     write_text(path, page(read_figures(), titles, twin=TWIN, within=SMALL_WITHIN))
+    write_pictures(path.parent)
 
 
 def main() -> None:

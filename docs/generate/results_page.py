@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pages import filled
+from sweeps import sections
 
 PAGE = Path(__file__).with_name("results.md.in")
 PAPER_EPOCHS, PAPER_JETS = 7000, 558_000  # schedule of the published code, see the presets
@@ -191,5 +192,6 @@ def page(figures: Figures, titles: Titles, *, twin: str, within: float) -> str:
         "LOSS": quantisation_loss(runs, twin),
         "REAL": real_table(runs),
         "BUDGET": budget_table(tuple(every), runs, titles),
+        **sections(),
     }
     return filled(PAGE, values)

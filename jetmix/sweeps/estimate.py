@@ -14,6 +14,7 @@ from jetmix.support.files import content_digest
 from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
 from jetmix.sweeps.plan import PlannedRun
+from jetmix.sweeps.state import data_digest
 
 EPOCHS = 3
 
@@ -61,7 +62,11 @@ def speeds(
         data: HDF5 file of jets.
         backend: Keras backend; None takes the default.
         workers: worker processes, which measure side by side as they would train.
+
+    Raises:
+        DataError: if the file cannot be read.
     """
+    data_digest(data)  # before workers start
     kinds = {run.name: _network(run) for run in runs}
     first = {kind: run for run in reversed(runs) for kind in (kinds[run.name],)}
     chosen = keras_env.chosen_backend(backend)

@@ -61,6 +61,22 @@ class SweepOptions:
     send_data: bool = False
 
 
+def data_digest(path: Path) -> str:
+    """Return the digest of the file of jets.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise DataError(
+            f"cannot read the data ({error.strerror})",
+            where=path,
+            mend="give an HDF5 file of `jetmix data simulate` or `jetmix data import`",
+        ) from None
+
+
 def request_of(options: SweepOptions, content: object, n_runs: int | None) -> SweepRequest:
     """Return what decides the results of a sweep.
 
@@ -69,14 +85,7 @@ def request_of(options: SweepOptions, content: object, n_runs: int | None) -> Sw
         content: the recipes, or the space that they are searched in.
         n_runs: number of runs, None of a search.
     """
-    try:
-        data_sha256 = file_digest(options.data)
-    except OSError as error:
-        raise DataError(
-            f"cannot read the data ({error.strerror})",
-            where=options.data,
-            mend="give an HDF5 file of `jetmix data simulate` or `jetmix data import`",
-        ) from None
+    data_sha256 = data_digest(options.data)
     backend = keras_env.chosen_backend(options.backend)
     return SweepRequest(
         digest=content_digest({"runs": content, "data": data_sha256, "backend": backend}),

@@ -41,6 +41,7 @@ def read_kernels(path: Path, text: str) -> tuple[VendorReport, ...]:
     rows = _rows(table)
     budget, used = _budget(table.head[-1][0], rows)
     kernels = rows[4:]
+    _once(kernels)
     _agree([row for row in kernels if row.block.depth == 1], used)
     for at, row in enumerate(kernels):
         inside = _inside(kernels[at + 1 :], row.block.depth)
@@ -101,6 +102,16 @@ def _budget(head: Line, rows: Sequence[_Row]) -> tuple[_Row, _Row]:
     _, budget, used, unused = rows[:4]
     _agree([used, unused], budget)
     return budget, used
+
+
+def _once(kernels: Sequence[_Row]) -> None:
+    """Refuse a row that no kernel is above, and one that stands twice."""
+    seen: set[tuple[str, int]] = set()
+    for row in kernels:
+        place = (row.block.name, row.block.depth)
+        if place in seen or (not seen and row.block.depth != 1):
+            raise row.line.fail(f"{row.block.name!r} does not belong here")
+        seen.add(place)
 
 
 def _inside(rows: Sequence[_Row], depth: int) -> list[_Row]:
