@@ -154,13 +154,16 @@ def search_picture(grid: Kept, search: Kept) -> str:
 
 def sections() -> dict[str, str]:
     """Return what the page says of the sweeps, by its place in the template."""
-    front = kept("front-16")
+    front, grid, search = kept("front-16"), kept("grid-8"), kept("search-8")
     errors = [run.accuracy_error for run in front.sweep.of("done") if run.accuracy_error]
     return {
         "FRONT": front_table(front.sweep).rstrip(),
         "FRONT_SHA": front.data_sha256,
         "FRONT_ERROR": f"{100 * max(errors):.2f}",
         "FRONT_HOURS": f"{sum(front.hours.values()):.1f}",
+        "SEARCH": search_table(grid, search).rstrip(),
+        "WORST_ACCURACY": f"{100 * WORST_ACCURACY:.0f}",
+        "WORST_LUT": f"{WORST_LUT:,.0f}",
     }
 
 
@@ -169,6 +172,7 @@ def write_pictures(docs: Path) -> None:
     for place, name in enumerate(("front-16-lut", "front-16-latency")):
         picture = front_picture(kept("front-16").sweep, place, name)
         write_text(docs / f"{name}.svg", _trimmed(picture.svg))
+    write_text(docs / "search-8.svg", _trimmed(search_picture(kept("grid-8"), kept("search-8"))))
 
 
 def _trimmed(svg: str) -> str:
