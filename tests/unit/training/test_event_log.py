@@ -13,7 +13,7 @@ from .conftest import jetmix
 keras_env.activate()
 ROW = {
     "epoch": 1, "loss": 1.5, "val_loss": 1.25, "val_target_loss": 0.5,
-    "val_accuracy": 0.5, "ebops": 4096, "beta": 1e-6,
+    "val_accuracy": 0.5, "ebops": 4096, "lut": 3000.0, "beta": 1e-6,
     "learning_rate": 0.25, "seconds": 2.0,
 }  # fmt: skip
 
@@ -43,6 +43,7 @@ def test_every_figure_of_every_epoch_is_logged(tmp_path):
     assert set(found) == set(TAGS.values())
     assert found["loss/train"] == {1: 1.5, 2: 0.75}
     assert found["size/EBOPs"] == {1: 4096.0, 2: 4096.0}
+    assert found["size/LUT"] == {1: 3000.0, 2: 3000.0}
 
 
 def test_train_command_writes_logs(recipe, data, tmp_path):

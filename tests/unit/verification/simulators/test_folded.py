@@ -54,7 +54,7 @@ def project_of(architecture, factor, folder, given="beats"):
     ("architecture", "factor", "given"),
     [("mixer", 4, "beats"), ("gnn", 2, "parallel"), ("deepsets", 8, "beats")],
 )
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_verilog_answers_as_keras_does(architecture, factor, given, tmp_path):
     project = project_of(architecture, factor, tmp_path / "rtl", given)
     simulation = folded.build(project, tmp_path / "simulation")
