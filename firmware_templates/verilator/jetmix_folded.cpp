@@ -1,26 +1,6 @@
 // Runs a folded tagger clock by clock: what goes in at every clock is given, what comes out is kept.
-#include <cstddef>
-#include <cstdint>
-
 #include "V@TOP@.h"
-#include "verilated.h"
-
-template <size_t N> static void put(VlWide<N> &port, const uint32_t *words) {
-    for (size_t i = 0; i < N; i++)
-        port[i] = words[i];
-}
-static void put(QData &port, const uint32_t *words) { port = words[0] | (QData)words[1] << 32; }
-template <typename T> static void put(T &port, const uint32_t *words) { port = (T)words[0]; }
-
-template <size_t N> static void get(const VlWide<N> &port, uint32_t *words) {
-    for (size_t i = 0; i < N; i++)
-        words[i] = port[i];
-}
-static void get(const QData &port, uint32_t *words) {
-    words[0] = (uint32_t)port;
-    words[1] = (uint32_t)(port >> 32);
-}
-template <typename T> static void get(const T &port, uint32_t *words) { words[0] = port; }
+#include "jetmix_ports.h"
 
 // control: bit 0 is rst, bit 1 is start. seen: bit 0 is ready before the edge of the clock, bit 1 is
 // valid behind it, when the outputs are taken.

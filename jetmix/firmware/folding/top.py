@@ -163,13 +163,12 @@ class TopModule:
         self._declare(before, bits)
         self._declare(after, bits)
         self._add(f"assign {before} = {joined(in_bits(given, kifs))};")
-        names = ("particles", "channels")
-        ins, outs = names if source.domain == "particles" else names[::-1]
         particles, channels = link.shape
         parameters = {"BITS": link.bits, "PARTICLES": particles, "CHANNELS": channels,
-                      "FOLD": self.folding.fold}  # fmt: skip
-        self._instance(f"fold_turn_to_{outs}", f"{link.name}_turn", parameters, rst="rst",
-                       last=f"at[{link.ready}]", **{ins: before, outs: after})  # fmt: skip
+                      "FOLD": self.folding.fold,
+                      "TO_CHANNELS": int(source.domain == "particles")}  # fmt: skip
+        self._instance("fold_turn", f"{link.name}_turn", parameters, rst="rst",
+                       last=f"at[{link.ready}]", given=before, turned=after)  # fmt: skip
         return Packed(signal=after, kifs=kifs)
 
     def _collect(self, link: Link, given: Packed, source: SectionRecord) -> Packed:

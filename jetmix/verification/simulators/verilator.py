@@ -59,7 +59,7 @@ def build(
     }
     texts = {
         name: fill(shipped("firmware_templates/verilator") / name, values)
-        for name in ("Makefile", "jetmix_rtl.cpp")
+        for name in ("Makefile", "jetmix_ports.h", "jetmix_rtl.cpp")
     }
     if driver is not None:
         texts["jetmix_rtl.cpp"] = driver
