@@ -35,7 +35,7 @@ class PlannedRun:
 
     @property
     def title(self) -> str:
-        """What tells it from the others, in one line."""
+        """How it differs from the others, in one line."""
         named = (f"{key.rpartition('.')[2]} {value}" for key, value in self.values.items())
         return ", ".join([*named, f"seed {self.recipe.training.seed}"])
 

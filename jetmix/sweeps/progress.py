@@ -22,7 +22,7 @@ REFRESH_SECONDS = 1.0
 
 @dataclass
 class Board:
-    """What is known of the runs of a sweep; told by workers, shown to a person.
+    """What is known of the runs of a sweep; reported by workers, shown to a person.
 
     Args:
         runs: the runs by name.
@@ -52,7 +52,7 @@ class Board:
         return board
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Note what a worker tells of an epoch."""
+        """Note what a worker reports of an epoch."""
         self.now[event["run"]] = event
 
     def note(self, record: RunRecord) -> None:

@@ -213,7 +213,7 @@ class Source(Protocol):
         """Yield runs; each is asked for when there is room for it."""
 
     def hopeless(self, event: Mapping[str, Any]) -> bool:
-        """Learn what a worker tells of an epoch, and return whether to end its run."""
+        """Take what a worker reports of an epoch, and return whether to end its run."""
 
     def finished(self, record: RunRecord) -> RunRecord:
         """Learn what became of a run, and return what is recorded of it."""

@@ -45,7 +45,7 @@ class Placement:
     """Where the tagger lies in a device of several dies (SLRs).
 
     Attributes:
-        slr: the SLR that Vivado is told to keep it in; None leaves that to Vivado.
+        slr: the SLR that the constraints keep it in; None leaves that to Vivado.
         slr_registers: registers before and behind the pipeline of the Verilog for crossings.
     """
 

@@ -29,7 +29,7 @@ from jetmix.training.pareto import FrontPoint, pruned
 from jetmix.training.schedules import learning_rate
 
 FRONT_FOLDER = "front"
-# told every finished epoch: its row of the history, and its jets per second
+# called after every epoch, with its row of the history, and its jets per second
 EachEpoch = Callable[[Mapping[str, float], float], None]
 
 

@@ -45,10 +45,10 @@ class TrainingRun:
     """One run: what is trained, on which file, where to, and with which backend.
 
     ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
-    ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is told
-    every finished epoch, whose state is on disk by then; what it raises ends the training there.
-    ``teacher_epoch`` is told those of a teacher that is trained first. ``data_name`` is what the
-    records call a file that is a copy; None calls it by its path.
+    ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is called
+    after every epoch, whose state is on disk by then; what it raises ends the training there.
+    ``teacher_epoch`` is called for those of a teacher that is trained first. ``data_name`` is what
+    the records call a file that is a copy; None calls it by its path.
     """
 
     recipe: Recipe

@@ -57,7 +57,7 @@ def swept(done: "Swept") -> list[str]:
 
 
 def values(run: "RunRecord") -> str:
-    """Return what tells a run from the others."""
+    """Return how a run differs from the others."""
     named = (f"{key.rpartition('.')[2]} {value}" for key, value in run.values.items())
     return ", ".join([*named, f"seed {run.seed}"])
 

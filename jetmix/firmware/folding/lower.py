@@ -25,7 +25,7 @@ from jetmix.support.arrays import Ints
 
 @dataclass(frozen=True, kw_only=True)
 class Folded:
-    """A machine, and the traces of its sections, from which the costs of layers are told."""
+    """A machine, and the traces of its sections, from which the costs of layers are found."""
 
     machine: Machine
     traces: tuple[Traces, ...]
