@@ -17,7 +17,7 @@ from pathlib import Path
 import estimate_tables
 import numpy as np
 from estimate_tables import Registers, cut_values, registers_of, table
-from pages import filled
+from pages import filled, trimmed
 
 from jetmix.report.figures.style import COLOURS, OURS, drawing, finished
 from jetmix.resources.layers import LayerCost
@@ -260,7 +260,7 @@ def plot(outcomes: list[tuple[float, Interval]]) -> str:
             xlabel="Published LUT after routing", ylabel="Predicted /\npublished", ylim=(0.8, 1.2)
         )
         picture = finished(canvas, name="estimates", title="Estimates", alt="")
-    return "\n".join(row.rstrip() for row in picture.svg.splitlines()) + "\n"
+    return trimmed(picture.svg)
 
 
 def page(references: list[Reference]) -> str:

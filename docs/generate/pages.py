@@ -14,6 +14,11 @@ def filled(template: Path, values: Mapping[str, object]) -> str:
     return text
 
 
+def trimmed(svg: str) -> str:
+    """Return a picture without blanks at the ends of its lines."""
+    return "\n".join(row.rstrip() for row in svg.splitlines()) + "\n"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]

@@ -13,7 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from pages import table
+from pages import table, trimmed
 
 from jetmix.report.figures.style import COLOURS, drawing, finished
 from jetmix.report.figures.sweep import front_picture
@@ -171,12 +171,8 @@ def write_pictures(docs: Path) -> None:
     """Write the pictures of the page."""
     for place, name in enumerate(("front-16-lut", "front-16-latency")):
         picture = front_picture(kept("front-16").sweep, place, name)
-        write_text(docs / f"{name}.svg", _trimmed(picture.svg))
-    write_text(docs / "search-8.svg", _trimmed(search_picture(kept("grid-8"), kept("search-8"))))
-
-
-def _trimmed(svg: str) -> str:
-    return "\n".join(row.rstrip() for row in svg.splitlines()) + "\n"
+        write_text(docs / f"{name}.svg", trimmed(picture.svg))
+    write_text(docs / "search-8.svg", trimmed(search_picture(kept("grid-8"), kept("search-8"))))
 
 
 def main() -> None:

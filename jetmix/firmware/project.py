@@ -14,6 +14,8 @@ Flow = Literal["hls4ml", "rtl"]
 # how a Vitis HLS project was made: layer by layer, or from the graph as a whole
 Way = Literal["hls4ml", "graph"]
 EngineName = Literal["da4ml", "alkaid"]
+# how a jet comes into folded Verilog: a beat in each clock, or all of it in one
+Given = Literal["beats", "parallel"]
 # the engine that hls4ml lowers with
 DA4ML: EngineName = "da4ml"
 INSTALL = "install the version pinned in requirements/core.lock"

@@ -5,14 +5,14 @@ Neither numpy nor Keras is imported here: the help of the command line reads the
 
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import get_args
 
 from jetmix.errors import UsageError
 from jetmix.firmware.engines.registry import ENGINES
 from jetmix.firmware.naming import label_of, require_name
 from jetmix.firmware.parts import Part, find_part
 from jetmix.firmware.placement import MOST_REGISTERS
-from jetmix.firmware.project import DA4ML, TOP, EngineName, Flow
+from jetmix.firmware.project import DA4ML, TOP, EngineName, Flow, Given
 from jetmix.support import provenance
 from jetmix.support.files import content_digest, file_digest
 from jetmix.support.records import POSITIVE, suggestion
@@ -23,7 +23,7 @@ FLOWS: dict[str, tuple[Flow, ...]] = {
     "hls4ml": ("hls4ml",), "rtl": ("rtl",), "both": ("hls4ml", "rtl"),
 }  # fmt: skip
 # how a jet comes into folded Verilog
-INPUTS = ("beats", "parallel")
+INPUTS: tuple[Given, ...] = get_args(Given)
 CLOCK_RANGE_NS = (0.5, 100.0)
 
 
@@ -115,7 +115,7 @@ class SynthOptions:
     engine: EngineName = DA4ML
     vhdl: bool = False
     ii: int = 1
-    input: Literal["beats", "parallel"] = "beats"
+    input: Given = "beats"
     top: str | None = None
     version: int | None = None
     levels: tuple[str, ...] = ()

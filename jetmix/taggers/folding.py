@@ -31,8 +31,7 @@ class Folding:
 
     def dense(self, x: Any, equation: str) -> dict[str, Any]:
         """Return the arguments of an einsum dense layer."""
-        given, kernel = equation.split("->", maxsplit=1)[0].split(",")
-        return self._arguments(x, over_channels=given[1] in kernel)
+        return self._arguments(x, over_channels=_mixes_particles(equation))
 
     def sum(self, x: Any) -> dict[str, Any]:
         """Return the arguments of a sum over the particles."""
@@ -48,8 +47,7 @@ class Folding:
 
     def given(self, out: Any, equation: str) -> Any:
         """Note what kind of layer an output is from, and return it."""
-        given, kernel = equation.split("->", maxsplit=1)[0].split(",")
-        if len(given) == RANK and given[1] in kernel:
+        if _mixes_particles(equation):
             self._by_channel.append(out)
         return out
 
@@ -65,6 +63,11 @@ class Folding:
     def _waits(self, x: Any, *, over_channels: bool) -> bool:
         """Return whether values wait for all of their jet before the layer takes them."""
         return any(x is one for one in self._by_channel) != over_channels
+
+
+def _mixes_particles(equation: str) -> bool:
+    given, kernel = equation.split("->", maxsplit=1)[0].split(",")
+    return len(given) == RANK and given[1] in kernel
 
 
 def _default() -> Any:

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.engines.registry import engine_of, name_of
@@ -12,18 +11,22 @@ from jetmix.firmware.folding.top import MODULES, TOP_FILE, TopModule
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.naming import name_sources
 from jetmix.firmware.parts import Part
-from jetmix.firmware.project import INSTALL, TOP, FirmwareProject, fill, seal, write_templates
+from jetmix.firmware.project import (
+    INSTALL,
+    TOP,
+    FirmwareProject,
+    Given,
+    fill,
+    seal,
+    write_templates,
+)
 from jetmix.firmware.verilog import Ports, packed_ports
 from jetmix.support.files import place_folder, write_text
 from jetmix.support.packaged import shipped
 
-# how a jet comes in
-Given = Literal["beats", "parallel"]
-BEATS: Given = "beats"
-PARALLEL: Given = "parallel"
-INPUTS = {
-    BEATS: "a beat: {n} particles of a jet, in order",
-    PARALLEL: "all particles of a jet at once, in the clock of `model_start` alone",
+INPUTS: dict[Given, str] = {
+    "beats": "a beat: {n} particles of a jet, in order",
+    "parallel": "all particles of a jet at once, in the clock of `model_start` alone",
 }
 
 
@@ -34,7 +37,7 @@ def write_folded(
     part: Part,
     clock_period_ns: float,
     adders_per_stage: int,
-    given: Given = BEATS,
+    given: Given = "beats",
     top: str = TOP,
 ) -> FirmwareProject:
     """Write the project of a folded tagger; it appears only when it is complete.
@@ -60,7 +63,7 @@ def write_folded(
             _write_section(section, graph, src, adders_per_stage)
         if top != TOP:
             name_sources(src, top, "verilog")
-        module = TopModule(machine, top, parallel=given == PARALLEL)
+        module = TopModule(machine, top, parallel=given == "parallel")
         write_text(src / f"{top}.sv", module.text())
         _write_modules(src, top)
         Ports(
