@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from jetmix.cluster.check import WorkerCheck
 from jetmix.cluster.options import ClusterOptions
+from jetmix.data.jet_file import open_jet_table
 from jetmix.errors import DataError, RunConflictError
 from jetmix.models import keras_env
 from jetmix.support.files import content_digest, file_digest
@@ -65,16 +66,18 @@ def data_digest(path: Path) -> str:
     """Return the digest of the file of jets.
 
     Raises:
-        DataError: if it cannot be read.
+        DataError: if it cannot be read, or holds no jets.
     """
     try:
-        return file_digest(path)
+        digest = file_digest(path)
     except OSError as error:
         raise DataError(
             f"cannot read the data ({error.strerror})",
             where=path,
             mend="give an HDF5 file of `jetmix data simulate` or `jetmix data import`",
         ) from None
+    with open_jet_table(path):
+        return digest
 
 
 def request_of(options: SweepOptions, content: object, n_runs: int | None) -> SweepRequest:

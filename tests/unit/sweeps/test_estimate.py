@@ -29,10 +29,10 @@ def sweep_file(tmp_path):
     return path
 
 
-def test_runs_are_listed_with_their_time(in_process, monkeypatch, sweep_file, tmp_path):
+def test_runs_are_listed_with_their_time(in_process, monkeypatch, sweep_file, repository):
     monkeypatch.setattr(estimate, "measure", measured)
-    (tmp_path / "jets.h5").touch()
-    arguments = ["sweep", sweep_file, "--data", tmp_path / "jets.h5", "--dry-run", "--json"]
+    jets = repository / "datasets" / "sample" / "jets.h5"
+    arguments = ["sweep", sweep_file, "--data", jets, "--dry-run", "--json"]
     done = CliRunner().invoke(cli, [str(one) for one in arguments])
     assert done.exit_code == 0, done.output
     runs = json.loads(done.stdout.splitlines()[-1])["runs"]
@@ -46,3 +46,11 @@ def test_jets_that_are_missing_are_named(sweep_file):
     done = CliRunner().invoke(cli, ["sweep", str(sweep_file), "--data", "none.h5", "--dry-run"])
     assert isinstance(done.exception, DataError)
     assert "none.h5: cannot read the data" in str(done.exception)
+
+
+def test_a_file_that_holds_no_jets_is_refused_before_a_worker_starts(sweep_file, tmp_path):
+    arguments = ["sweep", sweep_file, "--data", sweep_file, "--out", tmp_path / "out"]
+    done = CliRunner().invoke(cli, [str(one) for one in arguments])
+    assert isinstance(done.exception, DataError)
+    assert "not a readable HDF5 file" in str(done.exception)
+    assert not (tmp_path / "out").exists()
