@@ -75,10 +75,15 @@ def _client(distributed: Any, cluster: Any, options: ClusterOptions) -> Any:
         ) from None
 
 
+def _require(check: WorkerCheck, dask_worker: Any) -> None:
+    """Judge a worker; Dask fills in ``dask_worker`` by its name."""
+    check.require(str(dask_worker.name))
+
+
 def _require_alike(engine: Engine) -> None:
     """Judge the workers that are there; those that come later are judged by their first task."""
     try:
-        engine.client.run(engine.check.require, "there")
+        engine.client.run(_require, engine.check)
     except ImportError as error:
         raise ClusterError(
             f"a worker cannot run jetmix ({error})",

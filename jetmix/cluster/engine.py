@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jetmix.cluster import inside
 from jetmix.cluster.batch import state_of_jobs
 from jetmix.cluster.check import WorkerCheck
 from jetmix.cluster.extra import needed
@@ -254,5 +255,5 @@ def _checked(
     check: WorkerCheck, function: Callable[..., Any], payload: Any, *sent: AnyArray
 ) -> Any:
     """Run a task on a worker that may take part."""
-    check.require(str(needed("distributed").get_worker().name))
+    check.require(inside.name())
     return function(payload, *sent)
