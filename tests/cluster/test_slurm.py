@@ -37,7 +37,7 @@ def slurm(tmp_path_factory):
         shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
         for name in ("slurmctld", "slurmd", "munged")
     ):
-        pytest.skip("needs root and Slurm (apt-get install slurm-wlm munge)")
+        pytest.fail("needs root and Slurm (apt-get install slurm-wlm munge)")
     folder = tmp_path_factory.mktemp("slurm")
     subprocess.run([SCRIPT, "start", folder], check=True, timeout=120)
     yield {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
