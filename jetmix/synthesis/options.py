@@ -187,7 +187,6 @@ class SynthOptions:
             raise UsageError("hls4ml does not fold", where="--ii", mend="add --flow rtl")
         for option, given in (
             ("--vhdl", self.vhdl), ("--slr-registers", self.placement.slr_registers > 0),
-            ("--level netlist", "netlist" in self.levels),
         ):  # fmt: skip
             if given:
                 raise UsageError(f"{option} is not for folded Verilog", where="--ii",

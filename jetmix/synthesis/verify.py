@@ -51,20 +51,16 @@ def verify_again(
         trust: the modules that the synthesis trusted; nothing is imported because a record says so.
 
     Raises:
-        UsageError: if the model needs a module that is not trusted now, or for faults or a
-            netlist of folded Verilog.
+        UsageError: if the model needs a module that is not trusted now, or for faults in folded
+            Verilog.
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
     options.require_data()
     opened = SynthDir.open(folder)
     levels = registry.chosen(wanted, tuple(opened.projects))
-    for option, given in (
-        ("--faults", faults is not None),
-        ("--level netlist", "netlist" in levels),
-    ):
-        if given and opened.machine is not None:
-            raise UsageError("not for folded Verilog", where=option, mend="leave it out")
+    if faults is not None and opened.machine is not None:
+        raise UsageError("not for folded Verilog", where="--faults", mend="leave it out")
     for project in opened.projects.values():
         project.require_untouched()
     bench, data = bench_of(opened, options, trust)

@@ -1,5 +1,7 @@
 """A folded Mixer and a folded GNN from model file to Verilog, at ir and rtl."""
 
+import shutil
+
 import pytest
 
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
@@ -53,6 +55,16 @@ def test_a_folded_gnn_is_exact_with_all_particles_at_once(tmp_path):
     done = synthesise(source_of(tmp_path, "gnn", 2), tmp_path / "out", options)
     assert [r.status for r in done.verification] == ["passed", "passed"]
     assert done.verification[1].ii_cycles == 2
+
+
+@pytest.mark.long
+def test_the_gates_of_a_folded_mixer_are_exact(mixer, yosys_program, tmp_path):
+    assert yosys_program
+    copy = shutil.copytree(mixer.path, tmp_path / "copy")
+    (result,) = verify_again(copy, ("netlist",), VECTORS)
+    assert (result.candidate, result.status, result.n_mismatch) == ("netlist", "passed", 0)
+    assert result.ii_cycles == 4
+    assert result.latency_cycles == mixer.machine.folding.latency_cycles
 
 
 def test_its_resources_state_the_ii_and_the_sections(mixer):

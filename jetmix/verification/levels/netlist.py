@@ -17,19 +17,25 @@ def require_tools() -> None:
 
 
 def run(bench: Bench) -> Outputs:
-    """Synthesise the Verilog, compile the netlist and feed it one vector per clock."""
+    """Synthesise the Verilog, compile the netlist and run it as the level 'rtl' runs Verilog."""
     require_tools()  # before minutes of synthesis
     tool, project = yosys.find_yosys(), bench.projects["rtl"]
     area = bench.folder / yosys.FOLDER
     yosys.synthesise(area, project, tool)
-    simulation = netlist.build(
-        project, area / yosys.NETLIST, yosys.find_cells(tool[0]), bench.folder / FOLDER
-    )
+    gates, cells, compiled = area / yosys.NETLIST, yosys.find_cells(tool[0]), bench.folder / FOLDER
+    if bench.machine is not None:
+        return rtl.in_beats(netlist.build_folded(project, gates, cells, compiled), bench)
+    simulation = netlist.build(project, gates, cells, compiled)
     return rtl.clocked(simulation, bench.vectors, bench.reference)
 
 
 def trace(bench: Bench, x: Reals) -> str:
-    """Return the first pipeline stage whose registers differ, and its layers."""
+    """Return the first pipeline stage whose registers differ, and its layers.
+
+    Raises:
+        LoweringError: for folded Verilog, whose registers are not looked into.
+    """
+    rtl.require_unfolded(bench)
     return pipeline.first_difference(
         bench.projects["rtl"],
         bench.graph,

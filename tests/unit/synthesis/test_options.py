@@ -110,7 +110,6 @@ def test_options_import_nothing_heavy():
         ({"ii": 4, "flow": "both"}, "hls4ml does not fold"),
         ({"ii": 4, "flow": "rtl", "vhdl": True}, "--vhdl is not for folded"),
         ({"ii": 4, "flow": "rtl", "placement": Placement(slr_registers=1)}, "--slr-registers"),
-        ({"ii": 4, "flow": "rtl", "levels": ("netlist",)}, "--level netlist"),
         ({"flow": "rtl", "input": "parallel"}, "at once anyway"),
         ({"ii": 4, "flow": "rtl", "input": "serial"}, "unknown input 'serial'"),
     ],
