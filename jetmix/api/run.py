@@ -148,6 +148,7 @@ def train(
     target_ebops: int | None = None,
     target_lut: int | None = None,
     teacher: PathLike | None = None,
+    start_from: PathLike | None = None,
     backend: str | None = None,
     resume: bool = TrainingRun.resume,
     tensorboard: PathLike | None = None,
@@ -163,6 +164,8 @@ def train(
         target_ebops: size that beta is driven to.
         target_lut: size in estimated LUT that beta is driven to, instead of EBOPs.
         teacher: run or model to learn from; auto trains the tagger in full precision first.
+        start_from: run or model in full precision whose weights the tagger starts from; auto
+            trains it first.
         backend: jax or tensorflow; jax by default.
         resume: go on with an interrupted run.
         tensorboard: folder for logs of every epoch.
@@ -178,12 +181,13 @@ def train(
         "target_ebops": target_ebops,
         "target_lut": target_lut,
         "teacher": None if teacher is None else str(teacher),
+        "start_from": None if start_from is None else str(start_from),
     }
     if isinstance(recipe, str):
         recipe = load_recipe(recipe, {"training": training})
     elif any(value is not None for value in training.values()):
         raise UsageError(
-            "epochs, seed, targets and teacher go with the name of a recipe",
+            "epochs, seed, targets, teacher and start go with the name of a recipe",
             mend="set them in the recipe",
         )
     trained = run_training(

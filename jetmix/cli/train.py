@@ -29,6 +29,10 @@ from jetmix.errors import UsageError
 @click.option(
     "--teacher", help="Run or model to learn from; auto trains a full-precision twin first."
 )
+@click.option(
+    "--start-from",
+    help="Run or model in full precision to start from; auto trains a full-precision twin first.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--tensorboard", type=PATH, help="Folder for TensorBoard logs of every epoch.")
 @click.option("--list", "list_presets", is_flag=True, help="List presets and architectures.")
@@ -44,6 +48,7 @@ def train(
     target_ebops: int | None,
     target_lut: int | None,
     teacher: str | None,
+    start_from: str | None,
     resume: bool,
     tensorboard: Path | None,
     list_presets: bool,
@@ -75,6 +80,7 @@ def train(
         "target_ebops": target_ebops,
         "target_lut": target_lut,
         "teacher": teacher,
+        "start_from": start_from,
     }
     result = run_training(
         TrainingRun(

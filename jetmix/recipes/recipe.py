@@ -37,8 +37,8 @@ from jetmix.support.records import (
 INTERPOLATIONS = ("linear", "log", "constant")
 COSTS = ("ebops", "lut")
 TARGET_LOSSES = ("huber", "squared", "absolute")
-# a teacher that is trained first: the recipe's tagger in full precision
-TWIN_TEACHER = "auto"
+# a tagger that is trained first: that of the recipe in full precision
+TWIN = "auto"
 KeyPoint = tuple[float, float, str]
 
 
@@ -117,7 +117,8 @@ class TrainingSection:
     """Optimiser, schedules, guards, and which point of the Pareto front becomes the tagger.
 
     ``beta`` holds key points (fraction of the epochs, beta, interpolation to the next point).
-    ``teacher`` is a run directory or model file, or :data:`TWIN_TEACHER`.
+    ``teacher`` is a run directory or model file, or :data:`TWIN`; so is
+    ``start_from``.
     """
 
     seed: int
@@ -142,6 +143,9 @@ class TrainingSection:
     cost: str = COSTS[0]
     target_lut: int | None = None
     average_epochs: float | None = None
+    start_from: str | None = None
+    twin_epochs: int | None = None
+    epoch_steps: int | None = None
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": SEED,
@@ -166,17 +170,27 @@ class TrainingSection:
         "cost": rule(COSTS.__contains__, f"is none of {', '.join(COSTS)}"),
         "target_lut": POSITIVE,
         "average_epochs": rule(lambda epochs: 1 <= epochs < math.inf, "must be at least 1"),
+        "start_from": NOT_EMPTY,
+        "twin_epochs": POSITIVE,
+        "epoch_steps": POSITIVE,
     }
     # keys that came later: a recipe without them keeps the digest that it had
     LATER: ClassVar[tuple[str, ...]] = (
         "target_loss", "target_weight", "stream_jets", "teacher", "teacher_weight",
-        "teacher_temperature", "cost", "target_lut", "average_epochs",
+        "teacher_temperature", "cost", "target_lut", "average_epochs", "start_from",
+        "twin_epochs", "epoch_steps",
     )  # fmt: skip
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         if self.target_lut is not None and self.target_ebops is not None:
             yield "target_lut", 'the only target: with it, target_ebops is "none", so that it'
+
+        if self.twin_epochs is not None and TWIN not in (self.teacher, self.start_from):
+            yield "twin_epochs", 'used with teacher or start_from = "auto" alone, so that it'
+
+        if self.epoch_steps is not None and self.stream_jets is not None:
+            yield "epoch_steps", 'used with stream_jets = "none" alone, so that it'
 
     @property
     def counts_lut(self) -> bool:

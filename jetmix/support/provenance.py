@@ -28,6 +28,8 @@ class Provenance:
         command: the command line, word by word.
         teacher: the run or model that a training learnt from.
         teacher_sha256: SHA-256 of its model file.
+        start: the run or model in full precision whose weights a training started from.
+        start_sha256: SHA-256 of its model file.
     """
 
     versions: dict[str, str | None]
@@ -39,6 +41,8 @@ class Provenance:
     command: tuple[str, ...]
     teacher: str | None = None
     teacher_sha256: str | None = None
+    start: str | None = None
+    start_sha256: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``provenance.json`` into ``folder``."""

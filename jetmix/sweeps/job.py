@@ -137,7 +137,7 @@ def _train(job: Job) -> None:
             backend=job.backend,
             resume=True,
             each_epoch=each_epoch,
-            teacher_epoch=stop_if_asked,
+            twin_epoch=stop_if_asked,
             data_name=str((job.copy_of or job).data),
         )
     )

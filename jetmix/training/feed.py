@@ -41,7 +41,7 @@ def make_feed(train: Jets, engine: Engine, settings: TrainingSection) -> Feed:
     """Return the feed that the recipe asks for."""
     batch_size = min(settings.batch_size, len(train))
     if settings.stream_jets is None:
-        return Resident(train, engine, batch_size, settings.seed)
+        return Resident(train, engine, batch_size, settings.seed, settings.epoch_steps)
     return Streamed(train, engine, batch_size, settings.seed, settings.stream_jets)
 
 
@@ -53,6 +53,7 @@ class Resident:
     engine: Engine
     batch_size: int
     seed: int
+    epoch_steps: int | None
 
     @cached_property
     def _held(self) -> Any:
@@ -64,11 +65,21 @@ class Resident:
         return _statistics(self.train, self.engine)
 
     def portions(self, epoch: int) -> Iterator[Portion]:
-        """Yield all jets in a random order."""
-        steps = len(self.train) // self.batch_size
-        rng = np.random.default_rng([self.seed, epoch])
+        """Yield all jets in a random order, or the next ``epoch_steps`` batches of such orders."""
+        whole = len(self.train) // self.batch_size
+        n_steps = self.epoch_steps or whole
+        steps = np.arange(epoch * n_steps, (epoch + 1) * n_steps)
+        batches = [
+            self._order(pass_, whole)[steps[steps // whole == pass_] % whole]
+            for pass_ in np.unique(steps // whole)
+        ]
+        yield self._held, np.concatenate(batches)
+
+    def _order(self, number: int, steps: int) -> Ints:
+        """Return the order of the jets in one pass over them, (step, jet of the batch)."""
+        rng = np.random.default_rng([self.seed, number])
         order = rng.permutation(len(self.train))[: steps * self.batch_size]
-        yield self._held, order.reshape(steps, self.batch_size)
+        return np.asarray(order.reshape(steps, self.batch_size))
 
     def pieces(self) -> Iterator[Floats]:
         """Yield ``x`` at once."""

@@ -82,7 +82,7 @@ class Loop:
     @property
     def steps(self) -> int:
         """Training steps per epoch; jets beyond the last full batch wait for another epoch."""
-        return self.n_train // self.batch_size
+        return self.settings.epoch_steps or self.n_train // self.batch_size
 
     @property
     def batch_size(self) -> int:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetmix.errors import ReportReadError, RunConflictError, UsageError
-from jetmix.recipes.recipe import TWIN_TEACHER, Recipe, load_recipe
+from jetmix.errors import ReportReadError, RunConflictError
+from jetmix.recipes.recipe import Recipe, load_recipe
 from jetmix.support import console, provenance
 from jetmix.support.files import (
     JSON,
@@ -19,15 +19,16 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import architecture, check_recipe, recorded_options, spec_from
+from jetmix.taggers.registry import check_recipe, recorded_options, spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.data_stage import write_data_stage
+from jetmix.training.guides import Guides, full_precision, named_files, named_guides, require_bits
 from jetmix.training.metrics import Metrics
 from jetmix.training.run_dir import (
     DATA_STAGE,
     RECIPE_FILE,
-    TEACHER_FOLDER,
     TRAIN_STAGE,
+    TWIN_FOLDER,
     RunDir,
     TrainFigures,
 )
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
     from jetmix.taggers.spec import TaggerSpec
     from jetmix.training.loop import EachEpoch
-    from jetmix.training.teacher import Teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class TrainingRun:
     ``backend`` is "jax" or "tensorflow"; None takes the default of :mod:`jetmix.models.keras_env`.
     ``event_folder`` is where logs for TensorBoard go, if any are wanted. ``each_epoch`` is called
     after every epoch, whose state is on disk by then; what it raises ends the training there.
-    ``teacher_epoch`` is called for those of a teacher that is trained first. ``data_name`` is what
+    ``twin_epoch`` is called for those of a twin that is trained first. ``data_name`` is what
     the records call a file that is a copy; None calls it by its path.
     """
 
@@ -58,7 +58,7 @@ class TrainingRun:
     resume: bool = False
     event_folder: Path | None = None
     each_epoch: "EachEpoch | None" = None
-    teacher_epoch: "EachEpoch | None" = None
+    twin_epoch: "EachEpoch | None" = None
     data_name: str | None = None
 
     @property
@@ -105,10 +105,11 @@ def train(run: TrainingRun) -> Trained:
     backend = keras_env.chosen_backend(run.backend)
     run = replace(run, recipe=resolved(run.recipe), backend=backend)
     check_recipe(run.recipe)  # before a file is read
-    _require_bits(run.recipe)
+    require_bits(run.recipe)
     _refuse_foreign(run)
     keras_env.activate(run.backend)
     from jetmix.training.loading import loaded
+    from jetmix.training.start import check_start
 
     digest = _digest(run)
     done = _finished(run, digest)
@@ -124,8 +125,10 @@ def train(run: TrainingRun) -> Trained:
         devices.check_batch(min(run.recipe.training.batch_size, len(jets.y)))
         if run.event_folder is not None:
             event_log.check_event_log(run.event_folder)
-        teacher = _named_teacher(run.recipe, jets)
-        return _stages(run, datasets, spec, digest, teacher)
+        guides = named_guides(run.recipe, jets)
+        if run.recipe.training.start_from is not None:
+            check_start(spec, guides.start)
+        return _stages(run, datasets, spec, digest, guides)
 
 
 def _named(datasets: "dict[str, JetDataset]", name: str | None) -> "dict[str, JetDataset]":
@@ -143,7 +146,7 @@ def _stages(
     datasets: "dict[str, JetDataset]",
     spec: "TaggerSpec",
     digest: str,
-    teacher: "Teacher | None" = None,
+    guides: "Guides",
 ) -> Trained:
     """Do both stages; all input was judged before."""
     from jetmix.training.teacher import open_teacher
@@ -151,79 +154,42 @@ def _stages(
 
     _claim(run)
     write_data_stage(run.data_folder, run.recipe, datasets)
-    if run.recipe.training.teacher == TWIN_TEACHER:
-        teacher = open_teacher(_trained_twin(run, datasets), datasets["train"])
-    taught = None if teacher is None else logits_of(teacher, datasets["train"], run.data_folder)
+    train_set = datasets["train"]
+    if guides.twins:
+        twin = open_teacher(_trained_twin(run, datasets), train_set)
+        guides = replace(guides, **dict.fromkeys(guides.twins, twin), twins=())
+    teacher, start = guides.teacher, guides.start
+    taught = None if teacher is None else logits_of(teacher, train_set, run.data_folder)
     made = provenance.collect(seed=run.recipe.training.seed, backend=run.backend)
     if teacher is not None:
         made = replace(made, teacher=str(teacher.path), teacher_sha256=teacher.sha256)
+    if start is not None:
+        made = replace(made, start=str(start.path), start_sha256=start.sha256)
     made.write(run.folder)
-    metrics, figures = train_stage(run, datasets, spec, digest, taught)
+    metrics, figures = train_stage(run, datasets, spec, digest, taught=taught, start=start)
     return Trained(run=RunDir(run.folder), metrics=metrics, figures=figures)
 
 
-def _named_teacher(recipe: Recipe, train: "JetDataset") -> "Teacher | None":
-    """Return the teacher that a recipe names, judged; None for none, or if it is trained first."""
-    from jetmix.training.teacher import open_teacher
-
-    name = recipe.training.teacher
-    return None if name in (None, TWIN_TEACHER) else open_teacher(Path(name), train)
-
-
 def _trained_twin(run: TrainingRun, datasets: "dict[str, JetDataset]") -> Path:
-    """Train the recipe's tagger in full precision on these jets; return the folder of its run."""
+    """Train the recipe's twin in full precision on these jets; return the folder of its run."""
     twin = replace(
         run,
         recipe=full_precision(run.recipe),
-        folder=run.folder / TEACHER_FOLDER,
+        folder=run.folder / TWIN_FOLDER,
         event_folder=None,
-        each_epoch=run.teacher_epoch,
+        each_epoch=run.twin_epoch,
     )
     _refuse_foreign(twin)
     digest, train_set = _digest(twin), datasets["train"]
     if _finished(twin, digest) is None:
-        console.say(f"training the teacher in {twin.folder}")
+        console.say(f"training the twin in full precision in {twin.folder}")
         spec = spec_from(
             twin.recipe,
             n_classes=len(train_set.class_names),
             scales=train_set.normalisation.std,
         )
-        _stages(twin, datasets, spec, digest)
+        _stages(twin, datasets, spec, digest, Guides())
     return twin.folder
-
-
-def full_precision(recipe: Recipe) -> Recipe:
-    """Return the recipe of a tagger's full-precision twin, which is trained without a teacher."""
-    return replace(
-        recipe,
-        name=f"{recipe.name}-teacher",
-        tagger=replace(recipe.tagger, quantised=False),
-        training=replace(
-            recipe.training,
-            teacher=None,
-            cost="ebops",
-            target_ebops=None,
-            target_lut=None,
-            select_max_ebops=None,
-        ),
-    )
-
-
-def _require_bits(recipe: Recipe) -> None:
-    """Refuse what only a tagger with trained bit widths can have."""
-    trains_bits = architecture(recipe.tagger.architecture).trains_bits
-    if recipe.training.counts_lut and not (recipe.tagger.quantised and trains_bits):
-        raise UsageError(
-            "only a quantised tagger whose bit widths are trained has a cost in LUT",
-            where="[training] target_lut" if recipe.training.target_lut else "[training] cost",
-            mend='set cost = "ebops" and no target_lut, or choose another architecture',
-        )
-    if recipe.training.teacher == TWIN_TEACHER and not recipe.tagger.quantised:
-        raise UsageError(
-            "a tagger in full precision has no twin in full precision to learn from",
-            where="[training] teacher",
-            mend="name a trained run, or set quantised = true",
-        )
 
 
 def _refuse_foreign(run: TrainingRun) -> None:
@@ -249,11 +215,10 @@ def _digest(run: TrainingRun) -> str:
         "data": _file_digest(run.data),
         "backend": run.backend,
     }
-    teacher = run.recipe.training.teacher
-    if teacher not in (None, TWIN_TEACHER):
+    for key, name in named_files(run.recipe).items():
         from jetmix.training.teacher import model_file
 
-        content["teacher"] = file_digest(model_file(teacher))
+        content[key] = file_digest(model_file(name))
     return content_digest(content)
 
 

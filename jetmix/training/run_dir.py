@@ -22,8 +22,8 @@ from jetmix.training.scores import Scores, read_scores
 RECIPE_FILE = "recipe.toml"
 DATA_STAGE, TRAIN_STAGE = "1-data", "2-train"
 TAGGER = "tagger.keras"
-# the run of a teacher that is trained first, inside the run
-TEACHER_FOLDER = "teacher"
+# the run of a twin in full precision that is trained first, inside the run
+TWIN_FOLDER = "twin"
 
 
 @dataclass(frozen=True, kw_only=True)

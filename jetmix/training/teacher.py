@@ -82,6 +82,22 @@ def open_teacher(path: Path, train: JetDataset) -> Teacher:
     return teacher
 
 
+def require_same_input(start: Teacher, train: JetDataset) -> None:
+    """Refuse a tagger to start from that is shown something else than the new one.
+
+    Raises:
+        UsageError: if it takes other particles or features, or scales them in another way.
+    """
+    own = replace(_own(train), targets=())
+    same = start.selection == own and start.normalisation in (None, train.normalisation)
+    if not same:
+        raise UsageError(
+            "the tagger to start from takes other particles or features, or scales them otherwise",
+            where=start.path,
+            mend="name a run of the same recipe with quantised = false on the same jets",
+        )
+
+
 def _recorded(path: Path) -> DataUsed | None:
     """Return the jets of a run, also where a model file inside it is named; None if not known."""
     place = path.resolve()

@@ -19,12 +19,14 @@ from jetmix.training.jets import Jets
 from jetmix.training.metrics import Metrics, Truth
 from jetmix.training.run_dir import TAGGER, TRAIN_STAGE, TrainFigures
 from jetmix.training.seeds import seeded
+from jetmix.training.start import start_from
 
 if TYPE_CHECKING:
     from jetmix.data.dataset import JetDataset
     from jetmix.taggers.spec import TaggerSpec
     from jetmix.training.loop import Loop
     from jetmix.training.run import TrainingRun
+    from jetmix.training.teacher import Teacher
 
 SPLITS = ("train", "validation", "test")
 
@@ -34,7 +36,9 @@ def train_stage(
     datasets: "dict[str, JetDataset]",
     spec: "TaggerSpec",
     digest: str,
-    taught: Floats | None = None,
+    *,
+    taught: Floats | None,
+    start: "Teacher | None",
 ) -> tuple[Metrics, TrainFigures]:
     """Train, and write all of the stage's files.
 
@@ -44,6 +48,7 @@ def train_stage(
         spec: the tagger.
         digest: of the run.
         taught: logits of a teacher on the training jets (jet, class), None without one.
+        start: the twin in full precision whose weights the tagger starts from, if any.
 
     Returns:
         The performance of the chosen tagger on the test jets, and how the training went.
@@ -66,7 +71,7 @@ def train_stage(
     # Keras counts layers to name them: a run must not depend on the runs before it
     keras.utils.clear_session(free_memory=False)
     with devices.all_devices():
-        loop = _loop(run, jets, datasets["train"].seen, spec, digest)
+        loop = _loop(run, jets, datasets["train"].seen, spec, digest, start=start)
         try:
             loop.run()
         except JetmixError as error:
@@ -97,6 +102,8 @@ def _loop(
     seen: Callable[[Floats], Floats],
     spec: "TaggerSpec",
     digest: str,
+    *,
+    start: "Teacher | None",
 ) -> "Loop":
     """Return the training; ``seen`` gives what the network sees of jets."""
     from jetmix.training.loop import Loop
@@ -107,6 +114,8 @@ def _loop(
         start_targets(model, jets["train"].targets.mean(axis=0, dtype="float64"))
     if run.recipe.data.normalisation == "power-of-two" or run.recipe.data.scaling:
         absorb_shift(model, jets["train"].feature_means(seen))
+    if start is not None:
+        start_from(model, start, jets["train"].x)
     loop = Loop(
         run.recipe,
         model,

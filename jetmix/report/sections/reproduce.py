@@ -32,6 +32,7 @@ def reproduce(tagger: Tagger) -> list[tuple[str, str]]:
         ("Folders", ", ".join(tagger.places)),
         ("Training", " ".join(training.command) if training else None),
         ("Teacher", _teacher(tagger)),
+        ("Started from", _start(tagger)),
         ("Synthesis", " ".join(synthesis.command) if synthesis else None),
         ("HLS project", words.hls_way(tagger.hls)),
         ("Verilog", f"by the engine {tagger.rtl.engine}" if tagger.rtl else None),
@@ -69,6 +70,14 @@ def _teacher(tagger: Tagger) -> str | None:
     names = {"teacher_weight": "weight", "teacher_temperature": "temperature"}
     facts += [f"{name} {settings[key]}" for key, name in names.items() if key in settings]
     return f"{made.teacher} ({', '.join(facts)})"
+
+
+def _start(tagger: Tagger) -> str | None:
+    """Return the tagger in full precision whose weights this one started from."""
+    made = tagger.provenance
+    if made is None or made.start is None:
+        return None
+    return f"{made.start} (SHA-256 {made.start_sha256})"
 
 
 def _top(tagger: Tagger) -> str | None:

@@ -214,3 +214,13 @@ def test_memory_holds_the_jets_unless_the_recipe_streams(data, tmp_path):
     assert isinstance(feeds.make_feed(jets, Recorder(), settings), Streamed)
     resident = feeds.make_feed(jets, Recorder(), replace(settings, stream_jets=None))
     assert isinstance(resident, Resident)
+
+
+def test_an_epoch_of_some_steps_goes_through_all_jets_in_the_same_order():
+    jets = numbered(210)
+    whole = Resident(jets, Recorder(), 40, 7, None)
+    parts = Resident(jets, Recorder(), 40, 7, 3)
+    passes = [batch for epoch in range(3) for batch in epoch_of(whole, epoch)]
+    np.testing.assert_array_equal(
+        [batch for epoch in range(5) for batch in epoch_of(parts, epoch)], passes
+    )

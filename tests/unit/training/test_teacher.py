@@ -127,10 +127,10 @@ def test_a_run_learns_from_its_twin(place, capsys):
     recipe = load_recipe(str(place / "student.toml"), {"training": {"teacher": "auto"}})
     asked = TrainingRun(
         recipe=recipe, data=place / "jets.h5", folder=place / "auto",
-        teacher_epoch=lambda row, _: told.append(row["epoch"]),
+        twin_epoch=lambda row, _: told.append(row["epoch"]),
     )  # fmt: skip
     done = train(asked)
-    twin = RunDir(place / "auto" / "teacher")
+    twin = RunDir(place / "auto" / "twin")
     assert told == [1, 2, 3]
     assert (twin.recipe.tagger.quantised, twin.recipe.training.teacher) == (False, None)
     assert twin.metrics.ebops is None
