@@ -15,7 +15,7 @@ from jetmix.firmware.softmax import is_softmax
 
 # the packages whose layers carry quantisers
 QUANTISED = ("hgq", "qkeras")
-# that of the layer that derives features, which is exact in the integers that a trigger delivers
+# that of the layers that derive features and that choose experts, which round nothing
 OWN = "jetmix"
 POOLING = tuple(
     f"{kind}{n}D"

@@ -52,7 +52,8 @@ def activate(backend: str | None = None) -> Any:
         import keras
         import qkeras.quantizers  # noqa: F401  (and so does hgq2's QKeras form)
 
-        import jetmix.models.derive_layer  # noqa: F401  (and jetmix' own)
+        import jetmix.models.derive_layer
+        import jetmix.models.expert_layers  # noqa: F401  (and jetmix' own)
     running = str(keras.backend.backend())
     if backend is not None and running != backend:
         raise UsageError(

@@ -13,8 +13,12 @@ TRUSTED_PACKAGES = ("keras", "hgq", "qkeras")
 # packages that earlier versions of hgq2 registered their classes under
 REGISTERED_PACKAGES = (*TRUSTED_PACKAGES, "hgq2")
 
-# jetmix' own layer, by its module and name
-OWN_LAYER = ("jetmix.models.derive_layer", "Derive")
+# jetmix' own layers, by module and name
+OWN_LAYERS = (
+    ("jetmix.models.derive_layer", "Derive"),
+    ("jetmix.models.expert_layers", "Route"),
+    ("jetmix.models.expert_layers", "Choose"),
+)
 
 
 def check_model_file(path: Path, trust: Sequence[str] = ()) -> ModelFile:
@@ -69,7 +73,7 @@ def _refuse_code(path: Path, name: str) -> None:
 
 def _is_trusted(entry: JSON, trust: Sequence[str]) -> bool:
     module = entry.get("module")
-    if (module, entry["class_name"]) == OWN_LAYER:
+    if (module, entry["class_name"]) in OWN_LAYERS:
         return True
     if module is None:
         # legacy HDF5 files name custom classes "package>Class" and built-in ones without a package

@@ -77,6 +77,26 @@ class Layers(ABC):
         the bits of its input to an output that starts with ``bits`` bits and a sign.
         """
 
+    def choose(
+        self, scores: Any, values: Any, *, capacity: float | None, balance: float, name: str
+    ) -> Any:
+        """Take of each token the value of the expert with the highest score.
+
+        Args:
+            scores: of all experts but the last, whose score is 0: (jet, token, expert - 1).
+            values: of all experts, (jet, token, expert, channel).
+            capacity: the most tokens of an expert in training, in equal shares of a batch.
+            balance: factor of the loss that keeps experts equally busy.
+            name: of the mixture.
+
+        Returns:
+            (jet, token, channel).
+        """
+        from jetmix.models.expert_layers import Choose, Route
+
+        route = Route(capacity, balance, name=f"{name}_route")
+        return Choose(name=name)([route(scores), values])
+
     def permute(self, x: Any, *, name: str) -> Any:
         """Swap particles and features: (jet, n, c) to (jet, c, n)."""
         import keras

@@ -20,6 +20,7 @@ from jetmix.taggers import (
     mixer,
     mixer_lut,
     mlp,
+    sparse_mixer,
 )
 from jetmix.taggers.folding import check_fold
 from jetmix.taggers.spec import Bits, TaggerSpec
@@ -94,6 +95,12 @@ ARCHITECTURES = {
         options=mixer_lut.Options,
         build=mixer_lut.build,
         source="arXiv 2503.03103 with the LUT layers of arXiv 2604.22293",
+    ),
+    "sparse-mixer": Architecture(
+        options=sparse_mixer.Options,
+        build=sparse_mixer.build,
+        source="arXiv 2503.03103 with the mixtures of experts of arXiv 2109.02008 (Sparse-MLP)",
+        check=sparse_mixer.check,
     ),
     "hlf-mlp-lut": Architecture(
         options=hlf_mlp_lut.Options,

@@ -54,6 +54,23 @@ class Kit(ABC):
         found[:] = [c.msb_mux(a, b) if c.low < 0 else b for c, a, b in zip(*arrays, strict=True)]
         return self.array(found.reshape(negative.shape), other)
 
+    def is_negative(self, x: Any) -> Any:
+        """Return a bit that is 1 where ``x`` is below zero."""
+        found = np.empty(x.size, dtype=object)
+        found[:] = [v.is_negative() for v in self.elements(x).ravel()]
+        return self.array(found.reshape(x.shape), x)
+
+    def where(self, bits: Any, one: Any, other: Any) -> Any:
+        """Return ``one`` where a bit is 1, else ``other``; both are arrays or numbers."""
+        arrays = np.broadcast_arrays(*map(self._elements, (bits, one, other)))
+        found = np.empty(arrays[0].size, dtype=object)
+        choices = zip(*(array.ravel() for array in arrays), strict=True)
+        found[:] = [bit.unary_bit_op("any").msb_mux(a, b) for bit, a, b in choices]
+        return self.array(found.reshape(arrays[0].shape), bits)
+
+    def _elements(self, x: Any) -> Any:
+        return np.array(x, dtype=object) if isinstance(x, float) else self.elements(x)
+
     def overflow(self, x: Any, bits: int) -> Any:
         """Return ``x`` as a two's complement of so many integer bits holds it; it wraps round."""
         found = np.empty(x.size, dtype=object)

@@ -8,6 +8,7 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.replay import convolution, tables
+from jetmix.firmware.replay.experts import choose, route
 from jetmix.firmware.replay.functions import FUNCTIONS
 from jetmix.firmware.replay.kit import Deferred, Kit, kind_of
 from jetmix.firmware.replay.moves import MOVES, MOVING_FUNCTIONS, moved
@@ -168,6 +169,15 @@ LUT: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def _derived(op: Any, x: Any, kit: Kit) -> Any:
+    arrays = list(x) if isinstance(x, list | tuple) else [x]
+    return derived(op.derivation, arrays, op.scales, kit)
+
+
+# jetmix' own layers: values in, values out
+OWN: Mapping[str, Callable[..., Any]] = {"Derive": _derived, "Route": route, "Choose": choose}
+
+
 def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) -> Any:
     """Return the traces of a layer by part, or None where the engine's handler is to do it.
 
@@ -185,7 +195,7 @@ def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) ->
     waiting = next((array.what for array in arrays if isinstance(array, Deferred)), "")
     package, kind = kind_of(op)
     if package == "jetmix" and not waiting:
-        return {"final": derived(op.derivation, arrays, op.scales, kit)}
+        return {"final": OWN[kind](op, x, kit)}
     is_keras = package == "keras"
     if is_keras and kind in (*MOVES, *MOVING_FUNCTIONS):
         return {"final": _moved(op, arrays, kit)}

@@ -29,6 +29,7 @@ SMALL = {
     "gnn": {"width": 6, "head": [6]},
     "gnn-lut": {"width": 4, "head": [6], "neurons": 3},
     "mixer-lut": {"width": 4, "head": [6], "neurons": 3},
+    "sparse-mixer": {"width": 6, "head": [6], "experts": 3, "channels": 4},
     "hlf-mlp-lut": {"hidden": [6], "neurons": 3},
     "hlf-mlp": {"hidden": [6]},
     "hlf-mlp-qkeras": {"hidden": [6], "input_bits": 10, "input_integer_bits": 4},
