@@ -57,6 +57,10 @@ ARTEFACTS: dict[str, dict[str, Artefact]] = {
             text="The Pareto front of validation accuracy and EBOPs. `path` is the model file of a "
             "point, relative to `2-train/`.",
         ),
+        "2-train/experts.json": Artefact(
+            kind="jetmix.training.experts:Experts", writer="train",
+            text="How much each expert does on the test jets, of a tagger with experts.",
+        ),
         "2-train/test_scores.npz": Artefact(
             writer="train", text="`y`: labels of the test jets, integers (jet,). `logits`: outputs "
             "of the tagger, float32 (jet, class).",

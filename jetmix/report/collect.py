@@ -162,6 +162,7 @@ def _run(folder: Path) -> Tagger:
         metrics=metrics,
         scores=run.scores,
         front=tuple(sorted(front, key=lambda point: point.ebops)),
+        experts=run.experts,
         recipe=dump(recipe),
         provenance=run.provenance,
         model_sha256=run.model_sha256,

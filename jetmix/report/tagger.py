@@ -21,6 +21,7 @@ from jetmix.support.provenance import Provenance
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.taggers.registry import permutation_invariant
 from jetmix.training.evaluate import Evaluation
+from jetmix.training.experts import Experts
 from jetmix.training.metrics import Metrics
 from jetmix.training.pareto import FrontPoint
 from jetmix.training.scores import Scores
@@ -87,6 +88,7 @@ class Tagger:
     metrics: Metrics | None
     scores: Scores | None
     front: tuple[FrontPoint, ...] = ()
+    experts: Experts | None = None
     resources: tuple[ResourceReport, ...] = ()
     verification: tuple[VerificationResult, ...] = ()
     recipe: JSON | None = None

@@ -20,6 +20,7 @@ from jetmix.training.answers import Answers
 from jetmix.training.calibrate import calibrate
 from jetmix.training.checkpoint import load_arrays
 from jetmix.training.engine import unfolded_ebops
+from jetmix.training.experts import use_of_experts
 from jetmix.training.loop import Loop
 from jetmix.training.lut_cost import lut_of_tagger
 from jetmix.training.metrics import Metrics, Truth, measured
@@ -181,6 +182,9 @@ def write_results(
     Front(points=tuple(front)).write(folder)
     loop.picture.draw(front, loop.seen, chosen)
     result.write(folder)
+    experts = use_of_experts(model, x)
+    if experts is not None:
+        experts.write(folder)
     return chosen, result
 
 

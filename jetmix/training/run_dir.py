@@ -15,6 +15,7 @@ from jetmix.support.files import file_digest
 from jetmix.support.provenance import Provenance, read_provenance
 from jetmix.support.records import MEND, load
 from jetmix.support.stages import STAGE_FILE, StageRecord, read_stage
+from jetmix.training.experts import Experts, read_experts
 from jetmix.training.metrics import Metrics, read_metrics
 from jetmix.training.pareto import Front, FrontPoint, read_front
 from jetmix.training.scores import Scores, read_scores
@@ -144,6 +145,11 @@ class RunDir:
     def front(self) -> Front | None:
         """The Pareto front."""
         return read_front(self.train_folder) if self.trained else None
+
+    @cached_property
+    def experts(self) -> Experts | None:
+        """How much each expert does on the test jets, None of a tagger without any."""
+        return read_experts(self.train_folder) if self.trained else None
 
     def model_of(self, point: FrontPoint) -> Path:
         """Return the model file of a point of the front."""

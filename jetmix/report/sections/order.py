@@ -10,6 +10,7 @@ from jetmix.report.render.model import Section
 from jetmix.report.sections import (
     bits,
     checks,
+    experts,
     field,
     glance,
     missing,
@@ -40,6 +41,7 @@ def sections(
         physics.section(taggers, fields),
         regression.section(taggers),
         bits.section(taggers),
+        experts.section(taggers),
         trust.section(taggers),
         missing.section(taggers),
         reproduce.section(taggers),

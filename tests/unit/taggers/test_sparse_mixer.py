@@ -11,6 +11,7 @@ from jetmix.models import keras_env
 from jetmix.models.expert_layers import Choose, Route, balance_loss
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger, check_recipe, resolved_options, spec_from
+from jetmix.training.experts import use_of_experts
 from jetmix.training.lut_cost import counted
 
 keras = keras_env.activate()
@@ -140,6 +141,20 @@ def test_costs_count_all_experts_and_the_routers():
     for kind, hidden in (("channel", 3), ("token", 2)):
         assert layers[f"{kind}_experts_1"].kernel.shape[1:] == (3, hidden)
         assert layers[f"{kind}_experts_scores"].kernel.shape[1] == 2
+
+
+def test_the_use_of_the_experts_is_that_of_their_scores():
+    model, x = build_tagger(spec_of(quantised=False)), jets(50)
+    use = use_of_experts(model, x)
+    assert [(mixture.name, mixture.tokens) for mixture in use.mixtures] == [
+        ("channel_experts", 2), ("token_experts", 3),
+    ]  # fmt: skip
+    for mixture in use.mixtures:
+        scores = keras.Model(model.input, model.get_layer(f"{mixture.name}_scores").output)
+        first = np.asarray(scores(x))[..., 0] >= 0
+        assert mixture.shares == pytest.approx((first.mean(), 1 - first.mean()))
+        assert mixture.fixed == (first == first[0]).all(axis=0).sum()
+    assert use_of_experts(build_tagger(spec_of(quantised=False, experts=1)), x) is None
 
 
 def test_the_order_of_the_particles_matters():
