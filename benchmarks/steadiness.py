@@ -1,12 +1,15 @@
-"""How steady the validation accuracy is from epoch to epoch, with averaged weights and without.
+"""Why the validation accuracy jumps from epoch to epoch, and what steadies it.
 
     python benchmarks/steadiness.py DATA.h5 OUT.json [--recipe mixer-8-demo] [--epochs 60]
         [--average 3 10 30] [--seed 42]
 
-One training, judged after every epoch with its own weights and with their averages over several
-numbers of epochs (``average_epochs`` of a recipe, :mod:`jetmix.training.averages`), which do not
-change it. Stated for the second half of the epochs: the mean step of the accuracy from one epoch to
-the next, its mean, and its highest value, for which noise can win; and the mean EBOPs.
+One training, judged after every epoch in several ways, which do not change it: with the running
+statistics of its batch normalisations and the ranges of its last steps, as hgq2's loop does; with
+statistics set anew; with ranges that hold all jets beside, as jetmix does; and with averages of
+weights and bit widths over several numbers of epochs (``average_epochs`` of a recipe,
+:mod:`jetmix.training.averages`). Stated for the second half of the epochs, and for the first: the
+mean step of the accuracy from one epoch to the next, its mean, and its highest value, for which
+noise can win; and the mean EBOPs.
 """
 
 import argparse
@@ -27,29 +30,39 @@ from jetmix.training.engine import validate
 from jetmix.training.jets import Jets
 from jetmix.training.loading import loaded
 from jetmix.training.loop import Loop
+from jetmix.training.schedules import learning_rate
 from jetmix.training.seeds import seeded
 
-OWN = "one epoch"
+RUNNING, SETTLED, OWN = "running statistics", "statistics set anew", "one epoch"
 
 
-def judged(loop: Loop, averages: dict[str, Averages]) -> dict[str, list[float]]:
+def judged(loop: Loop, averages: dict[str, Averages]) -> dict[str, list[Any]]:
     """Train to the end; return accuracy and EBOPs of every epoch for each way to judge it."""
-    found: dict[str, list[Any]] = {name: [] for name in (OWN, *averages)}
+    found: dict[str, list[Any]] = {name: [] for name in (RUNNING, SETTLED, OWN, *averages)}
+
+    def judge(name: str, *, wrapping: bool) -> None:
+        result = validate(loop.engine, loop.validation, wrapping=wrapping, settings=loop.settings)
+        found[name].append((result.accuracy, loop.engine.ebops()))
+
+    size = None
     for epoch in range(loop.settings.epochs):
-        result = loop.train_epoch()
-        found[OWN].append((result.accuracy, loop.state.history[-1]["ebops"]))
+        rate, beta = learning_rate(epoch, loop.settings), loop.control.next(epoch, size)
+        loop.engine.train_epoch(loop.feed.portions(epoch), rate, beta)
+        size = loop.engine.ebops()
+        judge(RUNNING, wrapping=True)
+        loop.engine.settle(loop.feed.statistics)
+        judge(SETTLED, wrapping=True)
+        judge(OWN, wrapping=False)
         for name, average in averages.items():
             with average.in_place(epoch, loop.feed.statistics):
-                result = validate(
-                    loop.engine, loop.validation, wrapping=False, settings=loop.settings
-                )
-                found[name].append((result.accuracy, loop.engine.ebops()))
+                judge(name, wrapping=False)
+        print(f"{epoch + 1}/{loop.settings.epochs} {found[OWN][-1]}", flush=True)
     return found
 
 
 def summary(epochs: list[Any]) -> dict[str, float]:
-    """Return the figures of the second half of the epochs."""
-    accuracy, ebops = np.array(epochs[len(epochs) // 2 :]).T
+    """Return the figures of some epochs."""
+    accuracy, ebops = np.array(epochs).T
     steps = [abs(later - earlier) for earlier, later in pairwise(accuracy)]
     return {
         "step": float(np.mean(steps)),
@@ -80,7 +93,10 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "epochs": options.epochs,
         "n_train": len(jets["train"]),
         "n_validation": len(jets["validation"]),
-        "ways": {name: summary(epochs) for name, epochs in found.items()},
+        "ways": {name: summary(epochs[options.epochs // 2 :]) for name, epochs in found.items()},
+        "first half": {
+            name: summary(epochs[: options.epochs // 2]) for name, epochs in found.items()
+        },
         "by_epoch": found,
     }
 
@@ -99,10 +115,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = measure(options, Path(folder))
     write_json(options.out, found)
-    print(f"{'averaged over':<14} {'step':>7} {'mean':>7} {'highest':>8} {'EBOPs':>9}")
+    print(f"{'judged with':<20} {'step':>7} {'mean':>7} {'highest':>8} {'EBOPs':>9}")
     for name, row in found["ways"].items():
         print(
-            f"{name:<14} {row['step']:>7.2%} {row['mean']:>7.2%} {row['highest']:>8.2%} "
+            f"{name:<20} {row['step']:>7.2%} {row['mean']:>7.2%} {row['highest']:>8.2%} "
             f"{row['ebops']:>9,.0f}"
         )
     print(json.dumps({key: value for key, value in found.items() if key != "by_epoch"}))
