@@ -1,13 +1,14 @@
 """What distillation, a trained start, averages and a cost in LUT change at equal steps.
 
     python benchmarks/ways_of_training.py train DATA.h5 FOLDER [--recipe mixer-16-quick]
-        [--seeds 1 2 3] [--epochs 50] [--size EBOPS --lut LUT] [--ways plain taught ...]
+        [--seeds 1 2 3] [--epochs 50] [--size EBOPS] [--lut LUT] [--teacher RUN]
+        [--ways plain taught ...]
     python benchmarks/ways_of_training.py measure FOLDER OUT.json
 
 `train` trains the recipe in each way and with each seed: `plain` as it is, `hgq2` in the loop of
 hgq2 (`model.fit` and its callbacks) with the schedule and the bits that were published, the others
 driven to one size. An epoch has 100 steps. A twin in full precision that a tagger starts from takes
-a fifth of its steps; a teacher's steps come on top. `measure` lowers points of the fronts by da4ml.
+half of its steps; a teacher's steps come on top. `measure` lowers points of the fronts by da4ml.
 Of `plain` it takes the point with the highest validation accuracy, whose LUT, in the mean of the
 seeds, is the ceiling; of every way the one with the highest validation accuracy below the ceiling.
 Runs and points that are there already are not done again.
@@ -37,21 +38,20 @@ WAYS: dict[str, dict[str, Any]] = {
     "sized": {"target_ebops": "size"},
     "taught": {"target_ebops": "size", **TAUGHT},
     "started": {"target_ebops": "size", **STARTED},
-    "started-taught": {"target_ebops": "size", **STARTED, **TAUGHT},
     "averaged": {"target_ebops": "size", **AVERAGED},
     "lut": {"target_lut": "lut"},
-    "all": {"target_ebops": "size", **STARTED, **TAUGHT, **AVERAGED},
+    "lut-taught": {"target_lut": "lut", "teacher": "teacher"},
+    "lut-taught-averaged": {"target_lut": "lut", "teacher": "teacher", **AVERAGED},
 }
 
 
 def recipe_of(way: str, seed: int, options: argparse.Namespace) -> Recipe:
     """Return the recipe of one way; the steps of a twin to start from come off its own."""
-    sizes = {"size": options.size, "lut": options.lut}
-    changes = {key: sizes.get(value, value) for key, value in WAYS[way].items()}
+    given = {key: getattr(options, key) for key in ("size", "lut", "teacher")}
+    changes = {key: given.get(value, value) for key, value in WAYS[way].items()}
     epochs = options.epochs
     if "start_from" in changes:
-        changes["twin_epochs"] = epochs // 5
-        epochs -= epochs // 5
+        epochs = changes["twin_epochs"] = epochs // 2
     changes |= {"seed": seed, "epochs": epochs, "epoch_steps": STEPS}
     return load_recipe(options.recipe, {"training": changes})
 
@@ -62,7 +62,7 @@ def train_all(options: argparse.Namespace) -> None:
 
     options.folder.mkdir(parents=True, exist_ok=True)
     asked = {"data": str(options.data), "sha256": file_digest(options.data), "steps": STEPS}
-    asked |= {key: getattr(options, key) for key in ("recipe", "epochs", "size", "lut")}
+    asked |= {key: getattr(options, key) for key in ("recipe", "epochs", "size", "lut", "teacher")}
     write_json(options.folder / "asked.json", asked)
     for seed in options.seeds:
         for way in options.ways:
@@ -241,6 +241,7 @@ def main() -> None:
     train.add_argument("--epochs", type=int, default=50)
     train.add_argument("--size", type=int, help="EBOPs of the ways that are driven to a size")
     train.add_argument("--lut", type=int, help="LUT of the way that is driven to LUT")
+    train.add_argument("--teacher", help="run of a larger teacher")
     train.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     train.set_defaults(run=train_all)
     measure = commands.add_parser("measure")
