@@ -9,9 +9,9 @@
 hgq2 (`model.fit` and its callbacks) with the schedule and the bits that were published, the others
 driven to one size. An epoch has 100 steps. A twin in full precision that a tagger starts from takes
 half of its steps; a teacher's steps come on top. `measure` lowers points of the fronts by da4ml.
-Of `plain` it takes the point with the highest validation accuracy, whose LUT, in the mean of the
-seeds, is the ceiling; of every way the one with the highest validation accuracy below the ceiling.
-Runs and points that are there already are not done again.
+The LUT of the point of `plain` with the highest validation accuracy, in the mean of the seeds, is
+the ceiling. Of every way it takes the point with the highest validation accuracy, and that of those
+below the ceiling. Runs and points that are there already are not done again.
 """
 
 import argparse
@@ -194,13 +194,14 @@ def measure_all(options: argparse.Namespace) -> None:
     asked = json.loads((options.folder / "asked.json").read_text())
     ruler, data = Ruler(options.folder / "measured.json"), Path(asked["data"])
     runs = sorted(path for path in options.folder.iterdir() if points_there(path))
-    best = {run: points_of(run)[0] for run in runs if run.name.startswith(f"{PLAIN}-")}
-    ceiling = float(np.mean([ruler.lut(run / point["path"]) for run, point in best.items()]))
+    best = {run: points_of(run)[0] for run in runs}
+    plain = [run for run in runs if run.name.startswith(f"{PLAIN}-")]
+    ceiling = float(np.mean([ruler.lut(run / best[run]["path"]) for run in plain]))
     rows = []
     for run in runs:
         way, _, seed = run.name.rpartition("-")
         below = (p for p in points_of(run) if ruler.lut(run / p["path"]) <= ceiling)
-        chosen = {"best": best.get(run), "ceiling": next(below, None)}
+        chosen = {"best": best[run], "ceiling": next(below, None)}
         for kind, point in chosen.items():
             if point is not None:
                 model = run / point["path"]

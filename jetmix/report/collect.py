@@ -161,7 +161,7 @@ def _run(folder: Path) -> Tagger:
         data=data,
         metrics=metrics,
         scores=run.scores,
-        front=tuple(sorted(front, key=lambda point: point.ebops)),
+        front=tuple(sorted(front, key=lambda point: point.size)),
         experts=run.experts,
         recipe=dump(recipe),
         provenance=run.provenance,

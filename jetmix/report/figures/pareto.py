@@ -162,21 +162,23 @@ def shared_limits(panels: Sequence[Panel]) -> dict[bool, tuple[Limits, Limits]]:
 
 
 def front(tagger: Tagger, name: str) -> Picture:
-    """Draw the front of validation accuracy against EBOPs that training kept."""
-    costs = [max(point.ebops, 1.0) for point in tagger.front]
+    """Draw the front of validation accuracy against the size that training counted."""
+    unit = "EBOPs" if tagger.front[0].lut is None else "LUT (estimated while training)"
+    sizes = [max(point.size, 1.0) for point in tagger.front]
     accuracies = [100 * point.val_accuracy for point in tagger.front]
+    chosen = [point.size for point in tagger.front if point.ebops == tagger.ebops]
     with drawing() as canvas:
         axes = canvas.subplots()
-        axes.plot(costs, accuracies, color=THEIRS, marker="o", markersize=4, linewidth=1)
-        if tagger.ebops:
-            axes.axvline(tagger.ebops, color=OURS, linestyle="--", label="chosen")
+        axes.plot(sizes, accuracies, color=THEIRS, marker="o", markersize=4, linewidth=1)
+        if chosen:
+            axes.axvline(chosen[0], color=OURS, linestyle="--", label="chosen")
             axes.legend()
-        axes.set(xscale="log", xlabel="EBOPs", ylabel="Validation accuracy [%]")
+        axes.set(xscale="log", xlabel=unit, ylabel="Validation accuracy [%]")
         plain_ticks(axes)
         axes.grid(visible=True)
         alt = (
-            f"Front of validation accuracy against EBOPs of {tagger.name}: {len(costs)} points, "
-            f"from {min(accuracies):.2f}% at {costs[0]:,.0f} to {max(accuracies):.2f}% at "
-            f"{costs[-1]:,.0f} EBOPs."
+            f"Front of validation accuracy against {unit} of {tagger.name}: {len(sizes)} points, "
+            f"from {min(accuracies):.2f}% at {sizes[0]:,.0f} to {max(accuracies):.2f}% at "
+            f"{sizes[-1]:,.0f}."
         )
         return finished(canvas, name=name, title=f"Training front: {tagger.name}", alt=alt)
