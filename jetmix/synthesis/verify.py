@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jetmix.errors import UsageError
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.models import keras_env
 from jetmix.models.float64 import Precision
@@ -51,16 +50,13 @@ def verify_again(
         trust: the modules that the synthesis trusted; nothing is imported because a record says so.
 
     Raises:
-        UsageError: if the model needs a module that is not trusted now, or for faults in folded
-            Verilog.
+        UsageError: if the model needs a module that is not trusted now.
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
     options.require_data()
     opened = SynthDir.open(folder)
     levels = registry.chosen(wanted, tuple(opened.projects))
-    if faults is not None and opened.machine is not None:
-        raise UsageError("not for folded Verilog", where="--faults", mend="leave it out")
     for project in opened.projects.values():
         project.require_untouched()
     bench, data = bench_of(opened, options, trust)

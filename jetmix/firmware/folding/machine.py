@@ -170,8 +170,12 @@ class Machine:
             first = value[:, :1] if link.kind in ("sum", "hold") else value
             yield link, first.reshape(len(value), *link.shape)
 
-    def _given(self, x: Reals) -> dict[str, Float64]:
-        """Return what every section gives, (jet, beat, element)."""
+    def beats(self, x: Reals) -> Iterator[tuple[SectionRecord, Float64, Float64]]:
+        """Yield what every section takes and gives, each (jet, beat, element).
+
+        Args:
+            x: (jet, particle, feature).
+        """
         folding = self.folding
         given: dict[str, Float64] = {}
         for section, graph in zip(folding.sections, self.graphs, strict=True):
@@ -182,7 +186,11 @@ class Machine:
             taken = np.ascontiguousarray(np.concatenate(parts, axis=2))
             flat = np.asarray(graph.predict(taken.reshape(-1, graph.shape[0])))
             given[section.name] = flat.reshape(*taken.shape[:2], graph.shape[1])
-        return given
+            yield section, taken, given[section.name]
+
+    def _given(self, x: Reals) -> dict[str, Float64]:
+        """Return what every section gives, (jet, beat, element)."""
+        return {section.name: given for section, _, given in self.beats(x)}
 
     def _taken(self, link: Link, given: dict[str, Float64], domain: Domain) -> Float64:
         """Return the beats of a link's value as a section takes them, (jet, beat, element)."""

@@ -213,7 +213,7 @@ def probed(
     if is_netlist:
         head = (rf"(module {top}\([^)]*)\);", rf"\1, {PROBE});\n  {port};")
     else:
-        head = (r"(output reg \[\d+:0\] model_out)\s*\);", rf"\1,\n    {port}\n);")
+        head = (r"(output (?:reg|logic) \[[-\d]+:0\] model_out)\s*\);", rf"\1,\n    {port}\n);")
     text, found = re.subn(*head, text, count=1)
     body, end, rest = text.rpartition("endmodule")
     if not found or not end:

@@ -25,6 +25,14 @@ Kind = Literal[
     "outputs",
     "table",
     "choice",
+    # of a folded tagger: its control, and what lies between its pipelines
+    "control",
+    "turn",
+    "delay",
+    "accumulator",
+    "hold",
+    "collect",
+    "beats",
 ]
 # the variable, or port, that holds the number of the fault
 SELECT = "jetmix_fault"

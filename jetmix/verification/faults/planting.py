@@ -1,7 +1,7 @@
 """Copies of projects with faults planted in them, compiled, and how to run them."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +10,14 @@ import numpy as np
 from jetmix.firmware.project import FirmwareProject, seal
 from jetmix.firmware.verilog import read_ports
 from jetmix.support.arrays import Reals
-from jetmix.verification.faults import cpp, verilog
-from jetmix.verification.faults.cpp import Fault, sample
+from jetmix.verification.faults import cpp, folded, verilog
+from jetmix.verification.faults.cpp import SELECT, Fault, Site, sample
 from jetmix.verification.simulators import csim, rtl
+from jetmix.verification.simulators import folded as clocked
+from jetmix.verification.simulators.folded import FoldedSim
 
+# how places for faults are found in a file of a tagger of a name, and planted there
+_Way = tuple[Callable[[str, str, str], list[Site]], Callable[[str, Sequence[Site], int, str], str]]
 # what runs vectors through the firmware with the fault of a number, 0 for none
 Run = Callable[[int, Reals], Reals]
 
@@ -64,6 +68,28 @@ def _plant_verilog(root: Path, top: str, count: int, seed: int) -> list[Fault]:
     return planted
 
 
+def _plant_folded(root: Path, project: FirmwareProject, count: int, seed: int) -> list[Fault]:
+    """Plant faults into a copy of folded Verilog; return them in the order of their numbers."""
+    src, top = root / "src", project.top
+    ways: dict[Path, _Way] = {
+        src / f"{top}.sv": (folded.top_sites, folded.plant_top),
+        src / f"{top}_fold_control.sv": (folded.control_sites, folded.plant_control),
+    }
+    for name in project.sections:
+        ways[src / f"{top}_{name}.v"] = (verilog.pipeline_sites, verilog.plant_pipeline)
+        for stage in sorted(src.glob(f"{top}_{name}_stage*.v")):
+            ways[stage] = (verilog.stage_sites, verilog.plant_stage)
+    texts = {path: path.read_text(encoding="utf-8") for path in ways}
+    sites = [s for path, (look, _) in ways.items() for s in look(path.name, texts[path], top)]
+    chosen = sample(sites, count, seed)
+    planted: list[Fault] = []
+    for path, (_, plant) in ways.items():
+        mine = [site for site in chosen if site.fault.file == path.name]
+        path.write_text(plant(texts[path], mine, 1 + len(planted), top), encoding="utf-8")
+        planted += [site.fault for site in mine]
+    return planted
+
+
 def planted_copy(
     project: FirmwareProject, scratch: Path, count: int, seed: int
 ) -> tuple[Run, list[Fault]]:
@@ -74,8 +100,11 @@ def planted_copy(
         ToolFailedError: if one fails.
     """
     root = shutil.copytree(project.path, scratch / "wrong")
-    plant = _plant_cpp if project.flow == "hls4ml" else _plant_verilog
-    planted = plant(root, project.top, count, seed)
+    if project.sections:
+        planted = _plant_folded(root, project, count, seed)
+    else:
+        plant = _plant_cpp if project.flow == "hls4ml" else _plant_verilog
+        planted = plant(root, project.top, count, seed)
     sealed = seal(
         root,
         part=project.part,
@@ -86,6 +115,12 @@ def planted_copy(
     wrong = replace(sealed, latency_cycles=project.latency_cycles)
     if project.flow == "hls4ml":
         return _cpp_run(csim.build(wrong, scratch / "csim")), planted
+    if project.sections:
+        sources = clocked.sources_of(wrong)
+        setup = f"tagger.{SELECT} = fault;"
+        return _folded_run(
+            clocked.simulation(wrong, sources, scratch / "rtl-sim", setup=setup)
+        ), planted
     return _verilog_run(rtl.build(wrong, scratch / "rtl-sim")), planted
 
 
@@ -102,5 +137,15 @@ def _verilog_run(simulation: rtl.RtlSim) -> Run:
         selector = np.full((len(x), 1), number, dtype=np.float32)
         clocks = simulation.run(np.concatenate([x.reshape(len(x), -1), selector], axis=1))
         return rtl.results(clocks, simulation.latency_cycles, len(x))
+
+    return run
+
+
+def _folded_run(simulation: FoldedSim) -> Run:
+    def run(number: int, x: Reals) -> Reals:
+        simulation.library.jetmix_set_fault(number)
+        found = simulation.run(x)
+        late = found.latency_cycles != simulation.ports.latency_cycles
+        return np.full_like(found.values, np.nan) if late else found.values
 
     return run

@@ -78,12 +78,11 @@ def plant_stage(text: str, sites: Sequence[Site], first: int, top: str = TOP) ->
             lines[number] = _planted_cell(cell, choices)
         elif piece:
             head, right = lines[number].rsplit(" = ", 1)
-            lines[number] = f"{head} = {_choice(right.rstrip(';'), choices)};"
+            lines[number] = f"{head} = {choice(right.rstrip(';'), choices)};"
         elif out:
             head = lines[number].rsplit(" = ", 1)[0]
-            lines[number] = f"{head} = {_choice(out[3], choices)};"
-    planted = "\n".join(lines) + "\n"
-    return planted.replace("    input [", f"    {PORT},\n    input [", 1)
+            lines[number] = f"{head} = {choice(out[3], choices)};"
+    return with_port("\n".join(lines) + "\n")
 
 
 def _planted_cell(cell: Cell, choices: Sequence[tuple[int, str]]) -> str:
@@ -94,7 +93,7 @@ def _planted_cell(cell: Cell, choices: Sequence[tuple[int, str]]) -> str:
             values.append((number, f"{cell.name}_{number}"))
         else:
             values.append((number, wrong))
-    value = _choice(f"{cell.name}_right", values)
+    value = choice(f"{cell.name}_right", values)
     lines.append(f"    wire [{cell.high}:0] {cell.name}; assign {cell.name} = {value};")
     return "\n".join(lines)
 
@@ -105,6 +104,25 @@ def plant_top(text: str, sites: Sequence[Site], first: int) -> str:
     The number of the fault comes in by 16 more bits at the upper end of ``model_inp``, so that
     whatever drives the tagger can choose it.
     """
+    return _with_selector(_plant_registers(text, sites, first))
+
+
+def pipeline_sites(file: str, text: str, _: str) -> list[Site]:
+    """Return the places for faults in the registers of a pipeline of a folded tagger."""
+    return register_sites(file, text)
+
+
+def plant_pipeline(text: str, sites: Sequence[Site], first: int, _: str) -> str:
+    """Return such a pipeline with dropped registers, and the port that chooses one."""
+    return with_port(_plant_registers(text, sites, first))
+
+
+def with_port(text: str) -> str:
+    """Return a module with a port more: the number of the fault."""
+    return text.replace("    input ", f"    {PORT},\n    input ", 1)
+
+
+def _plant_registers(text: str, sites: Sequence[Site], first: int) -> str:
     lines = text.splitlines()
     choices: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for offset, site in enumerate(sites):
@@ -113,10 +131,10 @@ def plant_top(text: str, sites: Sequence[Site], first: int) -> str:
     for number, line in enumerate(lines):
         for register, of_register in choices.items():
             if f".model_inp({register})" in line:
-                value = _choice(register, of_register)
+                value = choice(register, of_register)
                 line = line.replace(f"({register})", f"({value})")  # noqa: PLW2901
         lines[number] = re.sub(r"\(\.model_inp", f"(.{SELECT}({SELECT}), .model_inp", line)
-    return _with_selector("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _with_selector(text: str) -> str:
@@ -130,7 +148,8 @@ def _with_selector(text: str) -> str:
     return text.replace(port[0], f"input [{high + 16}:0] model_inp", 1)
 
 
-def _choice(right: str, choices: Sequence[tuple[int, str]]) -> str:
+def choice(right: str, choices: Sequence[tuple[int, str]]) -> str:
+    """Return an expression that is ``right``, or the one of the fault that is chosen."""
     text = right
     for number, wrong in choices:
         text = f"{SELECT} == 16'd{number} ? {wrong} : ({text})"

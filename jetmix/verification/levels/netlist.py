@@ -3,7 +3,7 @@
 from jetmix.eda import yosys
 from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
-from jetmix.verification.divergence import pipeline
+from jetmix.verification.divergence import beats, pipeline
 from jetmix.verification.levels import rtl
 from jetmix.verification.simulators import netlist
 
@@ -30,18 +30,14 @@ def run(bench: Bench) -> Outputs:
 
 
 def trace(bench: Bench, x: Reals) -> str:
-    """Return the first pipeline stage whose registers differ, and its layers.
-
-    Raises:
-        LoweringError: for folded Verilog, whose registers are not looked into.
-    """
-    rtl.require_unfolded(bench)
+    """Return where the registers first differ, as the level 'rtl' does."""
+    project, gates = bench.projects["rtl"], bench.folder / yosys.FOLDER / yosys.NETLIST
+    models = netlist.models(yosys.find_cells(yosys.find_yosys()[0]))
+    traced = bench.folder / TRACED
+    if bench.machine is not None:
+        return beats.first_difference(
+            bench.machine, project, x, traced, netlist=gates, models=models
+        )
     return pipeline.first_difference(
-        bench.projects["rtl"],
-        bench.graph,
-        rtl.layers_of(bench),
-        x,
-        bench.folder / TRACED,
-        netlist=bench.folder / yosys.FOLDER / yosys.NETLIST,
-        models=netlist.models(yosys.find_cells(yosys.find_yosys()[0])),
+        project, bench.graph, rtl.layers_of(bench), x, traced, netlist=gates, models=models
     )

@@ -2,13 +2,12 @@
 
 import time
 
-from jetmix.errors import LoweringError
 from jetmix.firmware import da_graph
 from jetmix.firmware.engines.registry import name_of
 from jetmix.support import tools
 from jetmix.support.arrays import Reals
 from jetmix.verification.bench import TRACED, Bench, Outputs
-from jetmix.verification.divergence import pipeline
+from jetmix.verification.divergence import beats, pipeline
 from jetmix.verification.simulators import folded, rtl, verilator
 from jetmix.verification.simulators.folded import FoldedSim
 from jetmix.verification.simulators.rtl import RtlSim
@@ -35,26 +34,15 @@ def run(bench: Bench) -> Outputs:
 def trace(bench: Bench, x: Reals) -> str:
     """Return the first pipeline stage whose registers differ, and its layers.
 
-    Raises:
-        LoweringError: for folded Verilog, whose registers are not looked into.
+    Of folded Verilog it is the first pipeline whose inputs or outputs do, with the beat and the bit.
     """
-    require_unfolded(bench)
+    if bench.machine is not None:
+        return beats.first_difference(
+            bench.machine, bench.projects["rtl"], x, bench.folder / TRACED
+        )
     return pipeline.first_difference(
         bench.projects["rtl"], bench.graph, layers_of(bench), x, bench.folder / TRACED
     )
-
-
-def require_unfolded(bench: Bench) -> None:
-    """Refuse to look into folded Verilog.
-
-    Raises:
-        LoweringError: if the tagger is folded.
-    """
-    if bench.machine is not None:
-        raise LoweringError(
-            "the registers of folded Verilog are not compared one by one",
-            where=bench.folder, mend="see whether the level ir differs",
-        )  # fmt: skip
 
 
 def in_beats(simulation: FoldedSim, bench: Bench) -> Outputs:

@@ -14,6 +14,7 @@ from jetmix.firmware.project import seal
 from jetmix.firmware.verilog import read_ports
 from jetmix.models.prepare import prepare
 from jetmix.verification.simulators import folded
+from jetmix.verification.simulators.traffic import MOST_RESETS, ONE_RESET_IN, Traffic, traffic
 from tests.unit.firmware.folding.taggers import jets, tagger
 
 LATENCY, FOLD = 9, 4
@@ -21,25 +22,31 @@ LATENCY, FOLD = 9, 4
 
 @pytest.mark.parametrize("n_jets", [1, 60, 1000])
 def test_traffic_answers_every_jet_once_and_in_order(n_jets):
-    made = folded.traffic(n_jets, fold=FOLD, latency=LATENCY)
+    made = traffic(n_jets, fold=FOLD, latency=LATENCY)
     assert made.jets == list(range(n_jets))
     gaps = np.diff(made.starts)
     assert (gaps >= FOLD).all()
     assert max(made.starts) + LATENCY < made.n_clocks
     for reset in made.resets:
         assert not any(start <= reset <= start + LATENCY for start in made.starts)
-    assert len(made.resets) == 1 + min(folded.MOST_RESETS, n_jets // folded.ONE_RESET_IN)
+    assert len(made.resets) == 1 + min(MOST_RESETS, n_jets // ONE_RESET_IN)
 
 
 def test_traffic_holds_jets_on_end_gaps_and_dropped_jets():
-    made = folded.traffic(1000, fold=FOLD, latency=LATENCY)
+    made = traffic(1000, fold=FOLD, latency=LATENCY)
     gaps = np.diff(made.starts)
     assert (gaps == FOLD).mean() > 0.5
     assert ((gaps > FOLD) & (gaps < 2 * FOLD)).any()
-    assert len(made.aborted) >= folded.MOST_RESETS / 2
+    assert len(made.aborted) >= MOST_RESETS / 2
     # some are dropped while they come in, some in the pipelines
     waits = [min(r - start for r in made.resets if r >= start) for start, _ in made.aborted]
     assert min(waits) < FOLD < max(waits)
+
+
+def test_a_jet_may_start_after_each_one_and_after_a_reset():
+    made = Traffic(starts=[1, 12], jets=[0, 1], aborted=[(6, 1)], resets=[0, 8], n_clocks=18)
+    busy = [0, *(2, 3, 4), *(7, 8), *(13, 14, 15)]
+    assert np.flatnonzero(~made.ready(FOLD)).tolist() == busy
 
 
 def project_of(architecture, factor, folder, given="beats"):
