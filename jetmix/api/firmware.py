@@ -14,20 +14,24 @@ from jetmix.api.run import Run, source_of
 from jetmix.errors import UsageError
 from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.project import EngineName
+from jetmix.firmware.verilog import read_ports
 from jetmix.packaging.order import Threshold
 from jetmix.packaging.package import is_package
 from jetmix.packaging.package import package as write_package
 from jetmix.packaging.verify import verify_package
 from jetmix.resources.report import ResourceReport
+from jetmix.support.arrays import Bools, Reals
 from jetmix.synthesis import flow as synthesis
 from jetmix.synthesis.options import Budget, Placement, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
 from jetmix.synthesis.verify import verify_again
+from jetmix.verification.emulator.clocked import ClockedEmulator
 from jetmix.verification.emulator.emulator import Emulator, Given
 from jetmix.verification.options import VectorOptions
 from jetmix.verification.proofs.proofs import Proofs
 from jetmix.verification.result import VerificationResult
+from jetmix.verification.simulators.waveform import Waveform
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +100,25 @@ class Firmware:
             DataError: if an array is missing or has another shape.
         """
         return self._emulator.predict(x)
+
+    def clocks(self, inputs: Reals, start: Bools, rst: Bools) -> Waveform:
+        """Return what the ports of a folded tagger carry, clock by clock and bit for bit.
+
+        Args:
+            inputs: ``model_inp``: the particles of a beat, (clock, element), or with ``--input
+                parallel`` all of a jet, in the bits of the port.
+            start: ``model_start``, (clock,).
+            rst: ``rst``, (clock,). Nothing starts before the first one.
+
+        Raises:
+            UsageError: if the tagger is not folded.
+            DataError: if the arrays are not of the clocks and elements of the ports.
+        """
+        machine = self.folder.machine
+        if machine is None:
+            raise UsageError("the tagger is not folded", where=self.path, mend="use predict")
+        ports = read_ports(self.folder.project("rtl").path)
+        return ClockedEmulator(machine, ports.input or "beats").run(inputs, start, rst)
 
     def _repr_html_(self) -> str:
         best = best_resources(self.folder.resources)
@@ -231,6 +254,7 @@ def verify(
     n_random: int = VectorOptions.n_random,
     seed: int = VectorOptions.seed,
     junit: PathLike | None = None,
+    waveform: PathLike | None = None,
     trust: Sequence[str] = (),
     synth: PathLike | None = None,
 ) -> dict[str, VerificationResult]:
@@ -246,6 +270,7 @@ def verify(
         n_random: random vectors within the input ranges, and again beyond them.
         seed: seed of the random vectors.
         junit: JUnit file to write as well.
+        waveform: CSV file for what the ports of a folded tagger carry in each clock, at ``ir``.
         trust: the modules that the synthesis trusted.
         synth: the directory of ``jetmix synth`` that a package was made of, if it was moved.
 
@@ -264,15 +289,18 @@ def verify(
     )
     report, modules = optional(junit), tuple(trust)
     if is_package(folder):
-        if levels:
-            raise UsageError("a package has the one level 'package'", mend="leave out the levels")
+        if levels or waveform is not None:
+            mend = "leave out levels and waveform"
+            raise UsageError("a package has the one level 'package'", mend=mend)
         results = verify_package(
             folder, options, synth=optional(synth), junit=report, trust=modules
         )
     elif synth is not None:
         raise UsageError("synth is for packages", where=folder, mend="leave it out")
     else:
-        results = verify_again(folder, tuple(levels), options, junit=report, trust=modules)
+        results = verify_again(
+            folder, tuple(levels), options, junit=report, waveform=optional(waveform), trust=modules
+        )
     return {result.candidate: result for result in results}
 
 

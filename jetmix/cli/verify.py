@@ -25,6 +25,11 @@ from jetmix.verification.options import FaultOptions, VectorOptions
     type=click.FloatRange(min=0, min_open=True), help="Time limit of --faults per project.",
 )  # fmt: skip
 @click.option(
+    "--waveform", type=PATH,
+    help="Of a folded tagger: run level ir clock by clock, and write what the ports carry in each "
+    "clock to this CSV file.",
+)  # fmt: skip
+@click.option(
     "--synth", "synth_dir", type=PATH,
     help="For a package: the folder of 'jetmix synth' that it was made of, if it was moved.",
 )  # fmt: skip
@@ -36,6 +41,7 @@ def verify(
     junit: Path | None,
     n_faults: int | None,
     faults_minutes: float,
+    waveform: Path | None,
     synth_dir: Path | None,
     levels: tuple[str, ...],
     trust: tuple[str, ...],
@@ -57,7 +63,13 @@ def verify(
 
     vectors = picked(VectorOptions, chosen)
     if is_package(project_dir):
-        _refuse_for_package({"--level": bool(levels), "--faults": n_faults is not None})
+        _refuse_for_package(
+            {
+                "--level": bool(levels),
+                "--faults": n_faults is not None,
+                "--waveform": waveform is not None,
+            }
+        )
         tried = verify_package(project_dir, vectors, synth=synth_dir, junit=junit, trust=trust)
         lines = [words.level_line(result) for result in tried]
         finish(lines, dump({"verification": tried}), as_json=as_json)
@@ -67,7 +79,9 @@ def verify(
     faults = None
     if n_faults is not None:
         faults = FaultOptions(count=n_faults, seed=vectors.seed, limit_s=60 * faults_minutes)
-    results = verify_again(project_dir, levels, vectors, junit=junit, faults=faults, trust=trust)
+    results = verify_again(
+        project_dir, levels, vectors, junit=junit, faults=faults, waveform=waveform, trust=trust
+    )
     proven, scores = proofs.read(project_dir), read_faults(project_dir)
     lines = [words.level_line(result) for result in results] + words.proof_lines(proven)
     lines += [words.fault_line(score) for score in scores]

@@ -102,6 +102,8 @@ def _synthesise(
     require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
     precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, lowered.owners, source.model)
+    if folded is not None:
+        proven = proofs.with_accumulators(proven, folded.machine, prepared.names, source.model)
     vectors, wrapped = ladder.vectors_of(lowered.graph, ports, source.data, options.vectors)
     reference = reference_of(model, vectors, precision)
     synth_dir.begin(out, digest)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jetmix.errors import UsageError
 from jetmix.firmware.graph import DELAY_CONSTRAINT
 from jetmix.models import keras_env
 from jetmix.models.float64 import Precision
@@ -34,6 +35,7 @@ def verify_again(
     *,
     junit: Path | None = None,
     faults: FaultOptions | None = None,
+    waveform: Path | None = None,
     trust: Sequence[str] = (),
 ) -> list[VerificationResult]:
     """Climb the ladder of a finished synthesis anew and rewrite ``verification.json``.
@@ -47,10 +49,12 @@ def verify_again(
         options: the vectors that the levels are compared on.
         junit: file to write.
         faults: how many faults to plant.
+        waveform: file for what the ports of a folded tagger carry, clock by clock at level ``ir``.
         trust: the modules that the synthesis trusted; nothing is imported because a record says so.
 
     Raises:
-        UsageError: if the model needs a module that is not trusted now.
+        UsageError: if the model needs a module that is not trusted now, or for a waveform of a
+            tagger that is not folded, or without the level ``ir``.
         BitsDifferError: if bits differ, or the project, graph or model was edited.
         ToolMissingError: if a wanted level lacks its tool.
     """
@@ -59,7 +63,10 @@ def verify_again(
     levels = registry.chosen(wanted, tuple(opened.projects))
     for project in opened.projects.values():
         project.require_untouched()
+    if waveform is not None:
+        _require_clocks(opened, levels)
     bench, data = bench_of(opened, options, trust)
+    bench = replace(bench, waveform=waveform)
     if opened.proofs is not None and data is not None:
         proofs.write(folder, replace(opened.proofs, data=data))
     results = climb(bench, levels)
@@ -72,6 +79,20 @@ def verify_again(
     if faults is not None:
         score_projects(bench, faults, wanted=levels)
     return results
+
+
+def _require_clocks(opened: SynthDir, levels: Sequence[str]) -> None:
+    """Refuse a waveform where nothing runs clock by clock.
+
+    Raises:
+        UsageError: saying why.
+    """
+    if opened.machine is None:
+        raise UsageError("the tagger is not folded: it takes a jet each clock, and every output "
+                         "is that of one jet", where="--waveform", mend="leave it out")  # fmt: skip
+    if "ir" not in levels:
+        raise UsageError("level ir makes the waveform, and is left out", where="--waveform",
+                         mend="add --level ir")  # fmt: skip
 
 
 def bench_of(

@@ -35,6 +35,7 @@ class Bench:
         outputs: the model's outputs, of which the flat ones are made.
         precision: what Keras computed the reference in.
         machine: the tagger folded, None for one that takes a jet each clock.
+        waveform: file for what the ports of a folded tagger carry, None for none.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Bench:
     outputs: tuple[Port, ...] = ()
     precision: Precision = "float32"
     machine: Machine | None = None
+    waveform: Path | None = None
 
 
 class Function(Protocol):

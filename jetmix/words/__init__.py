@@ -42,6 +42,7 @@ from jetmix.words.training import (
 from jetmix.words.vendor import cosim, power
 from jetmix.words.verification import (
     VECTOR_WORDS,
+    accumulated,
     compared,
     exactness,
     exceeded,
@@ -58,6 +59,7 @@ __all__ = [
     "UNKNOWN",
     "UNSTATED",
     "VECTOR_WORDS",
+    "accumulated",
     "binned_in",
     "budget_lines",
     "cards",

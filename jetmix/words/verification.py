@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.accumulators import Accumulator
 from jetmix.verification.proofs.inputs import Wrapped, WrappedInput
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import RANGES_FILE, Proofs
@@ -100,6 +101,7 @@ def proof_lines(proofs: Proofs | None) -> list[str]:
         return []
     lines = [_range_line(proofs.proof), _weights_line(proofs.linear)]
     lines += [_tables_line(proofs.tables)] if proofs.tables else []
+    lines += [_accumulators_line(proofs.accumulators)] if proofs.accumulators else []
     return lines if proofs.data is None else [*lines, _overflow_line(proofs.data)]
 
 
@@ -131,6 +133,25 @@ def _tables_line(proofs: Sequence[TableProof]) -> str:
     )
     others = "; ".join(f"not shown for {p.layer}: {p.reason}" for p in proofs if p.reason)
     return f"{line}; {others}" if others else line
+
+
+def _accumulators_line(found: Sequence[Accumulator]) -> str:
+    narrow = sum(one.overflows for one in found)
+    return (
+        f"Accumulators: {count(narrow) if narrow else 'none'} of {count(len(found))} can overflow; "
+        + "; ".join(accumulated(found))
+    )
+
+
+def accumulated(found: Sequence[Accumulator]) -> list[str]:
+    """Return what the accumulators of each layer hold, in as few words as there are layers."""
+    lines = []
+    for layer in dict.fromkeys(one.layer for one in found):
+        own = [one for one in found if one.layer == layer]
+        low, high = min(one.reached[0] for one in own), max(one.reached[1] for one in own)
+        bits = max(one.bits for one in own)
+        lines.append(f"{layer} reaches {low:g} to {high:g} in up to {bits} bits")
+    return lines
 
 
 def _overflow_line(data: Wrapped) -> str:

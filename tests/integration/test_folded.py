@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from jetmix.errors import BitsDifferError, LoweringError
+from jetmix.errors import BitsDifferError, LoweringError, UsageError
 from jetmix.packaging.package import package
 from jetmix.resources.folded import between_sections
 from jetmix.synthesis.flow import synthesise
@@ -56,6 +56,8 @@ def test_a_folded_gnn_is_exact_with_all_particles_at_once(tmp_path):
     done = synthesise(source_of(tmp_path, "gnn", 2), tmp_path / "out", options)
     assert [r.status for r in done.verification] == ["passed", "passed"]
     assert done.verification[1].ii_cycles == 2
+    assert done.proofs.accumulators
+    assert not any(one.overflows for one in done.proofs.accumulators)
 
 
 def test_faults_in_pipelines_control_and_buffers_are_caught(mixer, tmp_path):
@@ -99,9 +101,16 @@ def test_its_resources_state_the_ii_and_the_sections(mixer):
     assert "Once per jet: head_1, logits" in text
 
 
-def test_it_is_verified_again_and_an_edit_is_found(mixer):
+def test_it_is_verified_again_and_an_edit_is_found(mixer, tmp_path):
     results = verify_again(mixer.path, ("ir",), VECTORS)
     assert [r.status for r in results] == ["passed"]
+    clocks = tmp_path / "clocks.csv"
+    (result,) = verify_again(mixer.path, ("ir",), VECTORS, waveform=clocks)
+    assert (result.status, result.ii_cycles) == ("passed", 4)
+    assert result.latency_cycles == mixer.machine.folding.latency_cycles
+    assert clocks.read_text().count("\n") > 4 * result.n_vectors
+    with pytest.raises(UsageError, match="level ir makes the waveform"):
+        verify_again(mixer.path, ("rtl",), VECTORS, waveform=clocks)
     graph = mixer.path / "sections" / "sum.json"
     before = graph.read_bytes()
     graph.write_bytes(before + b" ")

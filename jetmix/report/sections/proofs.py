@@ -6,6 +6,7 @@ from jetmix import words
 from jetmix.report.render.model import Cell, Row, Table, columns, number, per_tagger, text
 from jetmix.report.tagger import Tagger
 from jetmix.verification.faults.score import FaultScore
+from jetmix.verification.proofs.accumulators import Accumulator
 from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.proofs import Proofs
@@ -16,6 +17,7 @@ from jetmix.verification.proofs.tables import TableProof
 NAMED = 3
 SUMS = "Sums that keep all their bits"
 WEIGHTS = "Adder graphs that equal the weight matrix"
+ACCUMULATORS = "Accumulators that keep all their bits"
 LOOKUPS = "Lookup tables that equal their layers"
 JETS = "Jets that exceed an input range"
 PROOFS_NOTE = (
@@ -58,6 +60,7 @@ def _proofs(known: Proofs | None) -> list[Row]:
         _quantisers(known.proof),
         _weights(known.linear),
         *_tables(known.tables),
+        *_accumulators(known.accumulators),
         _overflow(known.data),
     ]
 
@@ -120,6 +123,22 @@ def _tables(tables: Sequence[TableProof]) -> list[Row]:
     details = [f"compared: {layers}"] if layers else []
     details += [f"not compared: {others}"] if others else []
     return [(text(LOOKUPS), outcome, text(covered), text("; ".join(details)))]
+
+
+def _accumulators(found: Sequence[Accumulator]) -> list[Row]:
+    """Return the row of a folded tagger's accumulators; none for a tagger without any."""
+    if not found:
+        return []
+    narrow = sum(one.overflows for one in found)
+    bad = text(f"{words.count(narrow)} can overflow", mark="bad")
+    return [
+        (
+            text(ACCUMULATORS),
+            bad if narrow else text("proven", mark="good"),
+            text(f"{words.count(len(found))} accumulators"),
+            text("; ".join(words.accumulated(found))),
+        )
+    ]
 
 
 def _overflow(data: Wrapped | None) -> Row:

@@ -34,7 +34,7 @@ def run(bench: Bench) -> Outputs:
 def trace(bench: Bench, x: Reals) -> str:
     """Return the first pipeline stage whose registers differ, and its layers.
 
-    Of folded Verilog it is the first pipeline whose inputs or outputs do, with the beat and the bit.
+    Of folded Verilog it is the first pipeline whose inputs or outputs do, with beat and bit.
     """
     if bench.machine is not None:
         return beats.first_difference(

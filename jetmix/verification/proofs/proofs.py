@@ -1,16 +1,18 @@
 """``ranges.json``: what is proven for all inputs, and which jets of a data file wrap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetmix.firmware import da_graph
+from jetmix.firmware.folding.machine import Machine
 from jetmix.firmware.graph import DaGraph, Traces
 from jetmix.models.prepare import Prepared, shown
 from jetmix.support import records
 from jetmix.support.arrays import Floats
 from jetmix.support.console import progress
-from jetmix.verification.proofs import inputs, linear, ranges, tables
+from jetmix.verification.proofs import accumulators, inputs, linear, ranges, tables
+from jetmix.verification.proofs.accumulators import Accumulator
 from jetmix.verification.proofs.inputs import Wrapped
 from jetmix.verification.proofs.linear import LinearProof
 from jetmix.verification.proofs.ranges import RangeProof
@@ -27,6 +29,7 @@ class Proofs:
         proof: ranges of all values, for all inputs.
         linear: every layer's matrix against the adder graph.
         tables: lookup tables against their layers.
+        accumulators: what the accumulators of a folded tagger hold, for all inputs.
         data: what the jets do at the input ports, None where no jets were given.
     """
 
@@ -34,6 +37,7 @@ class Proofs:
     linear: tuple[LinearProof, ...]
     data: Wrapped | None = None
     tables: tuple[TableProof, ...] = ()
+    accumulators: tuple[Accumulator, ...] = ()
 
 
 def prove(
@@ -68,6 +72,26 @@ def prove(
         )
         tables.require_proofs(looked_up, where)
     return Proofs(proof=proof, linear=matrices, tables=looked_up)
+
+
+def with_accumulators(
+    proven: Proofs, machine: Machine, names: Mapping[str, str], where: object
+) -> Proofs:
+    """Return proofs with the ranges of a folded tagger's accumulators.
+
+    Args:
+        proven: the proofs of the tagger.
+        machine: the folded tagger.
+        names: the original name of every layer that jetmix renamed.
+        where: what errors name.
+
+    Raises:
+        BitsDifferError: if one can overflow.
+    """
+    found = accumulators.prove(machine)
+    named = tuple(replace(one, layer=shown(one.layer, names)) for one in found)
+    accumulators.require_room(named, where)
+    return replace(proven, accumulators=named)
 
 
 def judge_data(graph: DaGraph, jets: Floats, names: tuple[str, ...] | None, path: Path) -> Wrapped:

@@ -9,43 +9,14 @@ import numpy as np
 
 from jetmix.firmware.project import FirmwareProject, fill
 from jetmix.firmware.verilog import Ports, read_ports
-from jetmix.support.arrays import AnyArray, Bools, Float64, Ints, Reals, Words
+from jetmix.support.arrays import AnyArray, Ints, Reals, Words
 from jetmix.support.packaged import shipped
 from jetmix.verification.simulators import verilator
 from jetmix.verification.simulators.rtl import tables_of, unpack, words
-from jetmix.verification.simulators.traffic import Traffic, signals, traffic
+from jetmix.verification.simulators.traffic import signals, traffic
+from jetmix.verification.simulators.waveform import Clocked, Waveform, answers
 
 OUTPUT = "model_out"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clocked:
-    """What came out.
-
-    Attributes:
-        values: the answers, (jet, output); NaN for a jet without one.
-        latency_cycles: from the first beat to the answer, None without answers.
-        ii_cycles: fewest clocks from one answer to the next.
-    """
-
-    values: Float64
-    latency_cycles: int | None
-    ii_cycles: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What the ports carry in each clock, just before the edge at its end.
-
-    Attributes:
-        ready: whether a jet may start, (clock,).
-        valid: whether there is an answer, (clock,).
-        values: the outputs, (clock, output).
-    """
-
-    ready: Bools
-    valid: Bools
-    values: Float64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +44,9 @@ class FoldedSim:
             x: (jet, particle, feature).
         """
         made = traffic(len(x), fold=self.ports.fold, latency=self.ports.latency_cycles)
-        return _answers(made, self.clocks(*signals(x, made, self.ports)), self.ports)
+        return answers(made, self.clocks(*signals(x, made, self.ports)), self.ports)
 
-    def clocks(self, control: AnyArray, inputs: Words) -> Seen:
+    def clocks(self, control: AnyArray, inputs: Words) -> Waveform:
         """Return what the ports carry.
 
         Args:
@@ -96,27 +67,7 @@ class FoldedSim:
                 ctypes.c_size_t(len(inputs)),
             )
         values = unpack(out, self.outputs)
-        return Seen(ready=seen & 1 > 0, valid=seen & 2 > 0, values=values)
-
-
-def _answers(made: Traffic, seen: Seen, ports: Ports) -> Clocked:
-    """Match answers and jets, in order; a latency that is not the stated one is given."""
-    found = np.full((len(made.jets), seen.values.shape[1]), np.nan)
-    # registers hold anything until the reset in clock 0
-    clocks = 1 + np.flatnonzero(seen.valid[1:])
-    # a clock with a wrong ready, or an answer to no jet, leaves all without one
-    ready = np.array_equal(seen.ready, made.ready(ports.fold))
-    if not ready or len(clocks) != len(made.starts):
-        return Clocked(values=found, latency_cycles=None, ii_cycles=None)
-    found[made.jets] = seen.values[clocks]
-    # the output register took an answer with the edge before it was seen
-    took = (clocks - np.array(made.starts) - 1).tolist()
-    expected = ports.latency_cycles
-    return Clocked(
-        values=found,
-        latency_cycles=next((cycles for cycles in took if cycles != expected), expected),
-        ii_cycles=int(np.diff(clocks).min()) if len(clocks) > 1 else None,
-    )
+        return Waveform(ready=seen & 1 > 0, valid=seen & 2 > 0, outputs=values)
 
 
 def build(project: FirmwareProject, folder: Path) -> FoldedSim:

@@ -13,6 +13,7 @@ from jetmix.firmware.parts import find_part
 from jetmix.firmware.project import seal
 from jetmix.firmware.verilog import read_ports
 from jetmix.models.prepare import prepare
+from jetmix.verification.divergence import beats
 from jetmix.verification.simulators import folded
 from jetmix.verification.simulators.traffic import MOST_RESETS, ONE_RESET_IN, Traffic, traffic
 from tests.unit.firmware.folding.taggers import jets, tagger
@@ -49,10 +50,14 @@ def test_a_jet_may_start_after_each_one_and_after_a_reset():
     assert np.flatnonzero(~made.ready(FOLD)).tolist() == busy
 
 
+def machine_of(architecture, factor):
+    folded = fold(plan(prepare(tagger(architecture, factor)).model, factor), adders_per_stage=5)
+    return folded.machine
+
+
 def project_of(architecture, factor, folder, given="beats"):
-    machine = fold(plan(prepare(tagger(architecture, factor)).model, factor), adders_per_stage=5)
     return write_folded(
-        machine.machine, folder, part=find_part("xcvu13p"), clock_period_ns=5.0,
+        machine_of(architecture, factor), folder, part=find_part("xcvu13p"), clock_period_ns=5.0,
         adders_per_stage=5, given=given,
     )  # fmt: skip
 
@@ -72,17 +77,23 @@ def test_the_verilog_answers_as_keras_does(architecture, factor, given, tmp_path
 
 
 @pytest.mark.slow
-def test_a_turn_that_is_a_clock_late_is_found(tmp_path):
+def test_a_turn_that_is_a_clock_late_is_found_and_what_takes_it_is_named(tmp_path):
     project = project_of("mixer", 2, tmp_path / "rtl")
     top = project.path / "src" / "jetmix_tagger.sv"
     text = top.read_text()
     (first, *_) = re.findall(r"\.last\(at\[(\d+)\]\)", text)
     top.write_text(text.replace(f".last(at[{first}])", f".last(at[{int(first) + 1}])"))
     shutil.rmtree(tmp_path / "simulation", ignore_errors=True)
-    broken = seal(project.path, part=project.part, clock_period_ns=5.0, flow="rtl")
+    broken = seal(
+        project.path, part=project.part, clock_period_ns=5.0, flow="rtl", sections=project.sections
+    )
     found = folded.build(broken, tmp_path / "simulation").run(jets())
     differs = (found.values != np.asarray(tagger("mixer", 2)(jets()))).any(axis=1)
     assert differs.mean() > 0.5
+    named = beats.first_difference(machine_of("mixer", 2), broken, jets(1), tmp_path / "traced")
+    assert re.match(
+        r"input \d+ of pipeline token_mixing \(token_mixing\), bit \d, in beat 1 of 2", named
+    )
 
 
 def test_ports_of_a_beat_and_of_a_whole_jet(tmp_path):
