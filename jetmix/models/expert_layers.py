@@ -47,7 +47,7 @@ class Route(keras.layers.Layer):  # type: ignore[misc]
             return chosen
         shares = ops.softmax(scores, axis=-1)
         if self.balance:
-            self.add_loss(self.balance * balance_loss(scores, shares))
+            self.add_loss(self.balance * balance_loss(chosen, shares))
         through = chosen + (shares - ops.stop_gradient(shares))
         return through if self.capacity is None else through * self._taken(chosen)
 
@@ -70,6 +70,30 @@ class Route(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
+class Isolate(keras.layers.Layer):  # type: ignore[misc]
+    """Gives every token to its expert and zeros to the others; it has no weights.
+
+    In training all experts get the token: what the others make of it is not taken.
+    """
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Return (jet, token, expert, channel).
+
+        Args:
+            inputs: what :class:`Route` gives, (jet, token, expert), and the tokens, (jet, token,
+                channel).
+            training: whether the model is trained.
+        """
+        chosen, x = inputs
+        given = keras.ops.ones_like(chosen) if _trains(training) else chosen
+        return given[..., None] * x[..., None, :]
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Return the shape of the tokens with an axis of experts."""
+        return (*input_shape[0], input_shape[1][-1])
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
 class Choose(keras.layers.Layer):  # type: ignore[misc]
     """Takes of each token what its expert gives; it has no weights."""
 
@@ -89,24 +113,21 @@ class Choose(keras.layers.Layer):  # type: ignore[misc]
         return (*tokens, channels)
 
 
-def balance_loss(scores: Any, shares: Any) -> Any:
+def balance_loss(chosen: Any, shares: Any) -> Any:
     """Return how unequally busy experts are: 0 for equal ones, at most the number of experts - 1.
 
     The mean of two squared coefficients of variation (arXiv 2106.05974, which arXiv 2109.02008
-    takes over): of the experts' importance, their softmax summed over the tokens; and of their
-    load, the expected number of tokens if noise of standard deviation 1 / experts were added to
-    a token's score for one expert at a time.
+    takes over): of the experts' importance, their softmax summed over the tokens, and of their
+    load, the tokens that they get. Without noise in the scores the load is a plain count, and its
+    gradient that of the importance.
 
     Args:
-        scores: (jet, token, expert).
-        shares: their softmax.
+        chosen: 1 for the expert of each token, else 0, (jet, token, expert).
+        shares: softmax of the scores, of the same shape.
     """
     ops = keras.ops
-    n_experts = scores.shape[-1]
-    others = ops.where(ops.eye(n_experts, dtype="bool"), -float("inf"), scores[..., None, :])
-    ahead = scores - ops.max(others, axis=-1)
-    chances = 0.5 * (1.0 + ops.erf(ahead * (n_experts / 2**0.5)))
-    return 0.5 * (_variation(shares) + _variation(chances))
+    load = chosen + (shares - ops.stop_gradient(shares))
+    return 0.5 * (_variation(shares) + _variation(load))
 
 
 def _variation(amounts: Any) -> Any:

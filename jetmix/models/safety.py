@@ -17,6 +17,7 @@ REGISTERED_PACKAGES = (*TRUSTED_PACKAGES, "hgq2")
 OWN_LAYERS = (
     ("jetmix.models.derive_layer", "Derive"),
     ("jetmix.models.expert_layers", "Route"),
+    ("jetmix.models.expert_layers", "Isolate"),
     ("jetmix.models.expert_layers", "Choose"),
 )
 

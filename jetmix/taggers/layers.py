@@ -77,25 +77,36 @@ class Layers(ABC):
         the bits of its input to an output that starts with ``bits`` bits and a sign.
         """
 
-    def choose(
-        self, scores: Any, values: Any, *, capacity: float | None, balance: float, name: str
-    ) -> Any:
-        """Take of each token the value of the expert with the highest score.
+    def route(self, scores: Any, *, capacity: float | None, balance: float, name: str) -> Any:
+        """Choose of each token the expert with the highest score: (jet, token, expert) of 0 and 1.
 
         Args:
             scores: of all experts but the last, whose score is 0: (jet, token, expert - 1).
-            values: of all experts, (jet, token, expert, channel).
             capacity: the most tokens of an expert in training, in equal shares of a batch.
             balance: factor of the loss that keeps experts equally busy.
-            name: of the mixture.
-
-        Returns:
-            (jet, token, channel).
+            name: of the layer.
         """
-        from jetmix.models.expert_layers import Choose, Route
+        from jetmix.models.expert_layers import Route
 
-        route = Route(capacity, balance, name=f"{name}_route")
-        return Choose(name=name)([route(scores), values])
+        return Route(capacity, balance, name=name)(scores)
+
+    def isolate(self, chosen: Any, x: Any, *, name: str) -> Any:
+        """Give each token to its expert, zeros to the others: (jet, token, c) to (..., expert, c).
+
+        ``chosen`` is what :meth:`route` gives.
+        """
+        from jetmix.models.expert_layers import Isolate
+
+        return Isolate(name=name)([chosen, x])
+
+    def choose(self, chosen: Any, values: Any, *, name: str) -> Any:
+        """Take of each token what its expert gives: (jet, token, expert, c) to (jet, token, c).
+
+        ``chosen`` is what :meth:`route` gives.
+        """
+        from jetmix.models.expert_layers import Choose
+
+        return Choose(name=name)([chosen, values])
 
     def permute(self, x: Any, *, name: str) -> Any:
         """Swap particles and features: (jet, n, c) to (jet, c, n)."""

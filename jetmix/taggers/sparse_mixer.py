@@ -43,7 +43,8 @@ class Options:
     """Options of the Mixer with experts.
 
     ``particles`` and ``channels`` are the sizes between the re-represent layers: by default half of
-    the particles, and as many channels as features. ``capacity`` None is without limit.
+    the particles, and as many channels as features. ``capacity`` None is without limit. With
+    ``isolate`` only its expert sees a token in firmware, and the others zeros.
     """
 
     width: int = 16
@@ -53,6 +54,7 @@ class Options:
     balance: float = 0.01
     particles: int | None = None
     channels: int | None = None
+    isolate: bool = False
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "width": POSITIVE,
@@ -104,35 +106,50 @@ def _channel_experts(x: Any, options: Options, layers: Layers, *, name: str) -> 
     """Mix the channels of each particle by its expert: (jet, n, c) to the same."""
     _, particles, channels = x.shape
     n, width = options.experts, options.width
+    chosen = _routed(x, "bnc,cs->bns", particles, options, layers, name=name)
+    axes = "bnc"
+    if options.isolate and n > 1:
+        x, axes = layers.isolate(chosen, x, name=f"{name}_isolated"), "bnec"
     shapes = (particles, n, width), (particles, n, channels)
-    y = layers.dense(x, "bnc,ceh->bneh", shapes[0], bias_axes="eh", relu=True, name=f"{name}_1")
-    y = layers.dense(y, "bneh,ehC->bneC", shapes[1], bias_axes="eC", relu=True, name=f"{name}_2")
-    return _chosen(x, y, "bnc,cs->bns", options, layers, name=name)
+    first, second = f"{axes},ceh->bneh", "bneh,ehC->bneC"
+    y = layers.dense(x, first, shapes[0], bias_axes="eh", relu=True, name=f"{name}_1")
+    y = layers.dense(y, second, shapes[1], bias_axes="eC", relu=True, name=f"{name}_2")
+    return _chosen(chosen, y, layers, name=name)
 
 
 def _token_experts(x: Any, options: Options, layers: Layers, *, name: str) -> Any:
     """Mix the particles of each channel by its expert: (jet, n, c) to the same."""
     _, particles, channels = x.shape
+    chosen = _routed(x, "bnc,ns->bcs", channels, options, layers, name=name)
+    axes = "bnc"
+    if options.isolate and options.experts > 1:
+        x = layers.permute(x, name=f"{name}_rows")
+        x, axes = layers.isolate(chosen, x, name=f"{name}_isolated"), "bcen"
     shape = (channels, options.experts, particles)
-    y = layers.dense(x, "bnc,neN->bceN", shape, bias_axes="eN", relu=False, name=f"{name}_1")
-    y = _chosen(x, y, "bnc,ns->bcs", options, layers, name=name)
+    y = layers.dense(x, f"{axes},neN->bceN", shape, bias_axes="eN", relu=False, name=f"{name}_1")
+    y = _chosen(chosen, y, layers, name=name)
     return layers.permute(y, name=f"{name}_back")
 
 
-def _chosen(
-    x: Any, values: Any, equation: str, options: Options, layers: Layers, *, name: str
+def _routed(
+    x: Any, equation: str, tokens: int, options: Options, layers: Layers, *, name: str
 ) -> Any:
-    """Return of each token what its expert gives: (jet, token, expert, channel) to one axis less.
+    """Return the expert of each token as (jet, token, expert) of 0 and 1; None for one expert."""
+    if options.experts == 1:
+        return None
+    shape = (tokens, options.experts - 1)
+    scores = layers.dense(x, equation, shape, bias_axes="s", relu=False, name=f"{name}_scores")
+    return layers.route(
+        scores, capacity=options.capacity, balance=options.balance, name=f"{name}_route"
+    )
 
-    The ``equation`` makes scores (jet, token, expert - 1) of what the router sees, (jet, n, c).
-    """
-    _, tokens, experts, channels = values.shape
-    if experts == 1:
+
+def _chosen(chosen: Any, values: Any, layers: Layers, *, name: str) -> Any:
+    """Return of each token what its expert gives: (jet, token, expert, c) to (jet, token, c)."""
+    if chosen is None:
+        _, tokens, _, channels = values.shape
         return layers.reshape(values, (tokens, channels), name=f"{name}_only")
-    shape, scores = (tokens, experts - 1), f"{name}_scores"
-    given = layers.dense(x, equation, shape, bias_axes="s", relu=False, name=scores)
-    capacity, balance = options.capacity, options.balance
-    return layers.choose(given, values, capacity=capacity, balance=balance, name=name)
+    return layers.choose(chosen, values, name=name)
 
 
 def check(input_shape: tuple[int, ...], options: Options) -> None:

@@ -26,6 +26,12 @@ def route(_: Any, scores: Any, kit: Kit) -> Any:
     return kit.joined([bit[..., None] for bit in reversed(bits)])
 
 
+def isolate(_: Any, inputs: Sequence[Any], kit: Kit) -> Any:
+    """Replay ``Isolate``: bits (..., expert) and x (..., channel) to (..., expert, channel)."""
+    bits, x = inputs
+    return kit.where(bits[..., None], x[..., None, :], 0.0)
+
+
 def choose(_: Any, inputs: Sequence[Any], kit: Kit) -> Any:
     """Replay ``Choose``: bits (..., expert) and values (..., expert, channel) to (..., channel)."""
     bits, values = inputs

@@ -8,7 +8,7 @@ import numpy as np
 
 from jetmix.errors import LoweringError
 from jetmix.firmware.replay import convolution, tables
-from jetmix.firmware.replay.experts import choose, route
+from jetmix.firmware.replay.experts import choose, isolate, route
 from jetmix.firmware.replay.functions import FUNCTIONS
 from jetmix.firmware.replay.kit import Deferred, Kit, kind_of
 from jetmix.firmware.replay.moves import MOVES, MOVING_FUNCTIONS, moved
@@ -175,7 +175,12 @@ def _derived(op: Any, x: Any, kit: Kit) -> Any:
 
 
 # jetmix' own layers: values in, values out
-OWN: Mapping[str, Callable[..., Any]] = {"Derive": _derived, "Route": route, "Choose": choose}
+OWN: Mapping[str, Callable[..., Any]] = {
+    "Derive": _derived,
+    "Route": route,
+    "Isolate": isolate,
+    "Choose": choose,
+}
 
 
 def replayed(op: Any, x: Any, kit: Kit, shipped: Callable[[Any], Any] | None) -> Any:

@@ -64,11 +64,16 @@ def test_an_expert_takes_no_more_than_its_capacity_in_training_alone():
     assert (routed(scores, capacity=1.3)[..., 0] == 1).all()
 
 
-@pytest.mark.parametrize(("scores", "loss"), [([[3.0, -3.0]], 0.0), ([[9.0, 9.0]], 1.0)])
+@pytest.mark.parametrize(
+    ("scores", "loss"),
+    # of a score of 0 for all tokens only the load sees that one expert does all
+    [([3.0, -3.0], 0.0), ([9.0, 9.0], 1.0), ([0.0, 0.0], 0.5)],
+)
 def test_balance_is_zero_for_equal_experts_and_one_where_one_of_two_does_all(scores, loss):
-    full = np.stack([np.asarray(scores, np.float32), np.zeros((1, 2), np.float32)], axis=-1)
+    full = np.array([[[score, 0.0] for score in scores]], np.float32)
     shares = np.asarray(keras.ops.softmax(full, axis=-1))
-    assert float(balance_loss(full, shares)) == pytest.approx(loss, abs=1e-3)
+    chosen = routed(full[..., :1])
+    assert float(balance_loss(chosen, shares)) == pytest.approx(loss, abs=1e-3)
 
 
 def test_training_lowers_the_balance_loss():
@@ -128,7 +133,7 @@ def jets(n, seed=0):
     return np.random.default_rng(seed).normal(size=(n, 4, 3)).astype(np.float32) * 2
 
 
-@pytest.mark.parametrize("options", [{"experts": 1}, {"experts": 3, "particles": 4}])
+@pytest.mark.parametrize("options", [{"experts": 1}, {"particles": 4, "isolate": True}])
 def test_integers_after_lowering_are_those_of_keras(options):
     model, x = calibrated(spec_of(**options)), jets(64, seed=3)
     expected = model.predict(x, verbose=0)
@@ -155,6 +160,20 @@ def test_the_use_of_the_experts_is_that_of_their_scores():
         assert mixture.shares == pytest.approx((first.mean(), 1 - first.mean()))
         assert mixture.fixed == (first == first[0]).all(axis=0).sum()
     assert use_of_experts(build_tagger(spec_of(quantised=False, experts=1)), x) is None
+
+
+def test_isolated_experts_change_no_answer():
+    x = jets(100)
+    keras.utils.set_random_seed(5)
+    plain = build_tagger(spec_of(quantised=False))
+    isolated = build_tagger(spec_of(quantised=False, isolate=True))
+    isolated.set_weights([np.reshape(w, v.shape) for w, v in zip(
+        plain.get_weights(), isolated.weights, strict=True)])  # fmt: skip
+    seen = keras.Model(isolated.input, isolated.get_layer("channel_experts_isolated").output)
+    assert ((np.asarray(seen(x)) != 0).any(axis=-1).sum(axis=-1) <= 1).all()
+    for training in (False, True):
+        one, other = (np.asarray(model(x, training=training)) for model in (plain, isolated))
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_the_order_of_the_particles_matters():
