@@ -134,9 +134,10 @@ def package(
             "is a file, or a folder that is not empty", where=out, mend="name another --out"
         )
     synth = SynthDir.open(synth_dir)
-    if synth.machine is not None and chosen.top is not None:
+    if synth.machine is not None and chosen.hardware:
         raise LoweringError(
-            f"target {target!r} wraps a tagger that takes a jet each clock, and this one is folded",
+            f"target {target!r} is hardware that takes a jet each clock, and this one takes "
+            f"{synth.machine.folding.fold} clocks for it",
             where=synth_dir, mend="run 'jetmix synth' without --ii into a new folder",
         )  # fmt: skip
     order = Order(

@@ -32,6 +32,7 @@ class Target:
         sources: folder of that wrapper in the package, which may hold ``{}`` too.
         stand_ins: template of VHDL packages that the wrapper uses and the package does not hold.
         cycles: cycles that the wrapper adds to the latency of the network while nothing waits.
+        hardware: whether it takes a jet in each clock, and not only gives the answer to one.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Target:
     sources: str = SOURCES
     stand_ins: str | None = None
     cycles: int = 0
+    hardware: bool = True
 
     def write(self, order: Order, folder: Path) -> None:
         """Write the files of the package into an empty folder."""
@@ -62,6 +64,7 @@ TARGETS: dict[str, Target] = {
         title="emulator package of CMSSW",
         module="jetmix.packaging.emulator",
         trial="jetmix.packaging.trials.emulator",
+        hardware=False,
     ),
     "rtl-wrapper": Target(
         title="SystemVerilog or VHDL with valid bits and a port for each element",
@@ -106,6 +109,7 @@ TARGETS: dict[str, Target] = {
         title="shared library and header with a plain C interface",
         module="jetmix.packaging.c_api",
         trial="jetmix.packaging.trials.c_api",
+        hardware=False,
     ),
 }
 

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from jetmix.errors import BitsDifferError, LoweringError, UsageError
-from jetmix.packaging.package import package
+from jetmix.packaging.package import open_package, package
+from jetmix.packaging.registry import TARGETS
 from jetmix.resources.folded import between_sections
 from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import SynthOptions
@@ -121,9 +122,17 @@ def test_it_is_verified_again_and_an_edit_is_found(mixer, tmp_path):
         graph.write_bytes(before)
 
 
-def test_it_has_no_package_of_hardware(mixer, tmp_path):
-    with pytest.raises(LoweringError, match="folded"):
-        package(mixer.path, tmp_path / "package", target="rtl-wrapper", name="tiny", version=1)
+@pytest.mark.parametrize("target", [name for name, one in TARGETS.items() if one.hardware])
+def test_it_has_no_package_of_hardware(mixer, tmp_path, target):
+    with pytest.raises(LoweringError, match="takes 4 clocks for it"):
+        package(mixer.path, tmp_path / "package", target=target, name="tiny", version=1)
+    assert not (tmp_path / "package").exists()
+
+
+def test_its_function_is_packaged(mixer, tmp_path):
+    for target in ("emulator", "c-api"):
+        made = package(mixer.path, tmp_path / target, target=target, name="tiny", version=1)
+        assert open_package(tmp_path / target) == made
 
 
 def test_a_tagger_whose_particles_differ_is_refused_before_any_file(tmp_path):

@@ -6,8 +6,9 @@ All others run once per jet. Layers of one kind that follow one another are a se
 one pipeline. Between sections values wait for one another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Any, Literal
 
 from jetmix.errors import LoweringError, UsageError
@@ -129,15 +130,11 @@ def plan(model: Any, fold: int) -> FoldPlan:
         LoweringError: for a model that does not fold.
     """
     shape = _input_shape(model)
-    _require_divisor(fold, shape[0], "particles")
     nodes = list(_nodes(model))
     if not any(node.domain != "jet" and not _is_elementwise(node.call) for node in nodes):
         raise LoweringError("no layer does the same to every particle, so nothing folds",
                             where=f"model {model.name}", mend="leave out --ii")  # fmt: skip
-    for node in nodes:
-        if node.domain == "channels":
-            channels = int(node.call.inputs[0].shape[-1])
-            _require_divisor(fold, channels, f"channels of {node.call.name}")
+    _require_divisor(fold, {"particles": shape[0], **_channels(nodes)})
     sections, edges = _cut(model, nodes)
     _require_vector(model, sections)
     return FoldPlan(fold=fold, model=model, sections=sections, edges=edges)
@@ -159,18 +156,28 @@ def _input_shape(model: Any) -> tuple[int, int]:
     return shapes[0]
 
 
-def _require_divisor(fold: int, size: int, what: str) -> None:
-    """Refuse a fold that does not divide a size.
+def _channels(nodes: Sequence[Node]) -> dict[str, int]:
+    """Return the number of channels of each layer that folds over them."""
+    return {
+        f"channels of {node.call.name}": int(node.call.inputs[0].shape[-1])
+        for node in nodes
+        if node.domain == "channels"
+    }
+
+
+def _require_divisor(fold: int, sizes: Mapping[str, int]) -> None:
+    """Refuse a fold that does not divide all sizes.
 
     Raises:
         UsageError: naming those that do.
     """
-    if size % fold == 0:
-        return
-    fits = ", ".join(str(k) for k in range(2, size + 1) if size % k == 0)
-    problem = "is above" if fold > size else "does not divide"
-    raise UsageError(f"{fold} {problem} the {size} {what}", where=WHERE,
-                     mend=f"choose from {fits}" if fits else "leave out --ii")  # fmt: skip
+    common = gcd(*sizes.values())
+    fits = ", ".join(str(k) for k in range(2, common + 1) if common % k == 0)
+    for what, size in sizes.items():
+        if size % fold:
+            problem = "is above" if fold > size else "does not divide"
+            raise UsageError(f"{fold} {problem} the {size} {what}", where=WHERE,
+                             mend=f"choose from {fits}" if fits else "leave out --ii")  # fmt: skip
 
 
 def _nodes(model: Any) -> Iterator[Node]:

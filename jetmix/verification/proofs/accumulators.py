@@ -87,7 +87,7 @@ def _outputs(graph: DaGraph) -> Iterator[Interval]:
     for place, shift, negated in zip(graph.out_idxs, graph.out_shifts, graph.out_negs, strict=True):
         scale = 2.0**shift * (-1 if negated else 1)
         low, high = sorted(scale * end for end in (known[place] if place >= 0 else (0.0, 0.0)))
-        yield low, high
+        yield low + 0.0, high + 0.0  # no negative zero
 
 
 def require_room(accumulators: Sequence[Accumulator], where: object) -> None:

@@ -48,10 +48,10 @@ def test_a_gnn_takes_its_particles_twice_and_its_sums_once():
 @pytest.mark.parametrize(
     ("architecture", "factor", "said"),
     [
-        ("mixer", 3, "3 does not divide the 8 particles"),
-        ("mixer", 16, "16 is above the 8 particles"),
-        ("mixer", 8, "8 is above the 4 channels of token_mixing"),
-        ("gnn", 5, "5 does not divide the 8 particles"),
+        ("mixer", 3, "3 does not divide the 8 particles; choose from 2, 4$"),
+        ("mixer", 16, "16 is above the 8 particles; choose from 2, 4$"),
+        ("mixer", 8, "8 is above the 4 channels of token_mixing; choose from 2, 4$"),
+        ("gnn", 5, "5 does not divide the 8 particles; choose from 2, 4, 8$"),
     ],
 )
 def test_an_ii_that_does_not_divide_is_refused(architecture, factor, said):
