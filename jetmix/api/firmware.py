@@ -148,7 +148,8 @@ def synthesise(
     flow: str = SynthOptions.flow,
     engine: EngineName = SynthOptions.engine,
     vhdl: bool = SynthOptions.vhdl,
-    ii: int = SynthOptions.ii,
+    ii: int | Literal["auto"] = SynthOptions.ii,
+    fold_sum: bool = SynthOptions.fold_sum,
     input: Literal["beats", "parallel"] = SynthOptions.input,  # noqa: A002 - the name of the option
     top: str | None = SynthOptions.top,
     version: int | None = SynthOptions.version,
@@ -178,7 +179,9 @@ def synthesise(
         flow: ``hls4ml`` (a Vitis HLS project), ``rtl`` (Verilog) or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: write VHDL of the same pipeline beside the Verilog.
-        ii: clocks in which the Verilog takes a jet; above 1 it is folded.
+        ii: clocks in which the Verilog takes a jet; above 1 it is folded. ``auto`` takes the fewest
+            that meet ``max_lut`` by the estimate.
+        fold_sum: fold the weighted sum over the particles of a Mixer as well.
         input: how a jet comes into folded Verilog: ``beats`` or ``parallel``.
         top: name of the tagger in all files, instead of ``jetmix_tagger``.
         version: its version, which stands behind the name.
@@ -202,6 +205,7 @@ def synthesise(
         LoweringError: if the tagger cannot be lowered.
         BitsDifferError: if a level differs from Keras.
         ToolMissingError, ToolFailedError: if a tool is not there or fails.
+        LimitMissedError: if no II meets ``max_lut``, with ``ii="auto"``.
         UsageError, DataError, RunConflictError: if an option, the jets or ``out`` are refused.
     """
     vectors = VectorOptions(
@@ -218,6 +222,7 @@ def synthesise(
         engine=engine,
         vhdl=vhdl,
         ii=ii,
+        fold_sum=fold_sum,
         input=input,
         top=top,
         version=version,

@@ -9,7 +9,7 @@ import click
 
 from jetmix.cli.common import PATH, constants_option, finish, json_option, trust_option
 from jetmix.firmware.engines.registry import ENGINES
-from jetmix.synthesis.options import FLOWS, INPUTS, Budget, Placement, SynthOptions
+from jetmix.synthesis.options import AUTO, FLOWS, INPUTS, Budget, Placement, SynthOptions
 from jetmix.verification.levels.registry import LEVELS
 from jetmix.verification.options import VectorOptions
 
@@ -38,6 +38,30 @@ class LevelName(click.ParamType[str]):
         if value not in LEVELS:
             self.fail(f"'{value}' is not a level; choose from {', '.join(LEVELS)}", param, ctx)
         return value
+
+
+class Clocks(click.ParamType[int | str]):
+    """A number of clocks, or ``auto``."""
+
+    name = "clocks"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the values for the help text."""
+        return f"[INTEGER|{AUTO}]"
+
+    def convert(
+        self, value: int | str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return the number, or ``auto``.
+
+        Raises:
+            click.BadParameter: if it is neither.
+        """
+        if value == AUTO:
+            return AUTO
+        if not str(value).isdecimal() or int(value) < 1:
+            self.fail(f"'{value}' is neither {AUTO} nor a number from 1 on", param, ctx)
+        return int(value)
 
 
 def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,9 +116,15 @@ def vector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Write VHDL of the same pipeline beside the Verilog; only the Verilog is simulated.",
 )  # fmt: skip
 @click.option(
-    "--ii", default=SynthOptions.ii, show_default=True, type=click.IntRange(min=1),
+    "--ii", default=SynthOptions.ii, show_default=True, type=Clocks(),
     help="Clocks in which the Verilog takes a jet: above 1 it is folded, with one copy of what "
-    "does the same to all particles or channels. For taggers trained with [quantiser] fold.",
+    "does the same to all particles or channels. For taggers trained with [quantiser] fold. "
+    f"{AUTO} takes the fewest that meet --max-lut by the estimate.",
+)  # fmt: skip
+@click.option(
+    "--fold-sum", is_flag=True,
+    help="Fold the weighted sum over the particles of a Mixer as well: fewer LUT, and one wait for "
+    "a whole jet more.",
 )  # fmt: skip
 @click.option(
     "--input", type=click.Choice(INPUTS), default=SynthOptions.input, show_default=True,

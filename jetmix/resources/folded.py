@@ -1,11 +1,13 @@
 """What a folded tagger takes: its pipelines as any graph, and what lies between them.
 
-Between the pipelines lie shift registers, registers of a whole jet with the multiplexers that read
-them beat by beat, and adders: few kinds of cells, which are counted. A multiplexer of four takes
-one LUT6 per bit, larger ones use the slice's own.
+Between the pipelines lie registers, the multiplexers of corner turns, shift registers and adders.
+FF and shift registers are counted; the LUT per bit of turns, and of all particles at once that are
+sent beat by beat, are measured ones, in ``folded.toml``.
 """
 
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, log2, prod
 
 import numpy as np
@@ -13,14 +15,14 @@ import numpy as np
 from jetmix.firmware.folding.machine import Folding, Link, Machine
 from jetmix.firmware.graph import DaGraph
 from jetmix.firmware.parts import Part
+from jetmix.firmware.project import Given
 from jetmix.resources.estimate import estimate
 from jetmix.resources.report import ResourceReport
+from jetmix.support.packaged import packaged
 
-# inputs of the multiplexer that one LUT6 makes
-MUX = 4
 # longest shift register in one LUT, and the shortest one that is none but registers
 SHIFT, SHORTEST_SHIFT = 32, 3
-NOTE = "{lut} LUT and {ff} FF of these lie between the pipelines, counted from their cells"
+NOTE = "{lut} LUT and {ff} FF of these lie between the pipelines, by cells as Yosys makes them"
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,16 @@ class Cells:
         return Cells(self.lut + other.lut, self.ff + other.ff)
 
 
-def estimate_folded(machine: Machine, *, part: Part, clock_period_ns: float) -> ResourceReport:
+def estimate_folded(
+    machine: Machine, *, part: Part, clock_period_ns: float, given: Given = "beats"
+) -> ResourceReport:
     """Return the estimated resources and latency of a folded machine.
 
     Args:
         machine: the machine.
         part: the FPGA.
         clock_period_ns: target clock period in ns.
+        given: how a jet comes in.
     """
     folding = machine.folding
     graphs = dict(zip((s.name for s in folding.sections), machine.graphs, strict=True))
@@ -49,7 +54,7 @@ def estimate_folded(machine: Machine, *, part: Part, clock_period_ns: float) -> 
         name: estimate(graph, part=part, clock_period_ns=clock_period_ns, flows=("rtl",))
         for name, graph in graphs.items()
     }
-    between = between_sections(machine)
+    between = between_sections(machine, given)
     reports = list(parts.values())
 
     def total(name: str, more: float) -> int:
@@ -75,11 +80,31 @@ def estimate_folded(machine: Machine, *, part: Part, clock_period_ns: float) -> 
     )
 
 
-def between_sections(machine: Machine) -> Cells:
+@cache
+def _measured() -> dict[str, dict[str, float]]:
+    text = packaged("resources/folded.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def lut_per_bit(name: str, fold: int) -> float:
+    """Return the LUT per bit of a beat of ``turn`` or ``send``, of the next fold measured."""
+    known = {int(factor): lut for factor, lut in _measured()[name].items()}
+    return known[min((n for n in known if n >= fold), default=max(known))]
+
+
+def between_sections(machine: Machine, given: Given = "beats") -> Cells:
     """Return the cells between the pipelines of a machine, and of its control."""
     folding = machine.folding
     graphs = dict(zip((s.name for s in folding.sections), machine.graphs, strict=True))
-    found = Cells(lut=4 + log2(folding.fold), ff=folding.sections[-1].ends + log2(folding.fold))
+    counter = ceil(log2(folding.fold))
+    found = Cells(lut=2 + counter, ff=folding.sections[-1].ends + counter)
+    if given == "parallel":
+        elements = prod(folding.input_shape) // folding.fold
+        bits = int(
+            np.asarray(machine.graphs[0].inp_kifs)[:, :elements].sum(axis=0).clip(min=0).sum()
+        )
+        sent = lut_per_bit("send", folding.fold)
+        found += Cells(lut=sent * bits, ff=(folding.fold - 1) * bits + counter)
     for link in folding.links:
         found += _link(folding, link, graphs[link.source])
     return found
@@ -95,12 +120,12 @@ def _link(folding: Folding, link: Link, graph: DaGraph) -> Cells:
     waits = _shift(bits * (fold if link.kind == "collect" else 1), link.waits)
     if link.kind == "turn":
         bits = count * link.bits
-        return waits + Cells(lut=bits * ceil(fold / MUX) + 4, ff=2 * (fold - 1) * bits)
+        return waits + Cells(lut=lut_per_bit("turn", fold) * bits, ff=(fold - 1) * bits + fold)
     if link.kind == "collect":
         return waits + Cells(ff=(fold - 1) * bits)
     if link.kind == "sum":
         total = bits + ceil(log2(fold)) * int((widths > 0).sum())
-        return waits + Cells(lut=total, ff=total)
+        return waits + Cells(lut=_measured()["sum"]["each"] * total, ff=total)
     return waits + Cells(ff=bits if link.kind == "hold" else 0)
 
 
@@ -108,4 +133,6 @@ def _shift(bits: int, clocks: int) -> Cells:
     """Return a shift register."""
     if clocks < SHORTEST_SHIFT:
         return Cells(ff=bits * clocks)
-    return Cells(lut=bits * ceil(clocks / SHIFT), ff=0)
+    whole, rest = divmod(clocks, SHIFT)
+    # one clock more than a shift register holds takes a register, more take another one
+    return Cells(lut=bits * (whole + (rest > 1)), ff=bits * (rest == 1))

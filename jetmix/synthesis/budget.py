@@ -69,11 +69,13 @@ class BudgetSearch:
         tried: their estimates.
         taken: delay constraint of the one that was lowered.
         latency_ns_at_clock_ns: estimated latency in ns at other clock periods in ns.
+        folds: estimated LUT by the II, where the II was chosen for the budget.
     """
 
     tried: tuple[TriedGraph, ...] = ()
     taken: int | None = None
     latency_ns_at_clock_ns: dict[str, float] = field(default_factory=dict)
+    folds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +147,13 @@ def clocks(chosen: Lowered, estimate_of: EstimateOf) -> dict[str, float]:
 
 
 def write_search(
-    folder: Path, chosen: Lowered, tried: Sequence[Lowered], latency_at: dict[str, float]
+    folder: Path,
+    chosen: Lowered,
+    tried: Sequence[Lowered],
+    latency_at: dict[str, float],
+    folds: dict[str, float],
 ) -> None:
-    """Write ``budget.json``: which graphs were tried, which was taken, and what clocks do to it."""
+    """Write ``budget.json``: what was tried, what was taken, and what clocks do to it."""
     graphs = tuple(
         TriedGraph(
             delay_constraint=one.delay_constraint,
@@ -157,7 +163,10 @@ def write_search(
         for one in tried
     )
     search = BudgetSearch(
-        tried=graphs, taken=chosen.delay_constraint, latency_ns_at_clock_ns=latency_at
+        tried=graphs,
+        taken=chosen.delay_constraint,
+        latency_ns_at_clock_ns=latency_at,
+        folds=folds,
     )
     records.write(folder / BUDGET_FILE, search)
 
@@ -207,6 +216,7 @@ def judge(
         tried=search.tried,
         taken=search.taken,
         latency_ns_at_clock_ns=search.latency_ns_at_clock_ns,
+        folds=search.folds,
         judged=tuple(Judged(origin=name, missed_by=by) for name, by in missed.items()),
         met=not any(trusted.values()),
     )

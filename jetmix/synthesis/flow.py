@@ -1,6 +1,5 @@
 """From a trained tagger to a proven project: what ``synth`` does, in order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,25 +7,19 @@ from pathlib import Path
 from jetmix.data.record import DataUsed
 from jetmix.eda import vendor_tools, yosys
 from jetmix.firmware import da_graph
-from jetmix.firmware.folding.lower import Folded, fold
-from jetmix.firmware.folding.plan import plan
-from jetmix.firmware.graph import DaGraph
 from jetmix.models import keras_env
-from jetmix.models.prepare import speaking
 from jetmix.models.signature import Signature
-from jetmix.resources.estimate import adders_per_stage, estimate
-from jetmix.resources.folded import estimate_folded
 from jetmix.resources.layers import folded_costs, layer_costs, write_layers
-from jetmix.resources.report import ResourceReport, write_resources
+from jetmix.resources.report import write_resources
 from jetmix.support import provenance
-from jetmix.support.console import progress
 from jetmix.support.files import atomic_path, file_digest
 from jetmix.support.records import dump
 from jetmix.support.stages import StopWatch
-from jetmix.synthesis import budget, synth_dir
-from jetmix.synthesis.budget import BudgetOutcome, Lowered
-from jetmix.synthesis.loading import Loaded, load
-from jetmix.synthesis.options import Budget, SynthOptions
+from jetmix.synthesis import budget, folds, synth_dir
+from jetmix.synthesis.budget import BudgetOutcome
+from jetmix.synthesis.folds import Choice
+from jetmix.synthesis.loading import load
+from jetmix.synthesis.options import SynthOptions
 from jetmix.synthesis.projects import write_projects
 from jetmix.synthesis.synth_dir import MODEL_FILE, SynthDir, TaggerRecord
 from jetmix.synthesis.tools import run_vendor, run_yosys
@@ -90,15 +83,9 @@ def _synthesise(
     # all input is read and judged before the first file is written
     loaded = load(source, options)
     prepared, ports, model = loaded.prepared, loaded.ports, loaded.prepared.model
-    folded = _fold(loaded, options) if options.ii > 1 else None
-    with progress("Lowering to a DA graph"), speaking(prepared.names):
-        limits = options.budget if folded is None else Budget()
-        lowered, tried = budget.lower(model, partial(_estimate, options), limits, by=options.engine)
-    if folded is not None:
-        report = estimate_folded(
-            folded.machine, part=options.device, clock_period_ns=options.clock_ns
-        )
-        lowered = replace(lowered, report=report)
+    choice = folds.lower(loaded, options)
+    lowered, folded = choice.lowered, choice.folded
+    options = options.at(choice.ii)
     require_exact_numbers(lowered.traces, lowered.graph, prepared.names)
     precision = precision_of(lowered.graph)
     proven = proofs.prove(prepared, lowered.traces, lowered.graph, lowered.owners, source.model)
@@ -112,7 +99,7 @@ def _synthesise(
     record = _tagger_record(source, ports, model_sha256)
     trusted = tuple(sorted(options.trust))
     replace(record, names=dict(prepared.names), trusted=trusted).write(out)
-    _write_graph(out, lowered, tried, options)
+    _write_graph(out, choice, options)
     if folded is not None:
         folded.machine.write(out)
     costs = layer_costs(lowered.traces, lowered.graph, lowered.owners, prepared.names)
@@ -155,43 +142,15 @@ def _synthesise(
     ladder.require_exact(results, out)
 
 
-def _fold(loaded: Loaded, options: SynthOptions) -> Folded:
-    """Return the folded machine of a tagger.
-
-    Raises:
-        UsageError: for an II that does not divide its particles or channels.
-        LoweringError: if it does not fold.
-    """
-    with progress("Folding"), speaking(loaded.prepared.names):
-        return fold(
-            plan(loaded.prepared.model, options.ii),
-            adders_per_stage=adders_per_stage(options.clock_ns),
-            by=options.engine,
-        )
-
-
-def _estimate(
-    options: SynthOptions, graph: DaGraph, clock_ns: float | None = None
-) -> ResourceReport:
-    """Return what a graph is estimated to take, at another clock period if one is named."""
-    period = options.clock_ns if clock_ns is None else clock_ns
-    return estimate(
-        graph,
-        part=options.device,
-        clock_period_ns=period,
-        flows=options.flows,
-        slr_registers=options.placement.slr_registers,
-    )
-
-
-def _write_graph(
-    out: Path, lowered: Lowered, tried: Sequence[Lowered], options: SynthOptions
-) -> None:
+def _write_graph(out: Path, choice: Choice, options: SynthOptions) -> None:
     """Write the graph and what it is estimated to take."""
+    lowered = choice.lowered
     da_graph.save(lowered.graph, out / GRAPH_FILE)
-    if options.budget.limited and options.ii == 1:
-        latency_at = budget.clocks(lowered, partial(_estimate, options))
-        budget.write_search(out, lowered, tried, latency_at)
+    if options.budget.limited and (choice.folds or choice.ii == 1):
+        latency_at = (
+            budget.clocks(lowered, partial(folds.estimated, options)) if choice.ii == 1 else {}
+        )
+        budget.write_search(out, lowered, choice.tried, latency_at, choice.folds)
     write_resources(out, [lowered.report])
 
 

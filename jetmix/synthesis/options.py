@@ -3,9 +3,9 @@
 Neither numpy nor Keras is imported here: the help of the command line reads these classes.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import get_args
+from typing import Literal, get_args
 
 from jetmix.errors import UsageError
 from jetmix.firmware.engines.registry import ENGINES
@@ -25,6 +25,8 @@ FLOWS: dict[str, tuple[Flow, ...]] = {
 # how a jet comes into folded Verilog
 INPUTS: tuple[Given, ...] = get_args(Given)
 CLOCK_RANGE_NS = (0.5, 100.0)
+# the smallest II that meets the LUT budget
+AUTO: Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,9 @@ class SynthOptions:
         flow: ``hls4ml`` for a Vitis HLS project, ``rtl`` for Verilog, or ``both``.
         engine: what makes the Verilog, ``da4ml`` or ``alkaid``; hls4ml always uses da4ml.
         vhdl: whether VHDL of the same pipeline is written beside the Verilog.
-        ii: clocks in which the Verilog takes a jet; above 1 it is folded.
+        ii: clocks in which the Verilog takes a jet; above 1 it is folded. ``auto`` takes the fewest
+            that meet the LUT budget.
+        fold_sum: whether a weighted sum over the particles is folded as well.
         input: how a jet comes into folded Verilog: ``beats``, one a clock, or ``parallel``.
         top: name of the tagger in its firmware; without one it is called as ever.
         version: its version, which stands behind the name.
@@ -114,7 +118,8 @@ class SynthOptions:
     flow: str = "hls4ml"
     engine: EngineName = DA4ML
     vhdl: bool = False
-    ii: int = 1
+    ii: int | Literal["auto"] = 1
+    fold_sum: bool = False
     input: Given = "beats"
     top: str | None = None
     version: int | None = None
@@ -146,6 +151,7 @@ class SynthOptions:
             raise UsageError(f"unknown engine '{self.engine}'", mend=mend)
         self._require_name()
         self._require_verilog()
+        self._require_ii()
         self._require_foldable()
         for name in ("vendor_hours", "yosys_minutes", "yosys_gb"):
             problem = POSITIVE(getattr(self, name))
@@ -172,16 +178,25 @@ class SynthOptions:
             if given and "rtl" not in self.flows:
                 raise UsageError(f"{option} needs the Verilog", mend="add --flow rtl or both")
 
+    def _require_ii(self) -> None:
+        if self.ii == AUTO:
+            if self.budget.max_lut is None:
+                raise UsageError("no LUT budget to choose the II by", where="--ii auto",
+                                 mend="add --max-lut")  # fmt: skip
+        elif not isinstance(self.ii, int) or self.ii < 1:
+            raise UsageError(f"an II of {self.ii}", where="--ii", mend="choose auto, or 1 or more")
+
     def _require_foldable(self) -> None:
-        if self.ii < 1:
-            raise UsageError(f"an II of {self.ii}", where="--ii", mend="choose 1 or more")
         if self.input not in INPUTS:
             mend = suggestion(self.input, list(INPUTS), "input")
             raise UsageError(f"unknown input '{self.input}'", mend=mend)
         if self.ii == 1:
-            if self.input != "beats":
-                raise UsageError("all of a jet comes at once anyway", where="--input",
-                                 mend="add --ii, or leave it out")  # fmt: skip
+            for option, given, why in (
+                ("--input", self.input != "beats", "all of a jet comes at once anyway"),
+                ("--fold-sum", self.fold_sum, "nothing is folded"),
+            ):
+                if given:
+                    raise UsageError(why, where=option, mend="add --ii, or leave it out")
             return
         if self.flows != ("rtl",):
             raise UsageError("hls4ml does not fold", where="--ii", mend="add --flow rtl")
@@ -196,6 +211,16 @@ class SynthOptions:
     def device(self) -> Part:
         """The part, looked up by its name."""
         return self.part if isinstance(self.part, Part) else find_part(self.part)
+
+    def at(self, ii: int) -> "SynthOptions":
+        """Return the options with the II that was chosen."""
+        folds = ii > 1
+        return replace(
+            self,
+            ii=ii,
+            input=self.input if folds else "beats",
+            fold_sum=self.fold_sum and folds,
+        )
 
     @property
     def label(self) -> str:
@@ -232,7 +257,7 @@ class SynthOptions:
                 **({"calibrated": True} if self.calibrated else {}),
                 **({"engine": self.engine} if self.engine != DA4ML else {}),
                 **({"vhdl": True} if self.vhdl else {}),
-                **({"ii": [self.ii, self.input]} if self.ii > 1 else {}),
+                **({"ii": [self.ii, self.input, self.fold_sum]} if self.ii != 1 else {}),
                 **({"top": self.label} if self.top is not None else {}),
                 **({"placement": asdict(self.placement)} if self.placement != Placement() else {}),
             }

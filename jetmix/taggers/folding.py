@@ -33,6 +33,15 @@ class Folding:
         """Return the arguments of an einsum dense layer."""
         return self._arguments(x, over_channels=_mixes_particles(equation))
 
+    def weighted_sum(self, x: Any) -> dict[str, Any]:
+        """Return the arguments of a weighted sum over the particles.
+
+        Firmware works it out once per jet, or folded over channels: its EBOPs count in full, and
+        its input has one width.
+        """
+        found = self._arguments(x, over_channels=True)
+        return {name: value for name, value in found.items() if name != "ebops_factor"}
+
     def sum(self, x: Any) -> dict[str, Any]:
         """Return the arguments of a sum over the particles."""
         return self._arguments(x, over_channels=False)

@@ -229,7 +229,7 @@ class QuantisedLayers(Layers):
             bias_axes="N" if bias else None,
             activation="relu" if relu else "linear",
             name="sum",
-            **self._folding.dense(x, equation),
+            **self._folding.weighted_sum(x),
         )
         out = layer(x)
         return keras.layers.Reshape((x.shape[2],), name="squeeze")(out) if bias else out

@@ -114,6 +114,9 @@ def budget_lines(outcome: BudgetOutcome) -> list[str]:
         for judged in outcome.judged
         for name, miss in judged.missed_by.items()
     ]
+    if len(outcome.folds) > 1:
+        folds = ", ".join(f"{ii} takes {lut:,.0f} LUT" for ii, lut in outcome.folds.items())
+        lines.append(f"II tried, the last one is taken: {folds} [estimate, {BUDGET_FILE}]")
     if len(outcome.tried) > 1:
         graphs = ", ".join(f"{count(g.lut)} LUT at {g.latency_ns:g} ns" for g in outcome.tried)
         lines.append(f"Adder-tree depths tried: {graphs} [{BUDGET_FILE}]")

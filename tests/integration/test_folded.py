@@ -1,15 +1,18 @@
 """A folded Mixer and a folded GNN from model file to Verilog, at ir and rtl."""
 
+import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from jetmix.errors import BitsDifferError, LoweringError, UsageError
+from jetmix.errors import BitsDifferError, LimitMissedError, LoweringError, UsageError
 from jetmix.packaging.package import open_package, package
 from jetmix.packaging.registry import TARGETS
 from jetmix.resources.folded import between_sections
+from jetmix.synthesis import folds
 from jetmix.synthesis.flow import synthesise
-from jetmix.synthesis.options import SynthOptions
+from jetmix.synthesis.options import Budget, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.verify import verify_again
 from jetmix.training.finish import save_model
@@ -93,13 +96,53 @@ def test_its_resources_state_the_ii_and_the_sections(mixer):
     assert report.lut == pytest.approx(sum(report.lut_by_section.values()) + between.lut, abs=3)
     costs = {cost.layer: cost for cost in mixer.costs}
     assert costs["channel_mixing_1"].folds_over == "particles"
-    assert costs["sum"].folds_over == "channels"
-    assert costs["logits"].folds_over is None
+    assert costs["token_mixing"].folds_over == "channels"
+    assert costs["sum"].folds_over is costs["logits"].folds_over is None
     first = costs["channel_mixing_1"]
     assert first.folded_lut == pytest.approx(first.lut / 4, rel=0.05)
     text = "\n".join(synthesis_lines(mixer))
     assert "Folded by 4 over particles: channel_mixing_1" in text
-    assert "Once per jet: head_1, logits" in text
+    assert "Once per jet: sum, head_1, logits" in text
+
+
+@pytest.mark.parametrize(("limit", "ii"), [(10**6, 1), (None, 4)])
+def test_auto_takes_the_smallest_ii_that_meets_the_budget(tmp_path, monkeypatch, limit, ii):
+    known = {1: 9000, 2: 5000, 4: 3000}
+    monkeypatch.setattr(folds, "estimate_folded", _of_known(folds.estimate_folded, known))
+    monkeypatch.setattr(folds, "estimate", _of_known(folds.estimate, known))
+    options = SynthOptions(
+        part="xcvu13p", flow="rtl", ii="auto", input="parallel", vectors=VECTORS, levels=("ir",),
+        budget=Budget(max_lut=limit or 4000),
+    )  # fmt: skip
+    done = synthesise(source_of(tmp_path, "mixer", 4), tmp_path / "out", options)
+    assert done.resources[0].ii_cycles == ii
+    tried = {str(n): float(lut) for n, lut in known.items() if n <= ii}
+    assert done.judged.folds == tried
+    assert done.judged.met
+    assert (done.machine is None) == (ii == 1)
+    text = "\n".join(synthesis_lines(done))
+    assert ("II tried" in text) == (ii > 1)
+    if ii > 1:
+        assert "1 takes 9,000 LUT, 2 takes 5,000 LUT, 4 takes 3,000 LUT" in text
+
+
+def _of_known(estimate, known):
+    """Return an estimate that takes its LUT from a table by the II."""
+
+    def found(*arguments, **options):
+        report = estimate(*arguments, **options)
+        return replace(report, lut=float(known[report.ii_cycles]), lut_low=None, lut_high=None)
+
+    return found
+
+
+def test_auto_says_what_each_ii_takes_where_none_meets_the_budget(tmp_path):
+    options = SynthOptions(part="xcvu13p", flow="rtl", ii="auto", budget=Budget(max_lut=10))
+    with pytest.raises(LimitMissedError, match=r"no II meets 10 LUT: 1 takes .*, 2 takes") as found:
+        synthesise(source_of(tmp_path, "deepsets", 4), tmp_path / "out", options)
+    assert found.value.exit_code == 11
+    assert re.findall(r"(\d+) takes", str(found.value)) == ["1", "2", "4", "8"]
+    assert not (tmp_path / "out").exists()
 
 
 def test_it_is_verified_again_and_an_edit_is_found(mixer, tmp_path):

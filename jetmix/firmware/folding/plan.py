@@ -122,15 +122,21 @@ def beat_shape(shape: Sequence[int], domain: Domain, fold: int) -> tuple[int, ..
     return tuple(sizes)
 
 
-def plan(model: Any, fold: int) -> FoldPlan:
+def plan(model: Any, fold: int, *, fold_sum: bool = False) -> FoldPlan:
     """Return how a flat Keras model folds.
+
+    Args:
+        model: the model.
+        fold: beats of a jet.
+        fold_sum: whether a weighted sum over the particles folds over channels, which waits for
+            a whole jet twice; otherwise it runs once per jet.
 
     Raises:
         UsageError: for a fold that does not divide the particles or channels.
         LoweringError: for a model that does not fold.
     """
     shape = _input_shape(model)
-    nodes = list(_nodes(model))
+    nodes = list(_nodes(model, fold_sum=fold_sum))
     if not any(node.domain != "jet" and not _is_elementwise(node.call) for node in nodes):
         raise LoweringError("no layer does the same to every particle, so nothing folds",
                             where=f"model {model.name}", mend="leave out --ii")  # fmt: skip
@@ -180,12 +186,14 @@ def _require_divisor(fold: int, sizes: Mapping[str, int]) -> None:
                              mend=f"choose from {fits}" if fits else "leave out --ii")  # fmt: skip
 
 
-def _nodes(model: Any) -> Iterator[Node]:
+def _nodes(model: Any, *, fold_sum: bool) -> Iterator[Node]:
     """Yield every layer with what it folds over, in order of data flow."""
     known: dict[int, Node | None] = {id(model.inputs[0]): None}
     for call in calls_of(model):
         before = [known[id(tensor)] for tensor in call.inputs]
         domain, sums = _domain(call, [n.domain if n else "particles" for n in before])
+        if domain == "channels" and _is_vector(call.outputs[0].shape) and not fold_sum:
+            domain = "jet"
         level = max((_level(one, domain) for one in before), default=0)
         node = Node(call, domain, level, sums)
         known |= {id(tensor): node for tensor in call.outputs}
@@ -216,6 +224,11 @@ def _domain(call: Call, before: Sequence[Domain]) -> tuple[Domain, bool]:
     if kind == "QSum" and tuple(call.layer.axes) == (1,):
         return "particles", True
     return "jet", False
+
+
+def _is_vector(shape: Sequence[int | None]) -> bool:
+    """Return whether a value has no particles, or one."""
+    return len(shape) == RANK or shape[1] == 1
 
 
 def _is_elementwise(call: Call) -> bool:

@@ -5,6 +5,7 @@ from math import ceil, log2, prod
 import numpy as np
 
 from jetmix.firmware.folding.machine import Link, Machine, SectionRecord, permutation
+from jetmix.firmware.folding.turns import Step, steps_of
 from jetmix.firmware.folding.wires import Packed, in_bits, joined
 from jetmix.firmware.project import fill
 from jetmix.support.arrays import Ints
@@ -69,7 +70,9 @@ class TopModule:
         self.lines += [f"    {line}" if line else "" for line in lines]
 
     def _instance(self, module: str, name: str, parameters: dict[str, int], **ports: str) -> None:
-        wired = [f".{port}({signal})" for port, signal in {"clk": "clk", **ports}.items()]
+        # only what has no registers has no clock
+        clock = {} if module == "fold_swap" else {"clk": "clk"}
+        wired = [f".{port}({signal})" for port, signal in {**clock, **ports}.items()]
         given = [f".{key}({value})" for key, value in parameters.items()]
         parameters_text = f"#({', '.join(given)}) " if given else ""
         self._add(f"{self.top}_{module} {parameters_text}{name} (")
@@ -156,20 +159,38 @@ class TopModule:
 
     def _turn(self, link: Link, given: Packed, source: SectionRecord) -> Packed:
         one = np.array([int(link.signed), link.bits - link.signed - link.fraction, link.fraction])
-        count = given.kifs.shape[1]
-        kifs: Ints = np.tile(one[:, None], count)
-        before, after = f"{link.name}_given", f"{link.name}_turned"
-        bits = count * link.bits
-        self._declare(before, bits)
-        self._declare(after, bits)
-        self._add(f"assign {before} = {joined(in_bits(given, kifs))};")
-        particles, channels = link.shape
-        parameters = {"BITS": link.bits, "PARTICLES": particles, "CHANNELS": channels,
-                      "FOLD": self.folding.fold,
-                      "TO_CHANNELS": int(source.domain == "particles")}  # fmt: skip
-        self._instance("fold_turn", f"{link.name}_turn", parameters, rst="rst",
-                       last=f"at[{link.ready}]", given=before, turned=after)  # fmt: skip
-        return Packed(signal=after, kifs=kifs)
+        kifs: Ints = np.tile(one[:, None], given.kifs.shape[1])
+        lanes = f"{link.name}_given"
+        self._declare(lanes, kifs.shape[1] * link.bits)
+        self._add(f"assign {lanes} = {joined(in_bits(given, kifs))};")
+        # a beat of particles has its channels in lanes; one of channels is in lanes of particles
+        fold, (particles, channels) = self.folding.fold, link.shape
+        swap = {"WIDTH": channels // fold * link.bits}
+        if source.domain == "particles":
+            sizes = {"ROWS": particles // fold, "COLUMNS": fold}
+            lanes = self._swapped(f"{link.name}_lanes", lanes, {**swap, **sizes})
+        clock = source.ends
+        for step in steps_of(fold):
+            lanes = self._stepped(f"{link.name}_by_{step.apart}", lanes, link, step, clock)
+            clock += step.clocks
+        if source.domain == "channels":
+            sizes = {"ROWS": fold, "COLUMNS": particles // fold}
+            lanes = self._swapped(f"{link.name}_turned", lanes, {**swap, **sizes})
+        return Packed(signal=lanes, kifs=kifs)
+
+    def _swapped(self, name: str, given: str, parameters: dict[str, int]) -> str:
+        self._declare(name, prod(parameters.values()))
+        self._instance("fold_swap", f"{name}_wires", parameters, given=given, swapped=name)
+        return name
+
+    def _stepped(self, name: str, given: str, link: Link, step: Step, clock: int) -> str:
+        fold = self.folding.fold
+        width = prod(link.shape) // fold**2 * link.bits
+        self._declare(name, fold * width)
+        parameters = {"WIDTH": width, "LANES": fold, "RADIX": step.radix, "APART": step.apart}
+        self._instance("fold_turn_step", f"{name}_step", parameters, next_start=f"at[{clock - 1}]",
+                       given=given, turned=name)  # fmt: skip
+        return name
 
     def _collect(self, link: Link, given: Packed, source: SectionRecord) -> Packed:
         name, fold = f"{link.name}_all", self.folding.fold

@@ -106,6 +106,10 @@ def test_options_import_nothing_heavy():
     ("given", "said"),
     [
         ({"ii": 0, "flow": "rtl"}, "an II of 0"),
+        ({"ii": "fast", "flow": "rtl"}, "an II of fast"),
+        ({"ii": "auto", "flow": "rtl"}, "no LUT budget to choose the II by"),
+        ({"ii": "auto", "budget": Budget(max_lut=9)}, "hls4ml does not fold"),
+        ({"fold_sum": True}, "nothing is folded"),
         ({"ii": 4}, "hls4ml does not fold"),
         ({"ii": 4, "flow": "both"}, "hls4ml does not fold"),
         ({"ii": 4, "flow": "rtl", "vhdl": True}, "--vhdl is not for folded"),
@@ -122,7 +126,13 @@ def test_what_cannot_be_folded_is_refused(given, said):
 def test_an_ii_and_an_input_have_digests_of_their_own():
     digests = {
         SynthOptions(part="xcvu13p", flow="rtl", **given).digest("x")
-        for given in ({}, {"ii": 2}, {"ii": 4}, {"ii": 4, "input": "parallel"})
+        for given in (
+            {},
+            {"ii": 2},
+            {"ii": 4},
+            {"ii": 4, "input": "parallel"},
+            {"ii": 4, "fold_sum": True},
+        )
     }
-    assert len(digests) == 4
+    assert len(digests) == 5
     assert SynthOptions(part="xcvu13p", flow="rtl", ii=1).digest("x") in digests

@@ -14,9 +14,9 @@ from jetmix.verification.divergence.layers import first_difference, keras_inputs
 from tests.unit.firmware.folding.taggers import jets, tagger
 
 
-def machine_of(architecture, factor, by="da4ml"):
+def machine_of(architecture, factor, by="da4ml", *, fold_sum=False):
     model = prepare(tagger(architecture, factor)).model
-    return fold(plan(model, factor), adders_per_stage=5, by=by).machine
+    return fold(plan(model, factor, fold_sum=fold_sum), adders_per_stage=5, by=by).machine
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def machine_of(architecture, factor, by="da4ml"):
     ],
 )
 def test_the_machine_answers_as_keras_does(architecture, factor, by):
-    machine, x = machine_of(architecture, factor, by), jets()
+    machine, x = machine_of(architecture, factor, by, fold_sum=factor == 2), jets()
     assert (machine.predict(x) == np.asarray(tagger(architecture, factor)(x))).all()
 
 
@@ -46,17 +46,21 @@ def test_one_copy_costs_a_share_and_the_head_all(architecture):
     assert folded <= 0.3 * (whole.cost - sum(heads))
 
 
-def test_waits_are_those_of_the_schedule():
-    folding = machine_of("mixer", 4).folding
-    first, token, second, total, head = folding.sections
+@pytest.mark.parametrize("fold_sum", [False, True])
+def test_waits_are_those_of_the_schedule(fold_sum):
+    folding = machine_of("mixer", 4, fold_sum=fold_sum).folding
+    first, token, second, *rest = folding.sections
     assert first.begins == 0
     assert token.begins == first.ends + 3
     assert second.begins == token.ends + 3
-    assert total.begins == second.ends + 3
-    assert head.begins == total.ends + 3
+    before = second
+    for section in rest:
+        assert section.begins == before.ends + 3
+        before = section
+    assert len(rest) == 1 + fold_sum
     waiting = {link.name: link.waits for link in folding.links if link.waits}
     assert waiting == {"jets_to_residual_0": second.begins - first.ends}
-    assert folding.latency_cycles == head.begins + head.stages
+    assert folding.latency_cycles == before.begins + before.stages
 
 
 def test_what_is_held_and_added_up_is_there_in_time():

@@ -11,8 +11,8 @@ from jetmix.taggers.registry import build_tagger, spec_from
 from tests.unit.firmware.folding.taggers import jets, tagger
 
 
-def planned(architecture, factor):
-    return plan(prepare(tagger(architecture, 2)).model, factor)
+def planned(architecture, factor, **options):
+    return plan(prepare(tagger(architecture, 2)).model, factor, **options)
 
 
 def sections(found):
@@ -20,10 +20,14 @@ def sections(found):
 
 
 def test_a_mixer_folds_over_particles_and_channels_in_turn():
-    assert sections(planned("mixer", 4)) == [
+    folded = [
         ("particles", ["channel_mixing_1", "channel_mixing_2"]),
         ("channels", ["token_mixing"]),
         ("particles", ["residual", "channel_mixing_3", "channel_mixing_4"]),
+    ]
+    assert sections(planned("mixer", 4)) == [*folded, ("jet", ["sum", "head_1", "logits"])]
+    assert sections(planned("mixer", 4, fold_sum=True)) == [
+        *folded,
         ("channels", ["sum"]),
         ("jet", ["head_1", "logits"]),
     ]
