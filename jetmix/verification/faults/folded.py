@@ -13,7 +13,7 @@ from jetmix.verification.faults.verilog import choice, with_port
 
 # kinds of the modules between the pipelines, by their names
 KINDS: dict[str, Kind] = {
-    "fold_turn": "turn",
+    "fold_turn_step": "turn",
     "fold_delay": "delay",
     "fold_sum": "accumulator",
     "fold_hold": "hold",
@@ -79,16 +79,15 @@ class Instance:
             yield "the order of beats", "another", f"{{{self.name}_right[{width - 1}:0], {rest}}}"
 
     def _wrong_values(self) -> Iterator[tuple[str, str]]:
-        """Yield ports and parameters with wrong values: a clock early or late, another way."""
+        """Yield ports and parameters with wrong values: a clock early or late, another sign."""
         for port, value in self.ports.items():
             at = re.fullmatch(r"at\[(\d+)\]", value)
             if at:
                 yield port, f"at[{int(at[1]) + 1}]"
                 if int(at[1]) > 0:
                     yield port, f"at[{int(at[1]) - 1}]"
-        for name in ("TO_CHANNELS", "SIGNED"):
-            if name in self.parameters:
-                yield name, str(1 - int(self.parameters[name]))
+        if "SIGNED" in self.parameters:
+            yield "SIGNED", str(1 - int(self.parameters["SIGNED"]))
         if self.kind == "hold":
             yield "load", "1'b1"
         if self.kind == "delay":
