@@ -63,18 +63,20 @@ PORTS = "jetmix_ports.h"
 
 
 def count(project: FirmwareProject, x: Reals) -> dict[str, int]:
-    """Return the toggles of registers and of logic over all jets, and the bits of each."""
+    """Return the toggles of registers and of logic, the bits of each, and over how many jets."""
     ports = read_ports(project.path)
     packed = pack(x.reshape(len(x), -1), np.array(ports.inputs, dtype=np.int64))
     with tempfile.TemporaryDirectory(prefix="switching-") as scratch:
         folder = Path(scratch)
         np.ascontiguousarray(packed).tofile(folder / "vectors.bin")
-        text = DRIVER.format(ports=PORTS, words=packed.shape[1], first=ports.latency_cycles + 1)
+        first = ports.latency_cycles + 1
+        text = DRIVER.format(ports=PORTS, words=packed.shape[1], first=first)
         (folder / "main.cpp").write_text(text)
         template = Path(jetmix.__file__).parent.parent / "firmware_templates" / "verilator" / PORTS
         (folder / PORTS).write_text(template.read_text())
         _simulate(project, folder)
-        return _toggles(folder / "toggles.saif", project)
+        # as many changes as clocks behind the first one that is looked at
+        return {"jets": len(x) - first - 1, **_toggles(folder / "toggles.saif", project)}
 
 
 def _simulate(project: FirmwareProject, folder: Path) -> None:
@@ -84,7 +86,7 @@ def _simulate(project: FirmwareProject, folder: Path) -> None:
     subprocess.run(
         [binary, "--cc", "-O3", "-Wno-fatal", "-Wno-lint", "--trace-saif", "--output-split",
          "20000", "--prefix", "Vtop", "--top-module", project.top, "--Mdir", folder, *sources],
-        check=True, env={"VERILATOR_ROOT": str(root)},
+        check=True, env={"VERILATOR_ROOT": str(root)}, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     code = [*folder.glob("*.cpp"), *(include / name for name in RUNTIME)]
     subprocess.run(
@@ -157,7 +159,7 @@ def measured(firmware: Firmware, x: Reals) -> dict[str, object]:
     """Return the switching of one synthesis beside its LUT."""
     project = firmware.folder.project("rtl")
     found = count(project, x)
-    jets = len(x)
+    jets = found["jets"]
     return {
         "name": firmware.path.name,
         "lut": firmware.resources["estimate"].lut,
@@ -181,7 +183,7 @@ def main() -> None:
     for folder in options.synths:
         firmware = jetmix.open_firmware(folder)
         x = jets_of(firmware, options.data)[: options.jets]
-        rows.append({**measured(firmware, x), "jets": len(x)})
+        rows.append(measured(firmware, x))
         print(json.dumps(rows[-1]), flush=True)
     options.out.write_text(json.dumps(rows, indent=2) + "\n")
 
