@@ -20,7 +20,7 @@ from jetmix.verification.simulators.traffic import ONE_RESET_IN, signals, traffi
 
 # one of so many jets is hit by a reset
 COPIES = ONE_RESET_IN + 7
-BESIDE = "no pipeline: `model_ready` or `model_valid`, or what other jets leave behind"
+BESIDE = "the control, or what other jets leave behind: alone, this jet is right in every pipeline"
 
 
 @dataclass(frozen=True, kw_only=True)

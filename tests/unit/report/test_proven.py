@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jetmix import words
 from jetmix.errors import ReportReadError
 from jetmix.report.collect import collect
 from jetmix.report.figures import bits as bit_plots
@@ -15,6 +17,8 @@ from jetmix.report.sections.glance import glance
 from jetmix.report.sections.order import sections
 from jetmix.report.tagger import Tagger
 from jetmix.support.records import write
+from jetmix.verification.proofs import proofs
+from jetmix.verification.proofs.accumulators import Accumulator
 from tests.unit.report.folders import (
     edit,
     faults,
@@ -62,6 +66,23 @@ def test_a_failed_proof_is_marked(synth: Path):
         ("2 operations can overflow", "bad"),
         ("3 coefficients differ", "bad"),
     ]
+
+
+def test_the_accumulators_of_a_folded_tagger_have_a_row(synth: Path):
+    proven = proofs.read(synth)
+    found = [
+        Accumulator(layer="mean", element=n, bits=9, reached=(-8.0, 7.5 + n), port=(-8.0, 7.96875))
+        for n in range(2)
+    ]
+    proofs.write(synth, replace(proven, accumulators=(found[0], found[0])))
+    assert [
+        "Accumulators that keep all their bits", "proven", "2 accumulators",
+        "mean reaches -8 to 7.5 in up to 9 bits",
+    ] in rows(proof_tables.proofs([one(synth)]))  # fmt: skip
+    proofs.write(synth, replace(proven, accumulators=tuple(found)))
+    assert words.proof_lines(proofs.read(synth))[2] == (
+        "Accumulators: 1 of 2 can overflow; mean reaches -8 to 8.5 in up to 9 bits"
+    )
 
 
 def test_faults_that_were_never_planted_are_not_run(synth: Path):
