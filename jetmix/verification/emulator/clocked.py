@@ -11,6 +11,7 @@ import numpy as np
 
 from jetmix.errors import DataError
 from jetmix.firmware.folding.machine import Link, Machine, SectionRecord, permutation
+from jetmix.firmware.folding.turns import Step, steps_of
 from jetmix.firmware.project import Given
 from jetmix.support.arrays import Bools, Float64, Ints, Reals
 from jetmix.verification.simulators.waveform import Waveform
@@ -114,7 +115,7 @@ class ClockedEmulator:
     def _link(self, link: Link, given: Signal) -> Signal:
         """Return a value as it arrives."""
         folding = self.folding
-        source, target = folding.section(link.source), folding.section(link.target)
+        source = folding.section(link.source)
         count = prod(folding.beat_shape(link, source.domain))
         part = slice(link.source_first, link.source_first + count)
         beat = Signal(given.values[:, part], given.known)
@@ -122,13 +123,32 @@ class ClockedEmulator:
             return self._hold(beat.later(link.waits), self._at(source.ends + link.waits))
         if link.kind == "sum":
             beat = self._sum(beat, link, source)
-        elif link.kind in ("turn", "collect"):
-            order = permutation(folding, link, source.domain, target.domain)
+        elif link.kind == "turn":
+            beat = self._turn(beat, link, source)
+        elif link.kind == "collect":
+            order = permutation(folding, link, source.domain, "jet")
             beat = self._collect(beat)
             beat = Signal(beat.values[:, order], beat.known)
-            if link.kind == "turn":
-                beat = self._send(beat, self._at(link.ready))
         return beat.later(link.waits)
+
+    def _turn(self, beat: Signal, link: Link, source: SectionRecord) -> Signal:
+        """Return the beats of a corner turn: lanes of the fold, through all of its steps."""
+        fold, n, (particles, channels) = self.folding.fold, len(beat.known), link.shape
+        few, each = particles // fold, channels // fold
+        if source.domain == "particles":
+            lanes = beat.values.reshape(n, few, fold, each).swapaxes(1, 2)
+        else:
+            lanes = beat.values.reshape(n, fold, few, each)
+        signals = [Signal(lanes[:, lane].reshape(n, -1), beat.known) for lane in range(fold)]
+        clock = source.ends
+        for step in steps_of(fold):
+            signals = _stepped(signals, step, self._at(clock - 1))
+            clock += step.clocks
+        turned = np.stack([one.values.reshape(n, few, each) for one in signals], axis=1)
+        if source.domain == "channels":
+            turned = turned.swapaxes(1, 2)
+        known = np.logical_and.reduce([one.known for one in signals])
+        return Signal(turned.reshape(n, -1), known)
 
     def _hold(self, value: Signal, load: Bools) -> Signal:
         """Return what a register holds that takes a value in some clocks."""
@@ -165,6 +185,25 @@ class ClockedEmulator:
         total = before[1:] - before[start]
         wrapped = (total + k * size) % (size * (1 + k)) - k * size
         return Signal(np.where(k + i + f > 0, wrapped, 0.0), known)
+
+
+def _stepped(lanes: list[Signal], step: Step, next_start: Bools) -> list[Signal]:
+    """Return lanes behind one step of a turn: a digit of the beat and of the lane change places."""
+    clocks = np.arange(len(next_start))
+    start = 1 + np.concatenate([[-1], _last(next_start)[:-1]])
+    counted = (clocks - start) // step.apart % step.radix
+    digit = Signal(counted[:, None].astype(np.float64), start > 0)
+    own = [lane // step.apart % step.radix for lane in range(len(lanes))]
+    late = [one.later(d * step.apart) for one, d in zip(lanes, own, strict=True)]
+    found = []
+    for lane, d in enumerate(own):
+        source = digit.later(d * step.apart)
+        chosen = source.values[:, 0].astype(int)
+        others = late[lane - d * step.apart :: step.apart][: step.radix]
+        values = np.stack([one.values for one in others])[chosen, clocks]
+        known = np.stack([one.known for one in others])[chosen, clocks] & source.known
+        found.append(Signal(values, known).later((step.radix - 1 - d) * step.apart))
+    return found
 
 
 def _last(flags: Bools) -> Ints:

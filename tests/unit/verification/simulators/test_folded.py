@@ -81,8 +81,8 @@ def test_a_turn_that_is_a_clock_late_is_found_and_what_takes_it_is_named(tmp_pat
     project = project_of("mixer", 2, tmp_path / "rtl")
     top = project.path / "src" / "jetmix_tagger.sv"
     text = top.read_text()
-    (first, *_) = re.findall(r"\.last\(at\[(\d+)\]\)", text)
-    top.write_text(text.replace(f".last(at[{first}])", f".last(at[{int(first) + 1}])"))
+    (first, *_) = re.findall(r"\.next_start\(at\[(\d+)\]\)", text)
+    top.write_text(text.replace(f".next_start(at[{first}])", f".next_start(at[{int(first) + 1}])"))
     shutil.rmtree(tmp_path / "simulation", ignore_errors=True)
     broken = seal(
         project.path, part=project.part, clock_period_ns=5.0, flow="rtl", sections=project.sections
@@ -92,7 +92,7 @@ def test_a_turn_that_is_a_clock_late_is_found_and_what_takes_it_is_named(tmp_pat
     assert differs.mean() > 0.5
     named = beats.first_difference(machine_of("mixer", 2), broken, jets(1), tmp_path / "traced")
     assert re.match(
-        r"input \d+ of pipeline token_mixing \(token_mixing\), bit \d, in beat 1 of 2", named
+        r"input \d+ of pipeline token_mixing \(token_mixing\), bit \d, in beat \d of 2", named
     )
 
 
