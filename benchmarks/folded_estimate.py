@@ -2,11 +2,13 @@
 
     python benchmarks/folded_estimate.py cells [--write]
     python benchmarks/folded_estimate.py designs OUT.json
+    python benchmarks/folded_estimate.py table OUT.json
 
 `cells` synthesises what lies between pipelines, a module at a time, and prints the LUT and FF of
 its parts; `--write` puts them where the estimate takes them from. `designs` lowers taggers that
 were never trained, of several sizes and folds, and writes what the estimate and Yosys give for each
-pipeline and for all that lies between them. Designs that are there already are kept.
+pipeline and for all that lies between them. Designs that are there already are kept. `table` prints
+them as Markdown.
 """
 
 import argparse
@@ -217,6 +219,29 @@ def measure_cells(*, write: bool) -> None:
         write_text(packaged("resources/folded.toml"), text)
 
 
+def table(path: Path) -> str:
+    """Return a row for each design: estimate, Yosys and error of pipelines, buffers and all."""
+    lines = [
+        "| tagger, particles x features | K | pipelines: LUT | between them: LUT | FF | all: LUT |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in json.loads(path.read_text(encoding="utf-8")):
+        between = [part for part in row["parts"] if not part["section"]]
+        pipelines = [part for part in row["parts"] if part["section"]]
+        title = f"{row['architecture']}, {row['n_particles']} x {row['n_features']}"
+        cells = [compared(pipelines, "lut"), compared(between, "lut"), compared(between, "ff"),
+                 compared(row["parts"], "lut")]  # fmt: skip
+        lines.append(f"| {title} | {row['fold']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def compared(parts: list[dict[str, Any]], name: str) -> str:
+    """Return estimate, Yosys' figure and the error of the former, over parts of a design."""
+    seen = sum(part[name] for part in parts)
+    true = sum(part[f"yosys_{name}"] for part in parts)
+    return f"{seen:,.0f}, {true:,} ({100 * (seen / true - 1):+.0f}%)"
+
+
 def main() -> None:
     """Measure cells, or designs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -225,9 +250,13 @@ def main() -> None:
     cells.add_argument("--write", action="store_true", help="put them where the estimate is made")
     designs = commands.add_parser("designs", help="the estimate against Yosys")
     designs.add_argument("out", type=Path)
+    shown = commands.add_parser("table", help="what was measured, as Markdown")
+    shown.add_argument("out", type=Path)
     options = parser.parse_args()
     if options.command == "cells":
         measure_cells(write=options.write)
+    elif options.command == "table":
+        print(table(options.out))
     else:
         measure_designs(options.out)
 
