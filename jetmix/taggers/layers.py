@@ -216,6 +216,13 @@ class QuantisedLayers(Layers):
         )
         return self._folding.given(layer(x), equation)
 
+    def isolate(self, chosen: Any, x: Any, *, name: str) -> Any:
+        """Give each token to its expert, quantised: the jets themselves may come here."""
+        from hgq.quantizer import Quantizer, QuantizerConfig
+
+        quantiser = Quantizer(QuantizerConfig("default", "datalane"), name=f"{name}_bits")
+        return super().isolate(chosen, quantiser(x), name=name)
+
     def weighted_sum(self, x: Any, *, bias: bool, relu: bool) -> Any:
         """Add the learned sum over the particles."""
         import keras
