@@ -198,14 +198,17 @@ def probed(
     Raises:
         LoweringError: if the ports are not where da4ml and Yosys put them.
     """
-    is_netlist = f"module {top}(clk" in text
+    # a netlist may hold other modules too
+    module = re.search(rf"module {top}\b.*?(?=endmodule)", text, re.DOTALL)
+    body = module[0] if module else ""
+    is_netlist = body.startswith(f"module {top}(clk")
     probes, names = [], []
     for register in registers:
         for bit in range(register.bits):
             name = f"{register.name}[{bit}]"
             if is_netlist and register.name != "model_out":
                 name = f"\\{name} "
-                if f"wire {name}" not in text:
+                if f"wire {name}" not in body:
                     continue
             probes.append((register.stage, bit))
             names.append(name)
@@ -214,11 +217,11 @@ def probed(
         head = (rf"(module {top}\([^)]*)\);", rf"\1, {PROBE});\n  {port};")
     else:
         head = (r"(output (?:reg|logic) \[[-\d]+:0\] model_out)\s*\);", rf"\1,\n    {port}\n);")
-    text, found = re.subn(*head, text, count=1)
-    body, end, rest = text.rpartition("endmodule")
-    if not found or not end:
+    changed, found = re.subn(*head, body, count=1)
+    if module is None or not found:
         raise LoweringError(
             "the ports of the top module were not found",
             mend=INSTALL,
         )
-    return f"{body}    assign {PROBE} = {{{', '.join(reversed(names))}}};\n{end}{rest}", probes
+    probe = f"    assign {PROBE} = {{{', '.join(reversed(names))}}};\n"
+    return f"{text[: module.start()]}{changed}{probe}{text[module.end() :]}", probes

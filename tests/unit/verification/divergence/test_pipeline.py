@@ -102,6 +102,13 @@ def test_netlist_gets_a_port_for_the_bits_that_are_there():
     assert r"{model_out[1], model_out[0], \stage0_inp[2] , \stage0_inp[0] };" in text
 
 
+def test_only_the_top_module_of_a_netlist_gets_a_port():
+    pipeline = NETLIST.replace("jetmix_tagger(", "jetmix_tagger_head(").replace("[2]", "[1]")
+    text, probes = probed(pipeline + NETLIST + pipeline, REGISTERS)
+    assert probes == probed(NETLIST, REGISTERS)[1]
+    assert text == pipeline + probed(NETLIST, REGISTERS)[0] + pipeline
+
+
 def test_other_verilog_is_refused():
     with pytest.raises(LoweringError, match="the ports of the top module were not found"):
         probed("module other (input a);\nendmodule\n", REGISTERS)
