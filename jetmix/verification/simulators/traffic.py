@@ -75,7 +75,9 @@ def traffic(n_jets: int, *, fold: int, latency: int, seed: int = SEED) -> Traffi
         clock += fold
         if jet in resets:
             resets.remove(jet)
-            clock = _reset(made, clock - fold + int(rng.integers(1, latency + fold)), latency)
+            # half of the resets come while the jet comes in
+            latest = fold if rng.integers(2) else latency + fold
+            clock = _reset(made, clock - fold + int(rng.integers(1, latest)), latency)
         jet = made.jets[-1] + 1 if made.jets else 0
     made.n_clocks = clock + latency + fold + 2
     return made

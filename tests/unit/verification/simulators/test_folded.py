@@ -41,7 +41,8 @@ def test_traffic_holds_jets_on_end_gaps_and_dropped_jets():
     assert len(made.aborted) >= MOST_RESETS / 2
     # some are dropped while they come in, some in the pipelines
     waits = [min(r - start for r in made.resets if r >= start) for start, _ in made.aborted]
-    assert min(waits) < FOLD < max(waits)
+    assert sum(wait < FOLD for wait in waits) >= MOST_RESETS / 4
+    assert max(waits) > FOLD
 
 
 def test_a_jet_may_start_after_each_one_and_after_a_reset():
