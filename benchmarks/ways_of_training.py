@@ -31,6 +31,7 @@ STEPS = 100
 # the schedule and the bits that were published with hgq2, at the batch size of the others
 PUBLISHED = "mixer-16x16"
 TAUGHT, STARTED = {"teacher": "auto"}, {"start_from": "auto"}
+KEPT = {"bits_until": 0.7}
 AVERAGED = {"average_epochs": 3}
 WAYS: dict[str, dict[str, Any]] = {
     PLAIN: {},
@@ -40,6 +41,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "started": {"target_ebops": "size", **STARTED},
     "averaged": {"target_ebops": "size", **AVERAGED},
     "lut": {"target_lut": "lut"},
+    "kept-bits": {"target_ebops": "size", **KEPT},
+    "lut-kept-bits": {"target_lut": "lut", **KEPT},
     "lut-taught": {"target_lut": "lut", "teacher": "teacher"},
     "lut-taught-averaged": {"target_lut": "lut", "teacher": "teacher", **AVERAGED},
 }

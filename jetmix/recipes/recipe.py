@@ -146,6 +146,7 @@ class TrainingSection:
     start_from: str | None = None
     twin_epochs: int | None = None
     epoch_steps: int | None = None
+    bits_until: float = 1.0
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "seed": SEED,
@@ -173,12 +174,13 @@ class TrainingSection:
         "start_from": NOT_EMPTY,
         "twin_epochs": POSITIVE,
         "epoch_steps": POSITIVE,
+        "bits_until": rule(lambda part: 0 < part <= 1, "must be above 0 and at most 1"),
     }
     # keys that came later: a recipe without them keeps the digest that it had
     LATER: ClassVar[tuple[str, ...]] = (
         "target_loss", "target_weight", "stream_jets", "teacher", "teacher_weight",
         "teacher_temperature", "cost", "target_lut", "average_epochs", "start_from",
-        "twin_epochs", "epoch_steps",
+        "twin_epochs", "epoch_steps", "bits_until",
     )  # fmt: skip
 
     def problems(self) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from jetmix.training.schedules import beta
 # 0, for runs of ten thousand epochs: the integral gain is given for a whole run here.
 PROPORTIONAL, INTEGRAL_OF_A_RUN, DERIVATIVE = 1.0, 20.0, 0.0
 WARM_UP = 0.02
-ARRIVAL = 0.5
+ARRIVAL, ARRIVAL_OF_BITS = 0.5, 0.75
 LOWEST_BETA, HIGHEST_BETA = 1e-10, 1e-3
 
 
@@ -44,8 +44,9 @@ class TargetBeta:
     """Drives the size to a target with hgq2's PID controller, in logarithms.
 
     The set point falls with the epochs from the size after the warm-up to the target, which it
-    reaches after half of them; then it stays, so that accuracy recovers at that size while the
-    learning rate falls. Beta starts at the recipe's first key point.
+    reaches after half of them, or three quarters of those in which bits are trained; then it
+    stays, so that accuracy recovers at that size while the learning rate falls. Beta starts at the
+    recipe's first key point.
 
     Args:
         settings: with ``target_ebops`` or ``target_lut`` set.
@@ -59,6 +60,7 @@ class TargetBeta:
         if target is None:
             raise ValueError("the settings have no target")
         self.target, self.epochs = target, settings.epochs
+        self.arrival = min(ARRIVAL, ARRIVAL_OF_BITS * settings.bits_until)
         self.start = max(settings.beta[0][1], LOWEST_BETA)
         self.pid = PID(PROPORTIONAL, INTEGRAL_OF_A_RUN / self.epochs, DERIVATIVE, neg=True)
         self.begin: float | None = state.get("begin")
@@ -80,7 +82,7 @@ class TargetBeta:
     def set_point(self, epoch: int) -> float:
         """Return the size wanted at ``epoch``: falling exponentially, then the target."""
         begin = max(self.begin or self.target, self.target)
-        part = min(epoch / (ARRIVAL * self.epochs), 1.0)
+        part = min(epoch / (self.arrival * self.epochs), 1.0)
         return float(begin * (self.target / begin) ** part)
 
     def state(self) -> JSON:

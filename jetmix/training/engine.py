@@ -66,8 +66,18 @@ class Engine(Protocol):
     def hold(self, jets: Jets) -> Any:
         """Return the jets on the device, for the portions of :meth:`train_epoch`."""
 
-    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
-        """Train on the portions one after the other; return the mean loss without the bits."""
+    def train_epoch(
+        self,
+        portions: Iterable[Portion],
+        learning_rate: float,
+        beta: float,
+        *,
+        trains_bits: bool = True,
+    ) -> float:
+        """Train on the portions one after the other; return the mean loss without the bits.
+
+        Without ``trains_bits`` the bit widths stay as they are.
+        """
 
     def answers(self, x: Floats, *, wrapping: bool = True) -> Answers:
         """Return the answers on jets, with the quantisers in inference mode.
@@ -114,6 +124,12 @@ def hgq_variables(model: Any, name: str) -> list[Any]:
     """Return the variables ``name`` ("_beta" or "_ebops") of all HGQ layers, at any depth."""
     found = (getattr(layer, name, None) for layer in model._flatten_layers())
     return [variable for variable in found if variable is not None]
+
+
+def bit_variables(model: Any) -> list[Any]:
+    """Return the bit widths that are trained, of all quantisers at any depth."""
+    quantisers = (layer for layer in model._flatten_layers() if hasattr(layer, "_i_decay_speed"))
+    return [variable for layer in quantisers for variable in layer.trainable_variables]
 
 
 def unfolded_ebops(model: Any) -> int | None:

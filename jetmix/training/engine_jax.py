@@ -21,6 +21,7 @@ from jetmix.training.engine import (
     EVALUATION_BATCH,
     Portion,
     Tracing,
+    bit_variables,
     hgq_variables,
     normalisation_variables,
 )
@@ -44,6 +45,7 @@ class JaxEngine:
         self.values: State = self._from_keras()
         self.betas = self._places(1, hgq_variables(model, "_beta"))
         self.sizes = self._places(1, hgq_variables(model, "_ebops"))
+        self.bits = self._places(0, bit_variables(model))
         norms = normalisation_variables(model)
         places = self._places(1, [variable for variable, _ in norms])
         self.norms = list(zip(places, [momentum for _, momentum in norms], strict=True))
@@ -58,13 +60,20 @@ class JaxEngine:
         """Return the jets on the device, a copy on each of several."""
         return {name: copied(jnp.asarray(values)) for name, values in jets.arrays.items()}
 
-    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
+    def train_epoch(
+        self,
+        portions: Iterable[Portion],
+        learning_rate: float,
+        beta: float,
+        *,
+        trains_bits: bool = True,
+    ) -> float:
         """Train one epoch; see :class:`jetmix.training.engine.Engine`."""
         self._set(2, [self.rate], learning_rate)
         self._set(1, self.betas, beta)
         losses = []
         for jets, order in portions:
-            self.values, found = self._epoch(self.values, jets, jnp.asarray(order))
+            self.values, found = self._epoch(self.values, jets, jnp.asarray(order), trains_bits)
             losses.append(np.asarray(found, dtype=np.float64))
         return float(np.concatenate(losses).mean())
 
@@ -126,9 +135,15 @@ class JaxEngine:
             old = self.values[group][place]
             self.values[group][place] = jnp.full(old.shape, value, dtype=old.dtype)
 
-    def _run_epoch(self, state: State, jets: Any, order: Any) -> tuple[State, Any]:
+    def _run_epoch(
+        self, state: State, jets: Any, order: Any, trains_bits: Any
+    ) -> tuple[State, Any]:
         def step(now: State, rows: Any) -> tuple[State, Any]:
-            return self._step(now, {name: shared(held[rows]) for name, held in jets.items()})
+            batch = {name: shared(held[rows]) for name, held in jets.items()}
+            after, loss = self._step(now, batch)
+            for place in self.bits:
+                after[0][place] = jnp.where(trains_bits, after[0][place], now[0][place])
+            return after, loss
 
         return jax.lax.scan(step, state, order)
 

@@ -15,6 +15,7 @@ from jetmix.training.engine import (
     EVALUATION_BATCH,
     Portion,
     Tracing,
+    bit_variables,
     hgq_variables,
     normalisation_variables,
 )
@@ -35,6 +36,7 @@ class TensorFlowEngine:
         ]
         self.betas = hgq_variables(model, "_beta")
         self.sizes = hgq_variables(model, "_ebops")
+        self.bits = bit_variables(model)
         self.norms = normalisation_variables(model)
         self._epoch = tf.function(self._run_epoch, reduce_retracing=True)
         self._answer = tf.function(partial(self._infer, training=False), reduce_retracing=True)
@@ -45,14 +47,21 @@ class TensorFlowEngine:
         """Return the jets on the device."""
         return {name: tf.constant(values) for name, values in jets.arrays.items()}
 
-    def train_epoch(self, portions: Iterable[Portion], learning_rate: float, beta: float) -> float:
+    def train_epoch(
+        self,
+        portions: Iterable[Portion],
+        learning_rate: float,
+        beta: float,
+        *,
+        trains_bits: bool = True,
+    ) -> float:
         """Train one epoch; see :class:`jetmix.training.engine.Engine`."""
         self.optimizer._learning_rate.assign(learning_rate)
         for variable in self.betas:
             variable.assign(beta)
         losses, steps = [], []
         for jets, order in portions:
-            losses.append(float(self._epoch(jets, tf.constant(order))))
+            losses.append(float(self._epoch(jets, tf.constant(order), trains_bits)))
             steps.append(len(order))
         return float(np.average(losses, weights=steps))
 
@@ -92,10 +101,13 @@ class TensorFlowEngine:
     def sync(self) -> None:
         """Do nothing: the model's own variables are trained."""
 
-    def _run_epoch(self, jets: Any, order: Any) -> Any:
+    def _run_epoch(self, jets: Any, order: Any, trains_bits: bool) -> Any:
         total = tf.constant(0.0)
         for rows in order:
+            kept = [] if trains_bits else [tf.identity(variable) for variable in self.bits]
             total += self._step({name: tf.gather(held, rows) for name, held in jets.items()})
+            for variable, value in zip(self.bits, kept, strict=False):
+                variable.assign(value)
         return total / tf.cast(tf.shape(order)[0], total.dtype)
 
     def _step(self, jets: Any) -> Any:

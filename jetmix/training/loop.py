@@ -133,10 +133,11 @@ class Loop:
         """Train one epoch, judge it, offer it to the front, and put the state on disk."""
         state, epoch, start = self.state, self.state.epoch, time.monotonic()
         rate = learning_rate(epoch, self.settings)
-        last = state.history[-1][self.counted] if state.history else None
-        beta = self.control.next(epoch, None if last is None else int(last))
+        trains_bits = epoch < self.settings.bits_until * self.settings.epochs
+        beta = self._beta(epoch) if trains_bits else state.history[-1]["beta"]
         before = self._trained() if epoch == 0 else None
-        loss = self.engine.train_epoch(self.feed.portions(epoch), rate, beta)
+        portions = self.feed.portions(epoch)
+        loss = self.engine.train_epoch(portions, rate, beta, trains_bits=trains_bits)
         if before is not None:
             names = [variable.path for variable in self.model.trainable_variables]
             guards.check_gradients(names, before, self._trained())
@@ -150,6 +151,10 @@ class Loop:
         for point in gone:
             (self.folder / point.path).unlink(missing_ok=True)
         return result
+
+    def _beta(self, epoch: int) -> float:
+        history = self.state.history
+        return self.control.next(epoch, int(history[-1][self.counted]) if history else None)
 
     @contextlib.contextmanager
     def _judged(self, epoch: int) -> Iterator[None]:

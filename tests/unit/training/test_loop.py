@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from jetmix.models import keras_env
 from jetmix.recipes.recipe import load_recipe
 from jetmix.taggers.registry import build_tagger, spec_from
 from jetmix.training.calibrate import calibrate
+from jetmix.training.engine import bit_variables
 from jetmix.training.loop import Loop
 
 keras = keras_env.activate()
@@ -178,3 +180,25 @@ def test_twin_in_full_precision_trains_without_ebops(recipe, jets, tmp_path):
     loop.run()
     assert set(loop.state.column("ebops")) == {0}
     assert len(loop.state.front) == 1
+
+
+def test_bit_widths_stay_once_their_part_of_the_epochs_is_over(recipe, jets, tmp_path):
+    loop = make_loop(tiny(recipe, epochs=4, bits_until=0.5), jets, tmp_path / "run")
+    bits = {id(variable) for variable in bit_variables(loop.model)}
+    variables = loop.model.trainable_variables
+    states = []
+    for _ in range(4):
+        loop.train_epoch()
+        states.append(loop.engine.state()[: len(variables)])
+
+    def moved(before, after):
+        changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+        of_bits = [c for v, c in zip(variables, changed, strict=True) if id(v) in bits]
+        return any(of_bits), sum(changed) > sum(of_bits)
+
+    assert [moved(*pair) for pair in pairwise(states)] == [
+        (True, True),
+        (False, True),
+        (False, True),
+    ]
+    assert loop.state.column("beta")[2:] == [loop.state.column("beta")[1]] * 2
