@@ -186,13 +186,11 @@ class TrainingSection:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together."""
         if self.target_lut is not None and self.target_ebops is not None:
-            yield "target_lut", 'the only target: with it, target_ebops is "none", so that it'
-
+            yield "target_lut", '"none" beside target_ebops'
         if self.twin_epochs is not None and TWIN not in (self.teacher, self.start_from):
-            yield "twin_epochs", 'used with teacher or start_from = "auto" alone, so that it'
-
+            yield "twin_epochs", '"none" without teacher or start_from = "auto"'
         if self.epoch_steps is not None and self.stream_jets is not None:
-            yield "epoch_steps", 'used with stream_jets = "none" alone, so that it'
+            yield "epoch_steps", '"none" beside stream_jets'
 
     @property
     def counts_lut(self) -> bool:

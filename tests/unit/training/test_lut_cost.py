@@ -165,7 +165,7 @@ def test_the_front_and_the_choice_go_by_lut():
     [
         ('cost = "watts"', "is none of ebops, lut"),
         ("target_lut = 0", "must be above zero"),
-        ("target_lut = 5\ntarget_ebops = 5", "the only target"),
+        ("target_lut = 5\ntarget_ebops = 5", "beside target_ebops"),
     ],
 )
 def test_keys_out_of_range_are_refused(keys, message, tmp_path):
