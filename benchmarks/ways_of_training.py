@@ -210,7 +210,9 @@ def measure_all(options: argparse.Namespace) -> None:
                 model = run / point["path"]
                 found = {"lut": ruler.lut(model), "test_accuracy": ruler.accuracy(model, data)}
                 rows.append({"way": way, "seed": int(seed), "point": kind, **point, **found})
-    write_json(options.out, {"asked": asked, "ceiling_lut": ceiling, "rows": rows})
+    # where files lay says nothing elsewhere
+    named = {key: Path(asked[key]).name for key in ("data", "teacher") if asked[key]}
+    write_json(options.out, {"asked": asked | named, "ceiling_lut": ceiling, "rows": rows})
     show(rows)
 
 
