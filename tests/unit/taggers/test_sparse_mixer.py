@@ -133,6 +133,8 @@ def jets(n, seed=0):
     return np.random.default_rng(seed).normal(size=(n, 4, 3)).astype(np.float32) * 2
 
 
+# half a minute: the ladder lowers experts that are not isolated
+@pytest.mark.long
 def test_integers_after_lowering_are_those_of_keras_with_isolated_experts():
     # the jets themselves go to the experts
     model, x = calibrated(spec_of(particles=4, isolate=True)), jets(64, seed=3)

@@ -64,7 +64,10 @@ def turn(fold, folder):
     for name in ("delay", "line", "turn_step"):
         text = fill(shipped(f"firmware_templates/folded_modules/{name}.sv"), {"TOP": "turn"})
         (folder / f"{name}.sv").write_text(text)
-    driver = fill(shipped("firmware_templates/verilator/jetmix_folded.cpp"), {"TOP": "turn"})
+    driver = fill(
+        shipped("firmware_templates/verilator/jetmix_folded.cpp"),
+        {"TOP": "turn", "OUTPUT": "model_out", "SETUP": ""},
+    )
     return verilator.build(
         folder / "sim", sorted(folder.glob("*.sv")), level="rtl", title="turn", digest="",
         optimise="-O0", top="turn", driver=driver,
