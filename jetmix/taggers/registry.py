@@ -258,7 +258,8 @@ def build_tagger(spec: TaggerSpec) -> Any:
         column), or a list of these and of (jet, column).
     """
     from jetmix.models import keras_env
-    from jetmix.taggers.layers import FullPrecisionLayers, QuantisedLayers
+    from jetmix.taggers.full_precision_layers import FullPrecisionLayers
+    from jetmix.taggers.quantised_layers import QuantisedLayers
     from jetmix.taggers.quantisers import quantiser_scope
 
     keras_env.activate()

@@ -3,7 +3,7 @@
 import math
 from typing import Protocol
 
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.files import JSON
 from jetmix.training.schedules import beta
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats, Ints
 from jetmix.training.answers import Answers
 from jetmix.training.jets import Jets

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jetmix.models.run import taken
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats
 from jetmix.training.answers import Answers
 from jetmix.training.devices import copied, shared

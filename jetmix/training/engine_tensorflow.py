@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from jetmix.models.run import taken
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.arrays import AnyArray, Floats
 from jetmix.training.answers import Answers
 from jetmix.training.engine import (

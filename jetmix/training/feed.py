@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from jetmix.data.stream import gathered, pieces
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.arrays import Floats, Ints
 from jetmix.training.engine import Engine, Portion
 from jetmix.training.jets import Jets, statistics_rows

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetmix.errors import UsageError
-from jetmix.recipes.recipe import TWIN, Recipe
+from jetmix.recipes.recipe import Recipe
+from jetmix.recipes.training_section import TWIN
 from jetmix.taggers.registry import architecture
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 
 Distance = Callable[[Any], Any]
 

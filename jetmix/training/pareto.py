@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from jetmix.errors import TrainingError
-from jetmix.recipes.recipe import TrainingSection
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.records import FRACTION, NOT_NEGATIVE, Check, checked, read, write
 
 FILE = "pareto.json"

@@ -7,7 +7,7 @@ the same schedule faster.
 import math
 from collections.abc import Sequence
 
-from jetmix.recipes.recipe import KeyPoint, TrainingSection
+from jetmix.recipes.training_section import KeyPoint, TrainingSection
 
 
 def learning_rate(epoch: int, settings: TrainingSection) -> float:

@@ -10,7 +10,7 @@ from jetmix.firmware.da_graph import trace
 from jetmix.models import keras_env
 from jetmix.models.prepare import prepare
 from jetmix.recipes.recipe import load_recipe
-from jetmix.taggers.layers import FullPrecisionLayers
+from jetmix.taggers.full_precision_layers import FullPrecisionLayers
 from jetmix.taggers.registry import (
     build_tagger,
     check_recipe,
