@@ -26,7 +26,9 @@ What differs from the paper, and why:
   load losses, for each router.
 - Channel mixing comes before token mixing, as in the Mixer of arXiv 2503.03103.
 - The re-represent layers shrink only: by default to half of the particles, which pays for a second
-  expert. The paper uses them to balance the numbers of tokens and channels of images.
+  expert. The paper uses them to balance the numbers of tokens and channels of images. The map over
+  the particles has one bias for all channels: where features are scaled but not shifted, it takes
+  the mean of their shifts (:mod:`jetmix.taggers.shift`).
 """
 
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ def test_nearest_graph_is_taken(limits, taken, n_tried):
 
 def searched(tmp_path, limits):
     chosen, tried = budget.lower(None, report, limits)
-    budget.write_search(tmp_path, chosen, tried, budget.clocks(chosen, report))
+    budget.write_search(tmp_path, chosen, tried, budget.clocks(chosen, report), {})
     return chosen.report, budget.read_search(tmp_path)
 
 
