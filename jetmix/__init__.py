@@ -14,12 +14,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jetmix.api.firmware import Firmware, open_firmware, package, synthesise, verify
+    from jetmix.api.firmware import Firmware, open_firmware, synthesise
     from jetmix.api.jets import import_jets, load_jets, sample, simulate
-    from jetmix.api.package import Package, open_package
+    from jetmix.api.package import Package, open_package, package
     from jetmix.api.report import report as report
     from jetmix.api.run import Run, evaluate, open_run, train
     from jetmix.api.sweep import sweep
+    from jetmix.api.verify import verify
     from jetmix.report.build import Report
 
 __version__ = "0.1.0"
@@ -30,12 +31,13 @@ __all__ = [
 ]  # fmt: skip
 # public name -> its module in jetmix.api, imported when the name is first used
 _HOMES = {
-    **dict.fromkeys(("Firmware", "open_firmware", "package", "synthesise", "verify"), "firmware"),
-    **dict.fromkeys(("Package", "open_package"), "package"),
+    **dict.fromkeys(("Firmware", "open_firmware", "synthesise"), "firmware"),
+    **dict.fromkeys(("Package", "open_package", "package"), "package"),
     **dict.fromkeys(("import_jets", "load_jets", "sample", "simulate"), "jets"),
     **dict.fromkeys(("Run", "evaluate", "open_run", "train"), "run"),
     "Report": "report",
     "sweep": "sweep",
+    "verify": "verify",
 }
 
 

@@ -8,24 +8,17 @@ from typing import Any, Literal
 
 from jetmix import words
 from jetmix.api import notebook
-from jetmix.api.package import Package, open_package
 from jetmix.api.paths import PathLike, optional
 from jetmix.api.run import Run, source_of
 from jetmix.errors import UsageError
-from jetmix.firmware.engines.registry import Language
 from jetmix.firmware.project import EngineName
 from jetmix.firmware.verilog import read_ports
-from jetmix.packaging.order import Threshold
-from jetmix.packaging.package import is_package
-from jetmix.packaging.package import package as write_package
-from jetmix.packaging.verify import verify_package
 from jetmix.resources.report import ResourceReport
 from jetmix.support.arrays import Bools, Reals
 from jetmix.synthesis import flow as synthesis
 from jetmix.synthesis.options import Budget, Placement, SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
 from jetmix.synthesis.timing import Timing, best_resources, measured, timing_of
-from jetmix.synthesis.verify import verify_again
 from jetmix.verification.emulator.clocked import ClockedEmulator
 from jetmix.verification.emulator.emulator import Emulator, Given
 from jetmix.verification.options import VectorOptions
@@ -247,113 +240,3 @@ def open_firmware(path: PathLike) -> Firmware:
         BitsDifferError: if it was edited.
     """
     return Firmware(SynthDir.open(Path(path)))
-
-
-def verify(
-    firmware: Firmware | Package | PathLike,
-    *,
-    levels: Sequence[str] = (),
-    data: PathLike | None = VectorOptions.data,
-    constants: PathLike | None = VectorOptions.constants,
-    max_jets: int = VectorOptions.max_jets,
-    n_random: int = VectorOptions.n_random,
-    seed: int = VectorOptions.seed,
-    junit: PathLike | None = None,
-    waveform: PathLike | None = None,
-    trust: Sequence[str] = (),
-    synth: PathLike | None = None,
-) -> dict[str, VerificationResult]:
-    """Climb the ladder of bit-exactness again, and return the outcome of each level.
-
-    Args:
-        firmware: firmware, a package of it, or the directory of either.
-        levels: levels to compare with Keras; by default all that take no minutes. A package has
-            the one level ``package``, and takes none here.
-        data: HDF5 file whose test jets are used.
-        constants: JSON file of normalisation constants, for a model that no run recorded.
-        max_jets: at most this many of them.
-        n_random: random vectors within the input ranges, and again beyond them.
-        seed: seed of the random vectors.
-        junit: JUnit file to write as well.
-        waveform: CSV file for what the ports of a folded tagger carry in each clock, at ``ir``.
-        trust: the modules that the synthesis trusted.
-        synth: the directory of ``jetmix synth`` that a package was made of, if it was moved.
-
-    Raises:
-        BitsDifferError: if a level differs from Keras, or the project was edited.
-        ToolMissingError: if a wanted level lacks its tool.
-        UsageError: if an option does not go with what is verified.
-    """
-    folder = firmware.path if isinstance(firmware, Firmware | Package) else Path(firmware)
-    options = VectorOptions(
-        data=optional(data),
-        constants=optional(constants),
-        max_jets=max_jets,
-        n_random=n_random,
-        seed=seed,
-    )
-    report, modules = optional(junit), tuple(trust)
-    if is_package(folder):
-        if levels or waveform is not None:
-            mend = "leave out levels and waveform"
-            raise UsageError("a package has the one level 'package'", mend=mend)
-        results = verify_package(
-            folder, options, synth=optional(synth), junit=report, trust=modules
-        )
-    elif synth is not None:
-        raise UsageError("synth is for packages", where=folder, mend="leave it out")
-    else:
-        results = verify_again(
-            folder, tuple(levels), options, junit=report, waveform=optional(waveform), trust=modules
-        )
-    return {result.candidate: result for result in results}
-
-
-def package(
-    firmware: Firmware | PathLike,
-    *,
-    target: str,
-    out: PathLike,
-    name: str | None = None,
-    version: int | None = None,
-    threshold: tuple[str, float] | None = None,
-    language: Language | None = None,
-    mapping: PathLike | None = None,
-    data: PathLike | None = None,
-) -> Package:
-    """Package verified firmware for another system.
-
-    Args:
-        firmware: firmware, or a directory of ``jetmix synth``.
-        target: what to package for, such as ``c-api``.
-        out: folder to write.
-        name: identifier of the tagger in the package, by default that of the synthesis.
-        version: its version, by default that of the synthesis.
-        threshold: a score and its least value for which a jet is taken, which adds a decision bit;
-            for ``rtl-wrapper`` and ``ugt``.
-        language: ``verilog``, the default, or ``vhdl``; for ``rtl-wrapper``.
-        mapping: TOML file that says where inputs and outputs lie in words of links; for ``emp``.
-        data: jets whose test split makes the patterns; for ``emp`` and ``ugt``.
-
-    Raises:
-        UsageError: for an unknown target, a name that is no identifier, an option that the target
-            does not have, or a threshold or a mapping that does not fit the tagger.
-        DataError: if the jets cannot be read.
-        LoweringError: if the synthesis is unfinished or not verified, or has no form in the target.
-        BitsDifferError: if it was edited since, or is not exact.
-        RunConflictError: if ``out`` holds something.
-    """
-    folder = firmware.path if isinstance(firmware, Firmware) else Path(firmware)
-    limit = None if threshold is None else Threshold(score=threshold[0], value=threshold[1])
-    write_package(
-        folder,
-        Path(out),
-        target=target,
-        name=name,
-        version=version,
-        threshold=limit,
-        language=language,
-        mapping=optional(mapping),
-        data=optional(data),
-    )
-    return open_package(out)
