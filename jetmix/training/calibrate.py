@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jetmix.support.arrays import Floats
-from jetmix.training.engine import Engine
+from jetmix.training.engine import Engine, trained_quantisers
 
 BELOW_ANY_RANGE = -1e9
 
@@ -27,7 +27,7 @@ def calibrate(engine: Engine, model: Any, pieces: Iterable[Floats]) -> int:
     values = engine.state()
     variables = [*model.trainable_variables, *model.non_trainable_variables]
     places = {id(variable): place for place, variable in enumerate(variables)}
-    for quantiser in _wrapping_quantisers(model):
+    for quantiser in trained_quantisers(model):
         integer, sign = places[id(quantiser._i)], places[id(quantiser._k)]
         values[integer] = values[integer] * 0 + BELOW_ANY_RANGE
         values[sign] = values[sign] * 0
@@ -36,8 +36,3 @@ def calibrate(engine: Engine, model: Any, pieces: Iterable[Floats]) -> int:
         engine.trace(x)
     engine.sync()
     return engine.ebops()
-
-
-def _wrapping_quantisers(model: Any) -> list[Any]:
-    layers = model._flatten_layers()
-    return [layer for layer in layers if hasattr(layer, "_i_decay_speed") and layer.trainable]

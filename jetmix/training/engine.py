@@ -126,10 +126,15 @@ def hgq_variables(model: Any, name: str) -> list[Any]:
     return [variable for variable in found if variable is not None]
 
 
+def trained_quantisers(model: Any) -> list[Any]:
+    """Return the quantisers whose bits are trained or follow ranges, at any depth."""
+    layers = model._flatten_layers()
+    return [layer for layer in layers if hasattr(layer, "_i_decay_speed") and layer.trainable]
+
+
 def bit_variables(model: Any) -> list[Any]:
-    """Return the bit widths that are trained, of all quantisers at any depth."""
-    quantisers = (layer for layer in model._flatten_layers() if hasattr(layer, "_i_decay_speed"))
-    return [variable for layer in quantisers for variable in layer.trainable_variables]
+    """Return the bit widths that are trained."""
+    return [bits for layer in trained_quantisers(model) for bits in layer.trainable_variables]
 
 
 def unfolded_ebops(model: Any) -> int | None:
