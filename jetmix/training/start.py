@@ -14,6 +14,7 @@ from jetmix.models.run import BATCH, fed
 from jetmix.support.arrays import Float64, Floats
 from jetmix.taggers.registry import build_tagger
 from jetmix.taggers.spec import TaggerSpec
+from jetmix.training.engine import hgq_variables
 from jetmix.training.teacher import Teacher
 
 # jets from which means and deviations are taken
@@ -51,7 +52,8 @@ def check_start(spec: TaggerSpec, twin: Teacher | None) -> None:
         twin: what it starts from, None for a twin that is not yet trained.
 
     Raises:
-        UsageError: if the twin has other layers, or if a LUT layer would start from a fresh one.
+        UsageError: if the twin is quantised or has other layers, or if a LUT layer would start from
+            a fresh one.
     """
     model = build_tagger(spec)
     tables = [layer.name for layer in model.layers if hasattr(layer, "module")]
@@ -63,6 +65,12 @@ def check_start(spec: TaggerSpec, twin: Teacher | None) -> None:
         )
     if twin is None:
         return
+    if hgq_variables(twin.model, "_ebops"):
+        raise UsageError(
+            "the tagger to start from is quantised",
+            where=twin.path,
+            mend="name a run of the same recipe with quantised = false",
+        )
     kernels = {layer.name: _shape(layer) for layer in _dense(twin.model)}
     for layer in _dense(model):
         own, found = _shape(layer), kernels.get(layer.name)

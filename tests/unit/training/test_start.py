@@ -88,6 +88,7 @@ def test_a_named_twin_changes_the_training(place):
 
 
 def test_a_wrong_start_is_refused_before_anything_is_made(place):
+    train(asked(load_recipe(str(place / "tiny.toml")), place, "quantised"))
     other = TINY.replace('"pt", "etarel", "phirel"', '"pt", "phirel", "etarel"')
     (place / "order.toml").write_text(other)
     (place / "gate.toml").write_text(TINY.replace("[data]", "[data]\npt_gate_gev = 5.0"))
@@ -99,6 +100,7 @@ def test_a_wrong_start_is_refused_before_anything_is_made(place):
         ("gate", "twin"): "takes other particles or features",
         ("table", "auto"): "cannot start from a tagger in full precision",
         ("tiny", "absent"): "absent",
+        ("tiny", "quantised"): "the tagger to start from is quantised",
     }
     for (name, start), says in cases.items():
         named = start if start == "auto" else str(place / start)
