@@ -9,11 +9,9 @@ import pytest
 from jetmix import words
 from jetmix.errors import ReportReadError, UsageError
 from jetmix.report.collect import collect
-from jetmix.report.figures.pareto import front
 from jetmix.report.gate.rules import figures
 from jetmix.support.files import write_json
 from jetmix.support.stages import StageRecord
-from jetmix.training.pareto import Front
 from tests.unit.report.folders import (
     edit,
     logits_and_labels,
@@ -37,18 +35,6 @@ def test_a_project_joins_the_run_of_its_model(run: Path, synth: Path):
     assert tagger.provenance.seed == 42
     assert tagger.scores is not None
     assert tagger.scores.logits.shape == (500, 5)
-
-
-def test_the_front_of_a_training_is_drawn_by_what_it_counted(run: Path):
-    (tagger,) = collect([run])
-    assert "against EBOPs of demo: 2 points, from" in front(tagger, "front").alt
-    # a tagger of more EBOPs may take fewer LUT
-    points = [replace(p, lut=lut) for p, lut in zip(tagger.front, (8000, 5000), strict=True)]
-    record = Front(points=tuple(points))
-    record.write(run / "2-train")
-    (tagger,) = collect([run])
-    assert [point.lut for point in tagger.front] == [5000, 8000]
-    assert "against LUT (estimated while training)" in front(tagger, "front").alt
 
 
 @pytest.mark.parametrize(
