@@ -153,7 +153,7 @@ def _lower(job: Job, target: Target) -> None:
     from jetmix.synthesis.flow import synthesise
 
     source = replace(open_source(job.run_folder), origin=str((job.copy_of or job).run_folder))
-    synthesise(source, job.run_folder / SYNTH, target.options)
+    synthesise(source, job.run_folder / SYNTH, target.options_for(job.run.recipe))
 
 
 @contextlib.contextmanager
@@ -210,6 +210,7 @@ def _lowered(folder: Path) -> Lowered | None:
         ff=report.ff,
         latency_cycles=report.latency_cycles,
         latency_ns=report.latency_ns,
+        ii=report.ii_cycles or 1,
         n_vectors=checked.n_vectors,
     )
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from jetmix.support.files import write_text
-from jetmix.support.records import FRACTION, NOT_NEGATIVE, Check, checked, read, write
+from jetmix.support.records import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Check,
+    checked,
+    read,
+    write,
+)
 from jetmix.sweeps.target import Target
 
 REQUEST, RESULT, TABLE, PICTURE = "request.json", "sweep.json", "sweep.csv", "sweep.png"
@@ -48,6 +56,7 @@ class Lowered:
         ff: flip-flops.
         latency_cycles: latency in clock cycles.
         latency_ns: latency in ns.
+        ii: clocks in which it takes a jet.
         n_vectors: vectors on which the firmware gave the bits of Keras.
     """
 
@@ -58,10 +67,12 @@ class Lowered:
     latency_cycles: int | None
     latency_ns: float | None
     n_vectors: int
+    ii: int = 1
 
-    CHECKS: ClassVar[dict[str, Check]] = checked(
-        NOT_NEGATIVE, "lut", "lut_low", "lut_high", "ff", "latency_cycles", "latency_ns"
-    )
+    CHECKS: ClassVar[dict[str, Check]] = {
+        **checked(NOT_NEGATIVE, "lut", "lut_low", "lut_high", "ff", "latency_cycles", "latency_ns"),
+        **checked(POSITIVE, "ii"),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,12 +178,12 @@ def table(sweep: SweepRecord) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        ["run", *sweep.axes, "seed", "status", "accuracy", "accuracy_error", "ebops", "lut",
+        ["run", *sweep.axes, "seed", "status", "accuracy", "accuracy_error", "ebops", "lut", "ii",
          "latency_cycles", "latency_ns", "epochs", "front", "reason"]
     )  # fmt: skip
     for run in sweep.runs:
         made = run.firmware
-        firmware = (made.lut, made.latency_cycles, made.latency_ns) if made else ("", "", "")
+        firmware = (made.lut, made.ii, made.latency_cycles, made.latency_ns) if made else ("",) * 4
         values = [run.values.get(key, "") for key in sweep.axes]
         figures = (run.accuracy, run.accuracy_error, run.ebops)
         writer.writerow(

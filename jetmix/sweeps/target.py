@@ -1,9 +1,10 @@
 """What the taggers of a sweep are lowered for: an FPGA and a clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from jetmix.errors import UsageError
+from jetmix.recipes.recipe import Recipe
 from jetmix.support.records import POSITIVE, Check, suggestion
 from jetmix.synthesis.options import SynthOptions
 
@@ -35,6 +36,10 @@ class Target:
     def options(self) -> SynthOptions:
         """How it is lowered: to Verilog, with the one level that needs no tool."""
         return SynthOptions(part=self.part, clock_ns=self.clock_ns, flow="rtl", levels=("ir",))
+
+    def options_for(self, recipe: Recipe) -> SynthOptions:
+        """Return how the tagger of a recipe is lowered: folded, if it is trained for that."""
+        return replace(self.options, ii=recipe.quantiser.fold)
 
 
 def target_from(text: str) -> Target:

@@ -106,7 +106,7 @@ def _runs(sweep: SweepFolder, name: str, out: Path) -> Table:
 
 def _run_titles(record: SweepRecord) -> tuple[str, ...]:
     axes = (_short(key) for key in record.axes)
-    return ("Run", *axes, "Seed", "Accuracy", "EBOPs", "LUT", "Latency [ns]")
+    return ("Run", *axes, "Seed", "Accuracy", "EBOPs", "LUT", "II", "Latency [ns]")
 
 
 def _run_row(sweep: SweepFolder, run: RunRecord, out: Path) -> Row:
@@ -118,6 +118,7 @@ def _run_row(sweep: SweepFolder, run: RunRecord, out: Path) -> Row:
         Cell(text=words.percent(run.accuracy, run.accuracy_error), sort=run.accuracy),
         number(run.ebops),
         number(made.lut if made else None),
+        number(made.ii if made else None),
         number(made.latency_ns if made else None, 1),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from jetmix.errors import ReportReadError, UsageError
+from jetmix.recipes.recipe import load_recipe
 from jetmix.support.files import read_json, write_json
 from jetmix.sweeps.picture import draw
 from jetmix.sweeps.records import (
@@ -12,6 +13,7 @@ from jetmix.sweeps.records import (
     SweepRecord,
     front_of,
     read_sweep,
+    table,
 )
 from jetmix.sweeps.target import Target, target_from
 
@@ -94,6 +96,20 @@ def test_the_picture(tmp_path, lut):
 def test_targets():
     assert target_from("part=xcvu13p,clock-ns=2.5") == Target(part="xcvu13p", clock_ns=2.5)
     assert target_from("part=xcvu13p").options.wanted_levels == ("ir",)
+
+
+def test_a_tagger_trained_for_a_fold_is_lowered_folded():
+    target = Target(part="xcvu13p")
+    folded = load_recipe("mixer-8-demo", {"quantiser": {"fold": 4}})
+    assert target.options_for(folded).ii == 4
+    assert target.options_for(load_recipe("mixer-8-demo")).ii == 1
+
+
+def test_the_table_states_the_ii():
+    one = run("1", 0.7, 100, 90, 15)
+    folded = replace(one, firmware=replace(one.firmware, ii=8))
+    (row,) = csv.DictReader(table(sweep_of(folded)).splitlines())
+    assert row["ii"] == "8"
 
 
 @pytest.mark.parametrize(
