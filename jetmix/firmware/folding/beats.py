@@ -64,8 +64,7 @@ def beat_model(plan: FoldPlan, section: SectionPlan, held: Mapping[Edge, Ints]) 
 
 def name_of_edge(edge: Edge) -> str:
     """Return what a value between sections is called."""
-    giver = edge.tensor._keras_history.operation.name
-    return f"{giver}_to_{edge.taker.name}_{edge.place}".replace("#", "_")
+    return f"{edge.giver}_to_{edge.taker.name}_{edge.place}".replace("#", "_")
 
 
 def _takes_list(call: Any) -> bool:

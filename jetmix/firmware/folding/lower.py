@@ -121,6 +121,7 @@ def _linked(plan: FoldPlan, edge: Edge, graph: DaGraph, target_first: int) -> tu
         shape=tuple(int(n) for n in edge.tensor.shape[1:]),
         source_first=first,
         target_first=target_first,
+        giver=edge.giver,
         taker=edge.taker.name,
         place=edge.place,
     )

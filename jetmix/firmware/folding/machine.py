@@ -45,6 +45,7 @@ class Link:
         signed: whether those of a turn have a sign.
         ready: clock at which its first beat can be taken.
         waits: clocks that it waits beyond that, for other inputs of its section.
+        giver: the layer that gives it.
         taker: the layer that takes it.
         place: which of its inputs it is.
     """
@@ -61,6 +62,7 @@ class Link:
     signed: bool = False
     ready: int = 0
     waits: int = 0
+    giver: str = ""
     taker: str = ""
     place: int = 0
 

@@ -69,6 +69,11 @@ class Edge:
     place: int
     sums: bool
 
+    @property
+    def giver(self) -> str:
+        """Name of the layer that gives it."""
+        return str(self.tensor._keras_history.operation.name)
+
 
 @dataclass(eq=False)
 class SectionPlan:

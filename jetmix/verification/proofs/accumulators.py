@@ -64,7 +64,6 @@ def _of_link(
 ) -> Iterator[Accumulator]:
     folding = machine.folding
     source = folding.section(link.source)
-    layer = link.name.removesuffix(f"_to_{link.taker}_{link.place}".replace("#", "_"))
     kifs = np.asarray(graph.out_kifs, np.int64)
     for element in range(prod(folding.beat_shape(link, source.domain))):
         k, i, f = (int(n) for n in kifs[:, link.source_first + element])
@@ -73,7 +72,7 @@ def _of_link(
         low, high = known[link.source_first + element]
         width = Width(sign=k, fraction=f, bits=k + i + f + ceil(log2(folding.fold)))
         yield Accumulator(
-            layer=layer,
+            layer=link.giver,
             element=element,
             bits=width.bits,
             reached=(min(low, folding.fold * low), max(high, folding.fold * high)),
