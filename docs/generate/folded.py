@@ -1,0 +1,179 @@
+"""Makes docs/notes/folded-taggers.md from the figures of benchmarks/folded_taggers.py.
+
+python benchmarks/folded_taggers.py JETS docs/generate/folded_taggers.json SWEEP ...
+python docs/generate/folded.py
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pages import filled, table, trimmed
+from sweeps import kept
+
+from jetmix.report.figures.style import COLOURS, drawing, finished
+from jetmix.support.files import read_json, write_text
+from jetmix.support.ticks import plain_ticks
+from jetmix.sweeps.summary import combinations
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "notes" / "folded-taggers.md"
+TITLES = {"mixer": "Mixer", "gnn": "GNN"}
+MARKERS = "osD^vP"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Taggers that differ in the seed alone."""
+
+    taggers: Sequence[dict[str, Any]]
+
+    def __getattr__(self, key: str) -> Any:
+        """Return what the taggers share."""
+        return self.taggers[0][key]
+
+    @property
+    def shape(self) -> str:
+        """Kind, particles and features."""
+        return f"{TITLES[self.architecture]} {self.n_particles}x{self.n_features}"
+
+    @property
+    def per_clock(self) -> bool:
+        """Whether each particle of a jet may have bit widths of its own, if the network allows."""
+        free = self.architecture == "mixer"
+        return bool(self.fold == 1 and not (free and self.uniform_particles))
+
+    def mean(self, key: str) -> float:
+        """Return the mean of a figure over the seeds."""
+        return statistics.mean(one[key] for one in self.taggers)
+
+    def spread(self, key: str, form: str, scale: float = 1) -> str:
+        """Return mean and standard deviation over the seeds."""
+        values = [scale * one[key] for one in self.taggers]
+        deviation = f" ± {statistics.stdev(values):{form}}" if len(values) > 1 else ""
+        return f"{statistics.mean(values):{form}}{deviation}"
+
+
+def figures() -> dict[str, dict[str, Any]]:
+    """Return what was measured, by sweep and run."""
+    return dict(read_json(HERE / "folded_taggers.json"))
+
+
+def configurations(found: dict[str, dict[str, Any]]) -> list[Configuration]:
+    """Return the taggers, those of one configuration together, by shape, fold and size."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for one in found.values():
+        key = (one["architecture"], -one["n_particles"], one["steps"], one["fold"],
+               not one["uniform_particles"], one["target_lut"])  # fmt: skip
+        groups.setdefault(key, []).append(one)
+    return [Configuration(groups[key]) for key in sorted(groups, reverse=False)]
+
+
+def tagger_table(every: Sequence[Configuration]) -> str:
+    """Return a row per configuration."""
+    head = ["Tagger", "II", "Bit widths", "Seeds", "Accuracy, %", "LUT", "LUT (estimate)", "FF",
+            "Latency, cycles", "LUT at II = 1 (estimate)"]  # fmt: skip
+    rows = []
+    for one in every:
+        assert not any(level["differ"] for t in one.taggers for level in t["levels"].values())
+        uniform = one.architecture == "mixer" and one.uniform_particles
+        rows.append([
+            one.shape, str(one.fold), "uniform" if uniform or one.architecture == "gnn" else "each",
+            str(len(one.taggers)), one.spread("accuracy", ".2f", 100), one.spread("lut", ",.0f"),
+            one.spread("lut_estimate", ",.0f"), one.spread("ff", ",.0f"),
+            one.spread("latency_cycles", ".0f"), one.spread("lut_ii1", ",.0f"),
+        ])  # fmt: skip
+    return table(head, rows)
+
+
+def partner(one: Configuration, every: Sequence[Configuration]) -> Configuration:
+    """Return the tagger for a jet per clock whose accuracy is nearest."""
+    alike = [
+        other
+        for other in every
+        if other.per_clock and (other.shape, other.steps) == (one.shape, one.steps)
+    ]
+    return min(alike, key=lambda other: abs(other.mean("accuracy") - one.mean("accuracy")))
+
+
+def ratio_table(every: Sequence[Configuration]) -> str:
+    """Return each folded tagger beside that for a jet per clock whose accuracy is nearest."""
+    head = ["Tagger", "II", "Accuracy, %", "LUT", "at II = 1: accuracy, %", "LUT", "Ratio of LUT",
+            "Points of accuracy", "More cycles", "2K + 10"]  # fmt: skip
+    rows = []
+    for one in every:
+        if one.fold > 1:
+            flat = partner(one, every)
+            rows.append([
+                one.shape, str(one.fold), one.spread("accuracy", ".2f", 100),
+                one.spread("lut", ",.0f"), flat.spread("accuracy", ".2f", 100),
+                flat.spread("lut", ",.0f"), f"{one.mean('lut') / flat.mean('lut'):.2f}",
+                f"{100 * (one.mean('accuracy') - flat.mean('accuracy')):+.2f}",
+                f"{one.mean('latency_cycles') - flat.mean('latency_cycles'):.0f}",
+                str(2 * one.fold + 10),
+            ])  # fmt: skip
+    return table(head, rows)
+
+
+def seeds_table() -> str:
+    """Return the Mixers on sixteen constituents that were trained with several seeds."""
+    rows = []
+    for name in ("front-16", "fold-16-larger", "fold-16-sizes"):
+        for one in combinations(kept(name).sweep):
+            run = one.runs[0]
+            if run.architecture == "mixer" and "tagger.options.mixing" not in one.values:
+                assert run.firmware is not None
+                every = ", ".join(f"{100 * (run.accuracy or 0):.2f}" for run in one.runs)
+                lut = statistics.mean(run.firmware.lut or 0 for run in one.runs if run.firmware)
+                rows.append([str(run.firmware.ii), f"{lut:,.0f}", every])
+    return table(["II", "LUT (estimate, mean)", "Accuracy of each seed, %"], rows)
+
+
+def picture(every: Sequence[Configuration]) -> str:
+    """Return accuracy against LUT of the Mixers on sixteen constituents, as SVG."""
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        shown = [one for one in every if one.shape == "Mixer 16x16"]
+        kinds = sorted({(one.fold, not one.per_clock) for one in shown})
+        for place, (fold, uniform) in enumerate(kinds):
+            own = [one for one in shown if (one.fold, not one.per_clock) == (fold, uniform)]
+            taggers = [tagger for one in own for tagger in one.taggers]
+            alike = ", uniform bit widths" if uniform and fold == 1 else ""
+            axes.errorbar(
+                [tagger["lut"] for tagger in taggers],
+                [100 * tagger["accuracy"] for tagger in taggers],
+                yerr=[100 * tagger["accuracy_error"] for tagger in taggers],
+                marker=MARKERS[place], linestyle="none", color=COLOURS[place],
+                label=f"II = {fold}{alike}",
+            )  # fmt: skip
+        axes.set(xlabel="LUT (Yosys)", ylabel="Accuracy [%]", xscale="log")
+        plain_ticks(axes)
+        axes.grid(visible=True)
+        axes.legend(loc="lower right", fontsize=8)
+        return trimmed(finished(canvas, name="folded", title="Folded taggers", alt="").svg)
+
+
+def page(found: dict[str, dict[str, Any]]) -> str:
+    """Return the page."""
+    every = configurations(found)
+    levels = [level for one in found.values() for level in one["levels"].values()]
+    values = {
+        "TAGGERS": tagger_table(every),
+        "RATIOS": ratio_table(every),
+        "SEEDS": seeds_table(),
+        "LEAST": f"{min(level['vectors'] for level in levels):,}",
+        "N": str(len(found)),
+    }
+    return filled(HERE / "folded.md.in", {key: text.rstrip() for key, text in values.items()})
+
+
+def main() -> None:
+    """Write the page and its picture."""
+    write_text(PAGE, page(figures()))
+    write_text(PAGE.with_suffix(".svg"), picture(configurations(figures())))
+
+
+if __name__ == "__main__":
+    main()
