@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from pages import filled, table
 
+from jetmix.report.figures.style import COLOURS, drawing, finished
+from jetmix.support.ticks import plain_ticks
+
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "notes" / "ways-of-training.md"
 WAYS = {
@@ -27,6 +30,18 @@ WAYS = {
     "lut-taught": "`target_lut`, a teacher of 64 constituents",
     "lut-taught-averaged": "the same with `average_epochs = 3`",
 }
+# in the picture: at the ceiling, and at the best points whatever their size
+DRAWN = {
+    "sized": "target in EBOPs",
+    "taught": "in EBOPs, distilled",
+    "started": "in EBOPs, started from its twin",
+    "averaged": "in EBOPs, averages",
+    "kept-bits": "in EBOPs, bits kept",
+    "lut": "target in LUT",
+    "lut-kept-bits": "in LUT, bits kept",
+}
+BEST = {"plain": "the recipe, best point", "hgq2": "hgq2's loop, best point"}
+MARKERS = "osD^vPX*<"
 Rows = Sequence[dict[str, Any]]
 
 
@@ -67,6 +82,32 @@ def best_table(rows: Rows) -> str:
     return table(head, [[title, *_cells(own)] for title, own in found.items() if own])
 
 
+def picture(rows: Rows) -> str:
+    """Return accuracy against LUT below the ceiling, with two best points beside, as SVG."""
+    with drawing() as canvas:
+        axes = canvas.subplots()
+        shown = [("plain", "best"), *((way, "ceiling") for way in DRAWN), ("hgq2", "best")]
+        for place, (way, point) in enumerate(shown):
+            own = of(rows, way, point)
+            accuracy = [100 * row["test_accuracy"] for row in own]
+            lut = [row["lut"] for row in own]
+            axes.errorbar(
+                np.mean(lut), np.mean(accuracy), xerr=np.std(lut, ddof=1),
+                yerr=np.std(accuracy, ddof=1), marker=MARKERS[place], linestyle="none",
+                color=COLOURS[place % len(COLOURS)], label=DRAWN.get(way, BEST.get(way)),
+            )  # fmt: skip
+        axes.set(xlabel="LUT of the graph", ylabel="Accuracy [%]", xscale="log")
+        plain_ticks(axes)
+        axes.grid(visible=True)
+        axes.legend(loc="lower right", fontsize=8)
+        return finished(canvas, name="ways", title="Ways of training", alt="").svg
+
+
+def figures() -> dict[str, Any]:
+    """Return what was measured."""
+    return dict(json.loads((HERE / "ways.json").read_text()))
+
+
 def page(figures: dict[str, Any]) -> str:
     """Return the page."""
     asked, rows = figures["asked"], figures["rows"]
@@ -86,4 +127,4 @@ def page(figures: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(json.loads((HERE / "ways.json").read_text())))
+    PAGE.write_text(page(figures()))

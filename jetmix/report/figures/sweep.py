@@ -5,7 +5,7 @@ from jetmix.sweeps.picture import Look, panel, scaled
 from jetmix.sweeps.records import SweepRecord
 
 LOOK = Look(
-    markers=("o", "s", "D", "^", "v", "P", "X"),
+    markers=("o", "s", "D", "^", "v", "P", "X", "<", "*"),
     colours=COLOURS,
     ink=INK,
     size=5.0,
