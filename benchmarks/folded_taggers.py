@@ -21,6 +21,7 @@ from jetmix.sweeps.records import RUNS, RunRecord, read_sweep
 from jetmix.synthesis.flow import synthesise
 from jetmix.synthesis.options import SynthOptions
 from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.taggers.registry import resolved
 from jetmix.training.run_dir import RunDir, open_source
 from jetmix.verification.options import VectorOptions
 
@@ -48,7 +49,7 @@ def measured(run: RunRecord, folder: Path, work: Path, options: SynthOptions) ->
         "target_lut": recipe.training.target_lut,
         "seed": recipe.training.seed,
         "steps": recipe.training.epochs * (recipe.training.epoch_steps or 0),
-        "recipe": recipe.digest(),
+        "recipe": resolved(recipe).digest(),
         "data_sha256": data.sha256,
         "accuracy": run.accuracy,
         "accuracy_error": run.accuracy_error,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pages import filled, table, trimmed
-from sweeps import kept
+from sweeps import TITLES, kept
 
 from jetmix.report.figures.style import COLOURS, drawing, finished
 from jetmix.support.files import read_json, write_text
@@ -20,7 +20,6 @@ from jetmix.sweeps.summary import combinations
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "notes" / "folded-taggers.md"
-TITLES = {"mixer": "Mixer", "gnn": "GNN"}
 MARKERS = "osD^vP"
 
 
@@ -41,9 +40,8 @@ class Configuration:
 
     @property
     def per_clock(self) -> bool:
-        """Whether each particle of a jet may have bit widths of its own, if the network allows."""
-        free = self.architecture == "mixer"
-        return bool(self.fold == 1 and not (free and self.uniform_particles))
+        """Whether it takes a jet per clock, a Mixer with bit widths of each particle's own."""
+        return bool(self.fold == 1 and (self.architecture == "gnn" or not self.uniform_particles))
 
     def mean(self, key: str) -> float:
         """Return the mean of a figure over the seeds."""
@@ -68,7 +66,7 @@ def configurations(found: dict[str, dict[str, Any]]) -> list[Configuration]:
         key = (one["architecture"], -one["n_particles"], one["steps"], one["fold"],
                not one["uniform_particles"], one["target_lut"])  # fmt: skip
         groups.setdefault(key, []).append(one)
-    return [Configuration(groups[key]) for key in sorted(groups, reverse=False)]
+    return [Configuration(groups[key]) for key in sorted(groups)]
 
 
 def tagger_table(every: Sequence[Configuration]) -> str:
@@ -78,9 +76,8 @@ def tagger_table(every: Sequence[Configuration]) -> str:
     rows = []
     for one in every:
         assert not any(level["differ"] for t in one.taggers for level in t["levels"].values())
-        uniform = one.architecture == "mixer" and one.uniform_particles
         rows.append([
-            one.shape, str(one.fold), "uniform" if uniform or one.architecture == "gnn" else "each",
+            one.shape, str(one.fold), "uniform" if one.uniform_particles else "each",
             str(len(one.taggers)), one.spread("accuracy", ".2f", 100), one.spread("lut", ",.0f"),
             one.spread("lut_estimate", ",.0f"), one.spread("ff", ",.0f"),
             one.spread("latency_cycles", ".0f"), one.spread("lut_ii1", ",.0f"),

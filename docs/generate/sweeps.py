@@ -25,8 +25,8 @@ from jetmix.sweeps.records import (
     read_sweep,
 )
 from jetmix.synthesis.synth_dir import SynthDir
+from jetmix.taggers.registry import resolved
 from jetmix.training.evaluate import evaluate
-from jetmix.training.run import resolved
 from jetmix.training.run_dir import RunDir
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from jetmix.errors import JetmixError, UsageError
 from jetmix.recipes.recipe import SECTIONS, Recipe, load_recipe
 from jetmix.support.records import suggestion
 from jetmix.sweeps.sweep_file import SweepFile, Values, recipe_path
-from jetmix.taggers.registry import ARCHITECTURES, check_recipe, recorded_options, resolved_options
+from jetmix.taggers.registry import ARCHITECTURES, check_recipe, resolved, resolved_options
 
 RECIPE, OPTIONS = "recipe", "tagger.options"
 SEED = "training.seed"
@@ -82,10 +82,7 @@ def recipe_of(base: str, values: Values, where: Path) -> Recipe:
             options = {**load_recipe(name).tagger.options, **options}
         if options or "architecture" in overrides["tagger"]:
             overrides["tagger"]["options"] = options
-        recipe = load_recipe(name, overrides)
-        kind = recipe.tagger.architecture
-        resolved = recorded_options(kind, recipe.tagger.options)
-        recipe = replace(recipe, tagger=replace(recipe.tagger, options=resolved))
+        recipe = resolved(load_recipe(name, overrides))
         check_recipe(recipe)
     except JetmixError as error:
         shown = ", ".join(f"{key} = {value}" for key, value in values.items())

@@ -1,7 +1,7 @@
 """The architectures: one literal line each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jetmix.data.selection import Selection
@@ -163,6 +163,16 @@ def recorded_options(name: str, given: Mapping[str, Any]) -> JSON:
     later, defaults = getattr(architecture(name).options, "LATER", ()), resolved_options(name, {})
     found = resolved_options(name, given).items()
     return {key: value for key, value in found if key not in later or value != defaults[key]}
+
+
+def resolved(recipe: Recipe) -> Recipe:
+    """Return the recipe with all options of its architecture checked and filled in.
+
+    Raises:
+        UsageError: as :func:`resolved_options`.
+    """
+    options = recorded_options(recipe.tagger.architecture, recipe.tagger.options)
+    return replace(recipe, tagger=replace(recipe.tagger, options=options))
 
 
 def check_recipe(recipe: Recipe) -> None:

@@ -19,7 +19,7 @@ from jetmix.support.files import (
 )
 from jetmix.support.records import dump
 from jetmix.support.stages import check_folder, claim_folder, read_stage
-from jetmix.taggers.registry import check_recipe, recorded_options, spec_from
+from jetmix.taggers.registry import check_recipe, resolved, spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.data_stage import write_data_stage
 from jetmix.training.guides import Guides, full_precision, named_files, named_guides, require_bits
@@ -84,12 +84,6 @@ class Trained:
         """Return what ``jetmix train --json`` prints."""
         figures: JSON = dump(self.figures)
         return {"run": str(self.run.path), "metrics": dump(self.metrics), **figures}
-
-
-def resolved(recipe: Recipe) -> Recipe:
-    """Return the recipe with all options of its architecture filled in."""
-    options = recorded_options(recipe.tagger.architecture, recipe.tagger.options)
-    return replace(recipe, tagger=replace(recipe.tagger, options=options))
 
 
 def train(run: TrainingRun) -> Trained:
