@@ -1,7 +1,9 @@
 """Keras layers traced by da4ml: its own handlers, and jetmix's where they are lacking or wrong."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from jetmix.errors import LoweringError
@@ -55,7 +57,7 @@ def trace(model: Any, delay_constraint: int) -> dict[str, Any]:
     inputs = tuple(
         FixedVariableArrayInput(tuple(tensor.shape[1:]), config, solver) for tensor in model.inputs
     )
-    with exact_rounding():
+    with exact_quantisers():
         return {"inputs": inputs, **walk(model, inputs, _replay, by=DA4ML, mend=OTHERWISE)}
 
 
@@ -93,12 +95,15 @@ def _is_ephemeral(arrays: Any) -> bool:
 
 
 @contextlib.contextmanager
-def exact_rounding() -> Iterator[None]:
-    """Run a block with all rounding modes of HGQ, of which da4ml knows two."""
+def exact_quantisers() -> Iterator[None]:
+    """Run a block with quantisers as HGQ has them.
+
+    da4ml knows two of the rounding modes, and loses the sign of what wraps.
+    """
     from da4ml.trace.fixed_variable import FixedVariable, FixedVariableInput
 
     before, at_input = FixedVariable.quantize, FixedVariableInput.quantize
-    FixedVariable.quantize = _rounding(before)
+    FixedVariable.quantize = _rounding(_with_sign(before))
     FixedVariableInput.quantize = _checked(at_input)
     try:
         yield
@@ -115,6 +120,39 @@ def _rounding(cut: Callable[..., Any]) -> Callable[..., Any]:
         return cut(x, k, i, f, overflow, "TRN", **options)
 
     return quantize
+
+
+def _with_sign(cut: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``cut`` with negative values wrapped to all bits of an unsigned result.
+
+    da4ml gives such a result one bit more than the value has: -0.25 of two bits modulo 1 came out
+    as 0.25, not 0.75. Whatever reads the graph extends the sign as far as the result asks.
+    """
+
+    def quantize(x: Any, k: int, i: int, f: int, *modes: str, **options: Any) -> Any:
+        kept = min(f, int(x.kif[2]))
+        wraps = modes[:1] in ((), ("WRAP",)) and not k and x.low < 0 and x.low != x.high
+        if wraps and i + kept > 0 and i > _integer_bits(x, kept) + 1:
+            return _wrapped(x, i, kept)
+        return cut(x, k, i, f, *modes, **options)
+
+    return quantize
+
+
+def _integer_bits(x: Any, f: int) -> int:
+    """Return the integer bits of a value that is cut off at 2^-f."""
+    low = math.floor(float(x.low) * 2.0**f) / 2.0**f
+    return max(int(x.kif[1]), math.ceil(math.log2(-low)))
+
+
+def _wrapped(x: Any, i: int, f: int) -> Any:
+    from da4ml.trace.fixed_variable import FixedVariable
+
+    step = Decimal(2) ** -f
+    return FixedVariable(
+        Decimal(0), Decimal(2) ** i - step, step, _from=(x,), _factor=abs(x._factor),
+        opr="wrap", latency=x.latency, hwconf=x.hwconf,
+    )  # fmt: skip
 
 
 def _checked(cut: Callable[..., Any]) -> Callable[..., Any]:
