@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pages import filled, table, trimmed
+from pages import filled, spread, table, trimmed
 from sweeps import TITLES, kept
 
 from jetmix.report.figures.style import COLOURS, drawing, finished
@@ -49,9 +49,7 @@ class Configuration:
 
     def spread(self, key: str, form: str, scale: float = 1) -> str:
         """Return mean and standard deviation over the seeds."""
-        values = [scale * one[key] for one in self.taggers]
-        deviation = f" ± {statistics.stdev(values):{form}}" if len(values) > 1 else ""
-        return f"{statistics.mean(values):{form}}{deviation}"
+        return spread([scale * one[key] for one in self.taggers], form)
 
 
 def figures() -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the makers of pages share: templates and tables."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,17 @@ def filled(template: Path, values: Mapping[str, object]) -> str:
         text = text.replace(f"@{name}@", str(words))
     assert "@" not in text
     return text
+
+
+def with_error(mean: float, error: float | None, form: str) -> str:
+    """Return a figure with its error, if it has one."""
+    return f"{mean:{form}}" if error is None else f"{mean:{form}} ± {error:{form}}"
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """Return the mean with the standard deviation over seeds, if there are several."""
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return with_error(statistics.mean(values), deviation, form)
 
 
 def trimmed(svg: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import searches
 import ways
-from pages import filled, table, trimmed
-from sweeps import HERE, Kept, kept, title
+from pages import filled, table, trimmed, with_error
+from sweeps import HERE, Kept, kept, n_particles, title
 
 from jetmix.report.figures.sweep import front_picture
 from jetmix.support.files import write_text
@@ -20,19 +20,21 @@ from jetmix.sweeps.summary import Combination, Spread, combinations
 DOCS = HERE.parent
 PAGE = DOCS / "results.md"
 RIVAL = "GNN"
+MEASURED = ("front-16", "front-16-lut", "front-sizes", "fold-64", "front-16x3", "fold-gnn-32")
+# tried at several sizes
+SIZED = ("Mixer", "sparse Mixer", "GNN")
 
 
 def _spread(value: Spread | None, form: str, scale: float = 1) -> str:
     if value is None:
         return "-"
-    error = "" if value.error is None else f" ± {scale * value.error:{form}}"
-    return f"{scale * value.mean:{form}}{error}"
+    return with_error(scale * value.mean, value.error and scale * value.error, form)
 
 
 def _percent(accuracy: float | None, error: float | None) -> str:
     assert accuracy is not None
     assert error is not None
-    return f"{100 * accuracy:.2f} ± {100 * error:.2f}"
+    return with_error(100 * accuracy, 100 * error, ".2f")
 
 
 def _steps(values: Mapping[str, int]) -> int:
@@ -63,6 +65,22 @@ def front_table(front: Kept) -> str:
     return table(head, rows)
 
 
+def sizes_table(sweeps: Iterable[Kept]) -> str:
+    """Return a row per kind and number of constituents, of taggers for a jet per clock."""
+    head = ["Tagger", "Constituents", "Steps", "Seeds", "Accuracy, %", "EBOPs", "LUT (estimate)",
+            "Latency, ns"]  # fmt: skip
+    found = [(_name(one), n_particles(one.runs[0]), one)
+             for kept in sweeps for one in _measured(kept)]  # fmt: skip
+    rows = [
+        [name, str(size), f"{_steps(one.values):,}", str(len(one.runs)),
+         _spread(one.accuracy, ".2f", 100), _spread(one.ebops, ",.0f"), _spread(one.lut, ",.0f"),
+         _spread(one.latency_ns, ".0f")]
+        for name, size, one in sorted(found, key=lambda row: row[:2])
+        if name in SIZED and one.values.get("quantiser.fold", 1) == 1
+    ]  # fmt: skip
+    return table(head, rows)
+
+
 def rivals_table(front: Kept) -> str:
     """Return each tagger's distance from the GNN in accuracy and LUT."""
     found = {_name(one): one for one in _measured(front)}
@@ -86,28 +104,28 @@ def difference(one: Combination, rival: Combination) -> tuple[float, float]:
     return one.accuracy.mean - rival.accuracy.mean, math.hypot(*errors)
 
 
-def real_table(three: Kept) -> str:
+def real_table(sweeps: Iterable[Kept]) -> str:
     """Return the accuracy on real jets beside that on simulated ones."""
-    head = ["Tagger", "II", "LUT (estimate)", "on simulated test jets, %", "on 1,500 real jets, %",
-            "difference"]  # fmt: skip
-    rows = []
-    for run in three.sweep.of("done"):
-        real = three.more[run.name].real
-        assert real is not None
-        assert run.accuracy is not None
-        assert run.firmware is not None
-        gain, error = real[0] - run.accuracy, math.hypot(real[1], run.accuracy_error or 0.0)
-        rows.append([
-            title(run), str(run.firmware.ii), f"{run.firmware.lut:,.0f}",
-            _percent(run.accuracy, run.accuracy_error), _percent(*real),
-            f"{100 * gain:+.2f} ± {100 * error:.2f}",
-        ])  # fmt: skip
-    return table(head, rows)
+    head = ["Tagger", "Constituents", "II", "LUT (estimate)", "on simulated test jets, %",
+            "on 1,500 real jets, %", "difference"]  # fmt: skip
+    return table(head, [_real_row(run, one) for one in sweeps for run in one.sweep.of("done")])
+
+
+def _real_row(run: RunRecord, of: Kept) -> list[str]:
+    real = of.more[run.name].real
+    assert real is not None
+    assert run.accuracy is not None
+    assert run.firmware is not None
+    gain, error = real[0] - run.accuracy, math.hypot(real[1], run.accuracy_error or 0.0)
+    return [
+        title(run), str(n_particles(run)), str(run.firmware.ii), f"{run.firmware.lut:,.0f}",
+        _percent(run.accuracy, run.accuracy_error), _percent(*real),
+        with_error(100 * gain, 100 * error, "+.2f"),
+    ]  # fmt: skip
 
 
 def together(dense: Kept, tables: Kept) -> Kept:
     """Return two sweeps of the same jets as one."""
-    assert dense.data_sha256 == tables.data_sha256
     renamed = [replace(run, name=f"lut-{run.name}") for run in tables.sweep.runs]
     runs = (*dense.sweep.runs, *renamed)
     more = dense.more | {f"lut-{name}": one for name, one in tables.more.items()}
@@ -141,8 +159,8 @@ def digests(sweeps: Mapping[str, Kept]) -> str:
 
 def page() -> str:
     """Return the page."""
-    measured = {name: kept(name) for name in ("front-16", "front-16-lut", "fold-gnn-32")}
-    dense, tables, three = measured.values()
+    measured = {name: kept(name) for name in MEASURED}
+    dense, tables, sizes, folded_64, three, folded_gnn = measured.values()
     front = together(dense, tables)
     (folded,) = combinations(kept("fold-16-sizes").sweep)
     (small,) = combinations(kept("front-16-small").sweep)
@@ -156,7 +174,8 @@ def page() -> str:
         "FOLDED_LUT": _spread(folded.lut, ",.0f"),
         "SMALL": _percent(small.runs[0].accuracy, small.runs[0].accuracy_error),
         "SMALL_LUT": _spread(small.lut, ",.0f"),
-        "REAL": real_table(three),
+        "SIZES": sizes_table((dense, sizes, folded_64)),
+        "REAL": real_table((three, folded_gnn)),
         "DIGESTS": digests(measured),
         "SEARCH": searches.search_table(grid, search),
         "WORST_ACCURACY": f"{100 * searches.WORST_ACCURACY:.0f}",

@@ -31,8 +31,8 @@ from jetmix.training.run_dir import RunDir
 
 HERE = Path(__file__).parent
 NAMES = (
-    "front-16", "front-16-lut", "front-16-small", "fold-gnn-32", "fold-16-sizes", "fold-16-larger",
-    "grid-8", "search-8",
+    "front-16", "front-16-lut", "front-16-small", "front-16x3", "front-sizes", "fold-gnn-32",
+    "fold-64", "fold-16-sizes", "fold-16-larger", "grid-8", "search-8",
 )  # fmt: skip
 # 1,500 jets of Zenodo 3602260, above 2 GeV
 REAL_JETS = "data/real/plf_1500_jets_32x3.npz"
@@ -91,6 +91,11 @@ def title(run: RunRecord) -> str:
     mixing = run.values.get("tagger.options.mixing")
     name = TITLES[str(run.architecture)]
     return f"{name}, {mixing}s" if mixing else name
+
+
+def n_particles(run: RunRecord) -> int:
+    """Return the constituents that a tagger takes: 16 where the sweep does not say otherwise."""
+    return int(str(run.values.get("tagger.n_particles", 16)))
 
 
 def keep(folder: Path, name: str) -> None:

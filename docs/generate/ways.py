@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import filled, table
+from pages import filled, spread, table
 
 from jetmix.report.figures.style import COLOURS, drawing, finished
 from jetmix.support.ticks import plain_ticks
@@ -50,16 +50,10 @@ def of(rows: Rows, way: str, point: str) -> Rows:
     return [row for row in rows if (row["way"], row["point"]) == (way, point)]
 
 
-def _spread(values: Sequence[float], form: str) -> str:
-    """Return the mean with the standard deviation over seeds, if there are several."""
-    deviation = f" ± {np.std(values, ddof=1):{form}}" if len(values) > 1 else ""
-    return f"{np.mean(values):{form}}{deviation}"
-
-
 def _cells(own: Rows) -> list[str]:
     accuracy = [100 * row["test_accuracy"] for row in own]
-    sizes = (_spread([row[key] for row in own], ",.0f") for key in ("lut", "ebops"))
-    return [str(len(own)), _spread(accuracy, ".2f"), *sizes]
+    sizes = (spread([row[key] for row in own], ",.0f") for key in ("lut", "ebops"))
+    return [str(len(own)), spread(accuracy, ".2f"), *sizes]
 
 
 def ceiling_table(rows: Rows) -> str:
