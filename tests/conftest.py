@@ -1,7 +1,9 @@
 """Fixtures that all tests share, and the rule that CI skips nothing."""
 
+import atexit
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,17 @@ settings.load_profile("jetmix")
 
 # a test that imports Keras before jetmix does gets the backend that jetmix would choose
 os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
+
+# compiled JAX programs are shared by all tests, their processes, and those that they start; JAX
+# reads this when it is first imported, which no test module has done yet
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    _folder = tempfile.mkdtemp(prefix="jetmix-test-cache-")
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ |= {
+        "JAX_COMPILATION_CACHE_DIR": _folder,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
 
 REPOSITORY = Path(__file__).parent.parent
 NOSKIP = os.environ.get("JETMIX_NOSKIP") == "1"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pages import filled, spread, table, trimmed
+from pages import filled, table, trimmed
 from sweeps import TITLES, kept
 
 from jetmix.report.figures.style import COLOURS, drawing, finished
@@ -24,14 +24,14 @@ MARKERS = "osD^vP"
 
 
 @dataclass(frozen=True)
-class Configuration:
-    """Taggers that differ in the seed alone."""
+class Tagger:
+    """What was measured of a tagger."""
 
-    taggers: Sequence[dict[str, Any]]
+    found: dict[str, Any]
 
     def __getattr__(self, key: str) -> Any:
-        """Return what the taggers share."""
-        return self.taggers[0][key]
+        """Return a figure."""
+        return self.found[key]
 
     @property
     def shape(self) -> str:
@@ -39,17 +39,14 @@ class Configuration:
         return f"{TITLES[self.architecture]} {self.n_particles}x{self.n_features}"
 
     @property
+    def percent(self) -> str:
+        """Accuracy in percent."""
+        return f"{100 * self.accuracy:.2f}"
+
+    @property
     def per_clock(self) -> bool:
         """Whether it takes a jet per clock, a Mixer with bit widths of each particle's own."""
         return bool(self.fold == 1 and (self.architecture == "gnn" or not self.uniform_particles))
-
-    def mean(self, key: str) -> float:
-        """Return the mean of a figure over the seeds."""
-        return statistics.mean(one[key] for one in self.taggers)
-
-    def spread(self, key: str, form: str, scale: float = 1) -> str:
-        """Return mean and standard deviation over the seeds."""
-        return spread([scale * one[key] for one in self.taggers], form)
 
 
 def figures() -> dict[str, dict[str, Any]]:
@@ -57,43 +54,41 @@ def figures() -> dict[str, dict[str, Any]]:
     return dict(read_json(HERE / "folded_taggers.json"))
 
 
-def configurations(found: dict[str, dict[str, Any]]) -> list[Configuration]:
-    """Return the taggers, those of one configuration together, by shape, fold and size."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for one in found.values():
-        key = (one["architecture"], -one["n_particles"], one["steps"], one["fold"],
-               not one["uniform_particles"], one["target_lut"])  # fmt: skip
-        groups.setdefault(key, []).append(one)
-    return [Configuration(groups[key]) for key in sorted(groups)]
+def taggers(found: dict[str, dict[str, Any]]) -> list[Tagger]:
+    """Return the taggers by shape, fold and size."""
+    return sorted(
+        (Tagger(one) for one in found.values()),
+        key=lambda one: (one.architecture, -one.n_particles, one.steps, one.fold,
+                         not one.uniform_particles, one.target_lut),
+    )  # fmt: skip
 
 
-def tagger_table(every: Sequence[Configuration]) -> str:
-    """Return a row per configuration."""
-    head = ["Tagger", "II", "Bit widths", "Seeds", "Accuracy, %", "LUT", "LUT (estimate)", "FF",
+def tagger_table(every: Sequence[Tagger]) -> str:
+    """Return a row per tagger."""
+    head = ["Tagger", "II", "Bit widths", "Accuracy, %", "LUT", "LUT (estimate)", "FF",
             "Latency, cycles", "LUT at II = 1 (estimate)"]  # fmt: skip
     rows = []
     for one in every:
-        assert not any(level["differ"] for t in one.taggers for level in t["levels"].values())
+        assert not any(level["differ"] for level in one.levels.values())
         rows.append([
-            one.shape, str(one.fold), "uniform" if one.uniform_particles else "each",
-            str(len(one.taggers)), one.spread("accuracy", ".2f", 100), one.spread("lut", ",.0f"),
-            one.spread("lut_estimate", ",.0f"), one.spread("ff", ",.0f"),
-            one.spread("latency_cycles", ".0f"), one.spread("lut_ii1", ",.0f"),
+            one.shape, str(one.fold), "uniform" if one.uniform_particles else "each", one.percent,
+            f"{one.lut:,.0f}", f"{one.lut_estimate:,.0f}", f"{one.ff:,.0f}",
+            str(one.latency_cycles), f"{one.lut_ii1:,.0f}",
         ])  # fmt: skip
     return table(head, rows)
 
 
-def partner(one: Configuration, every: Sequence[Configuration]) -> Configuration:
+def partner(one: Tagger, every: Sequence[Tagger]) -> Tagger:
     """Return the tagger for a jet per clock whose accuracy is nearest."""
     alike = [
         other
         for other in every
         if other.per_clock and (other.shape, other.steps) == (one.shape, one.steps)
     ]
-    return min(alike, key=lambda other: abs(other.mean("accuracy") - one.mean("accuracy")))
+    return min(alike, key=lambda other: abs(other.accuracy - one.accuracy))
 
 
-def ratio_table(every: Sequence[Configuration]) -> str:
+def ratio_table(every: Sequence[Tagger]) -> str:
     """Return each folded tagger beside that for a jet per clock whose accuracy is nearest."""
     head = ["Tagger", "II", "Accuracy, %", "LUT", "at II = 1: accuracy, %", "LUT", "Ratio of LUT",
             "Points of accuracy", "More cycles", "2K + 10"]  # fmt: skip
@@ -102,12 +97,10 @@ def ratio_table(every: Sequence[Configuration]) -> str:
         if one.fold > 1:
             flat = partner(one, every)
             rows.append([
-                one.shape, str(one.fold), one.spread("accuracy", ".2f", 100),
-                one.spread("lut", ",.0f"), flat.spread("accuracy", ".2f", 100),
-                flat.spread("lut", ",.0f"), f"{one.mean('lut') / flat.mean('lut'):.2f}",
-                f"{100 * (one.mean('accuracy') - flat.mean('accuracy')):+.2f}",
-                f"{one.mean('latency_cycles') - flat.mean('latency_cycles'):.0f}",
-                str(2 * one.fold + 10),
+                one.shape, str(one.fold), one.percent, f"{one.lut:,.0f}", flat.percent,
+                f"{flat.lut:,.0f}", f"{one.lut / flat.lut:.2f}",
+                f"{100 * (one.accuracy - flat.accuracy):+.2f}",
+                str(one.latency_cycles - flat.latency_cycles), str(2 * one.fold + 10),
             ])  # fmt: skip
     return table(head, rows)
 
@@ -126,7 +119,7 @@ def seeds_table() -> str:
     return table(["II", "LUT (estimate, mean)", "Accuracy of each seed, %"], rows)
 
 
-def picture(every: Sequence[Configuration]) -> str:
+def picture(every: Sequence[Tagger]) -> str:
     """Return accuracy against LUT of the Mixers on sixteen constituents, as SVG."""
     with drawing() as canvas:
         axes = canvas.subplots()
@@ -134,12 +127,11 @@ def picture(every: Sequence[Configuration]) -> str:
         kinds = sorted({(one.fold, not one.per_clock) for one in shown})
         for place, (fold, uniform) in enumerate(kinds):
             own = [one for one in shown if (one.fold, not one.per_clock) == (fold, uniform)]
-            taggers = [tagger for one in own for tagger in one.taggers]
             alike = ", uniform bit widths" if uniform and fold == 1 else ""
             axes.errorbar(
-                [tagger["lut"] for tagger in taggers],
-                [100 * tagger["accuracy"] for tagger in taggers],
-                yerr=[100 * tagger["accuracy_error"] for tagger in taggers],
+                [one.lut for one in own],
+                [100 * one.accuracy for one in own],
+                yerr=[100 * one.accuracy_error for one in own],
                 marker=MARKERS[place], linestyle="none", color=COLOURS[place],
                 label=f"II = {fold}{alike}",
             )  # fmt: skip
@@ -152,7 +144,7 @@ def picture(every: Sequence[Configuration]) -> str:
 
 def page(found: dict[str, dict[str, Any]]) -> str:
     """Return the page."""
-    every = configurations(found)
+    every = taggers(found)
     levels = [level for one in found.values() for level in one["levels"].values()]
     values = {
         "TAGGERS": tagger_table(every),
@@ -167,7 +159,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
 def main() -> None:
     """Write the page and its picture."""
     write_text(PAGE, page(figures()))
-    write_text(PAGE.with_suffix(".svg"), picture(configurations(figures())))
+    write_text(PAGE.with_suffix(".svg"), picture(taggers(figures())))
 
 
 if __name__ == "__main__":

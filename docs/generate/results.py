@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import searches
 import ways
+from folded import figures as folded_taggers
 from pages import filled, table, trimmed, with_error
 from sweeps import HERE, Kept, kept, n_particles, title
 
@@ -20,7 +21,11 @@ from jetmix.sweeps.summary import Combination, Spread, combinations
 DOCS = HERE.parent
 PAGE = DOCS / "results.md"
 RIVAL = "GNN"
-MEASURED = ("front-16", "front-16-lut", "front-sizes", "fold-64", "front-16x3", "fold-gnn-32")
+MEASURED = (
+    "front-16", "front-16-lut", "front-sizes", "front-32-seeds", "fold-64", "front-16x3",
+    "fold-gnn-32",
+)  # fmt: skip
+BIG_FOLDED = "fold-64-larger/0001"
 # tried at several sizes
 SIZED = ("Mixer", "sparse Mixer", "GNN")
 
@@ -124,13 +129,13 @@ def _real_row(run: RunRecord, of: Kept) -> list[str]:
     ]  # fmt: skip
 
 
-def together(dense: Kept, tables: Kept) -> Kept:
-    """Return two sweeps of the same jets as one."""
-    renamed = [replace(run, name=f"lut-{run.name}") for run in tables.sweep.runs]
-    runs = (*dense.sweep.runs, *renamed)
-    more = dense.more | {f"lut-{name}": one for name, one in tables.more.items()}
+def together(first: Kept, second: Kept) -> Kept:
+    """Return two sweeps of the same jets and axes as one."""
+    renamed = [replace(run, name=f"second-{run.name}") for run in second.sweep.runs]
+    runs = (*first.sweep.runs, *renamed)
+    more = first.more | {f"second-{name}": one for name, one in second.more.items()}
     done = [run for run in runs if run.status == "done"]
-    return replace(dense, sweep=replace(dense.sweep, runs=runs, front=front_of(done)), more=more)
+    return replace(first, sweep=replace(first.sweep, runs=runs, front=front_of(done)), more=more)
 
 
 def titled(sweep: SweepRecord) -> SweepRecord:
@@ -160,10 +165,11 @@ def digests(sweeps: Mapping[str, Kept]) -> str:
 def page() -> str:
     """Return the page."""
     measured = {name: kept(name) for name in MEASURED}
-    dense, tables, sizes, folded_64, three, folded_gnn = measured.values()
+    dense, tables, sizes, seeds, folded_64, three, folded_gnn = measured.values()
     front = together(dense, tables)
     (folded,) = combinations(kept("fold-16-sizes").sweep)
     (small,) = combinations(kept("front-16-small").sweep)
+    big = folded_taggers()[BIG_FOLDED]
     grid, search = kept("grid-8"), kept("search-8")
     values = {
         "FRONT": front_table(front),
@@ -174,7 +180,10 @@ def page() -> str:
         "FOLDED_LUT": _spread(folded.lut, ",.0f"),
         "SMALL": _percent(small.runs[0].accuracy, small.runs[0].accuracy_error),
         "SMALL_LUT": _spread(small.lut, ",.0f"),
-        "SIZES": sizes_table((dense, sizes, folded_64)),
+        "BIG_FOLDED": f"{100 * big['accuracy']:.2f}",
+        "BIG_FOLDED_LUT": f"{big['lut_estimate']:,.0f}",
+        "BIG_FOLDED_YOSYS": f"{big['lut']:,.0f}",
+        "SIZES": sizes_table((dense, together(sizes, seeds), folded_64)),
         "REAL": real_table((three, folded_gnn)),
         "DIGESTS": digests(measured),
         "SEARCH": searches.search_table(grid, search),

@@ -9,7 +9,7 @@ tried on the real jets in the folder that JETMIX_REFERENCE names.
 
 import argparse
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jetmix.data.schema import THREE_FEATURES
@@ -31,8 +31,8 @@ from jetmix.training.run_dir import RunDir
 
 HERE = Path(__file__).parent
 NAMES = (
-    "front-16", "front-16-lut", "front-16-small", "front-16x3", "front-sizes", "fold-gnn-32",
-    "fold-64", "fold-16-sizes", "fold-16-larger", "grid-8", "search-8",
+    "front-16", "front-16-lut", "front-16-small", "front-16x3", "front-sizes", "front-32-seeds",
+    "fold-gnn-32", "fold-64", "fold-16-sizes", "fold-16-larger", "grid-8", "search-8",
 )  # fmt: skip
 # 1,500 jets of Zenodo 3602260, above 2 GeV
 REAL_JETS = "data/real/plf_1500_jets_32x3.npz"
@@ -99,9 +99,10 @@ def n_particles(run: RunRecord) -> int:
 
 
 def keep(folder: Path, name: str) -> None:
-    """Keep what the page needs of the sweep in a folder."""
+    """Keep what the page needs of the sweep in a folder, of the runs that were tried."""
     record = read_sweep(folder)
     assert record is not None, folder
+    record = replace(record, runs=tuple(run for run in record.runs if run.status != "waiting"))
     more = {run.name: _more(folder / RUNS / run.name) for run in record.of("done")}
     request = read(SweepRequest, folder / REQUEST)
     write(HERE / f"{name}.json", Kept(data_sha256=request.data_sha256, sweep=record, more=more))

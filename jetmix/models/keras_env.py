@@ -55,12 +55,25 @@ def activate(backend: str | None = None) -> Any:
         import jetmix.models.derive_layer
         import jetmix.models.expert_layers  # noqa: F401  (and jetmix' own)
     running = str(keras.backend.backend())
+    if running == DEFAULT_BACKEND:
+        _leave_tensorflow_out()
     if backend is not None and running != backend:
         raise UsageError(
             f"Keras already runs on {running}, not on {backend}",
             mend=f"start a new process, with KERAS_BACKEND={backend} or --backend {backend}",
         )
     return keras
+
+
+def _leave_tensorflow_out() -> None:
+    """Keep Keras on JAX from importing TensorFlow, which takes it seconds in every process.
+
+    Keras imports it when it writes or copies a layer, to ask whether a value is of TensorFlow.
+    """
+    from keras.src.utils.module_utils import tensorflow
+
+    if tensorflow.name not in sys.modules:
+        tensorflow._available = False
 
 
 def chosen_backend(backend: str | None) -> str:

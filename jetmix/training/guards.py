@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jetmix.errors import TrainingError
+from jetmix.errors import TrainingError, UsageError
+from jetmix.recipes.training_section import TrainingSection
 from jetmix.support.arrays import AnyArray, Ints
 from jetmix.training.engine import Validation
 
@@ -13,6 +14,23 @@ CONSTANT_EBOPS_EPOCHS = 10
 CHANCE_EPOCHS = 20
 # above guessing by three standard deviations, or by this much where jets are few
 CHANCE_SIGMAS, CHANCE_MARGIN = 3.0, 0.05
+
+
+def check_target(training: TrainingSection, n_outputs: int) -> None:
+    """Refuse a size that no tagger with this many outputs has.
+
+    Raises:
+        UsageError: for a target of less than one LUT or EBOP for each output.
+    """
+    for key in ("target_lut", "target_ebops"):
+        target = getattr(training, key)
+        if target is not None and target < n_outputs:
+            raise UsageError(
+                f"{key} = {target} is impossible: it is less than one for each of the "
+                f"{n_outputs} outputs",
+                where="[training]",
+                mend="raise it",
+            )
 
 
 def check_finite(epoch: int, entropy: float, validation: Validation) -> None:

@@ -22,6 +22,7 @@ from jetmix.support.stages import check_folder, claim_folder, read_stage
 from jetmix.taggers.registry import check_recipe, resolved, spec_from
 from jetmix.training import devices, event_log
 from jetmix.training.data_stage import write_data_stage
+from jetmix.training.guards import check_target
 from jetmix.training.guides import Guides, full_precision, named_files, named_guides, require_bits
 from jetmix.training.metrics import Metrics
 from jetmix.training.run_dir import (
@@ -116,6 +117,7 @@ def train(run: TrainingRun) -> Trained:
         jets = datasets["train"]
         scales = jets.normalisation.std
         spec = spec_from(run.recipe, n_classes=len(jets.class_names), scales=scales)
+        check_target(run.recipe.training, spec.n_classes + spec.n_targets)
         devices.check_batch(min(run.recipe.training.batch_size, len(jets.y)))
         if run.event_folder is not None:
             event_log.check_event_log(run.event_folder)

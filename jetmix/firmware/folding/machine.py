@@ -62,9 +62,9 @@ class Link:
     signed: bool = False
     ready: int = 0
     waits: int = 0
-    giver: str = ""
-    taker: str = ""
-    place: int = 0
+    giver: str
+    taker: str
+    place: int
 
     CHECKS: ClassVar[dict[str, Check]] = {
         "shape": NOT_EMPTY,

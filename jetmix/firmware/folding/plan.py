@@ -143,7 +143,7 @@ def plan(model: Any, fold: int, *, fold_sum: bool = False) -> FoldPlan:
     shape = _input_shape(model)
     nodes = list(_nodes(model, fold_sum=fold_sum))
     if not any(node.domain != "jet" and not _is_elementwise(node.call) for node in nodes):
-        raise LoweringError("no layer does the same to every particle, so nothing folds",
+        raise LoweringError("none of its layers is a dense layer on particles, so nothing folds",
                             where=f"model {model.name}", mend="leave out --ii")  # fmt: skip
     _require_divisor(fold, {"particles": shape[0], **_channels(nodes)})
     sections, edges = _cut(model, nodes)

@@ -152,6 +152,11 @@ def test_killed_run_resumes_to_the_same_bits(recipe, data, tmp_path, here):
         (("{recipe}", "--data", "{recipe}", "--run", "{run}"), 3, "tiny.toml"),
         (("mixer-16-quick", "--data", "{data}", "--run", "{run}"), 3, "file holds 12"),
         (("{wrong}", "--data", "{data}", "--run", "{run}"), 3, "etarell"),
+        (
+            ("{recipe}", "--data", "{data}", "--run", "{run}", "--target-lut", "2"),
+            2,
+            "target_lut = 2 is impossible: it is less than one for each of the 5 outputs",
+        ),
         (("{recipe}", "--data", "{data}", "--run", "{foreign}"), 10, "is not empty"),
         (("{recipe}", "--data", "{data}", "--run", "{recipe}"), 10, "is a file"),
     ],
