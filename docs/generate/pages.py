@@ -17,7 +17,7 @@ def filled(template: Path, values: Mapping[str, object]) -> str:
 
 def with_error(mean: float, error: float | None, form: str) -> str:
     """Return a figure with its error, if it has one."""
-    return f"{mean:{form}}" if error is None else f"{mean:{form}} ± {error:{form}}"
+    return f"{mean:{form}}" if error is None else f"{mean:{form}} ± {error:{form.lstrip('+')}}"
 
 
 def spread(values: Sequence[float], form: str) -> str:

@@ -22,8 +22,8 @@ DOCS = HERE.parent
 PAGE = DOCS / "results.md"
 RIVAL = "GNN"
 MEASURED = (
-    "front-16", "front-16-lut", "front-sizes", "front-32-seeds", "fold-64", "front-16x3",
-    "fold-gnn-32",
+    "front-16", "front-16-lut", "front-sizes", "front-32-seeds", "front-64", "fold-64",
+    "front-16x3", "fold-gnn-32",
 )  # fmt: skip
 BIG_FOLDED = "fold-64-larger/0001"
 # tried at several sizes
@@ -100,6 +100,12 @@ def rivals_table(front: Kept) -> str:
     return table(["Tagger", "Points of accuracy against the GNN", "LUT, ratio"], rows)
 
 
+def of_size(front: Kept, size: int) -> Kept:
+    """Return a sweep with the taggers on so many constituents alone."""
+    runs = tuple(run for run in front.sweep.runs if n_particles(run) == size)
+    return replace(front, sweep=replace(front.sweep, runs=runs))
+
+
 def difference(one: Combination, rival: Combination) -> tuple[float, float]:
     """Return the difference of two mean accuracies, and its standard error from the seeds."""
     assert one.accuracy is not None
@@ -165,8 +171,8 @@ def digests(sweeps: Mapping[str, Kept]) -> str:
 def page() -> str:
     """Return the page."""
     measured = {name: kept(name) for name in MEASURED}
-    dense, tables, sizes, seeds, folded_64, three, folded_gnn = measured.values()
-    front = together(dense, tables)
+    dense, tables, once, seeds, long_64, folded_64, three, folded_gnn = measured.values()
+    front, sizes = together(dense, tables), together(once, seeds)
     (folded,) = combinations(kept("fold-16-sizes").sweep)
     (small,) = combinations(kept("front-16-small").sweep)
     big = folded_taggers()[BIG_FOLDED]
@@ -183,7 +189,8 @@ def page() -> str:
         "BIG_FOLDED": f"{100 * big['accuracy']:.2f}",
         "BIG_FOLDED_LUT": f"{big['lut_estimate']:,.0f}",
         "BIG_FOLDED_YOSYS": f"{big['lut']:,.0f}",
-        "SIZES": sizes_table((dense, together(sizes, seeds), folded_64)),
+        "SIZES": sizes_table((dense, sizes, long_64, folded_64)),
+        "RIVALS_32": rivals_table(of_size(sizes, 32)),
         "REAL": real_table((three, folded_gnn)),
         "DIGESTS": digests(measured),
         "SEARCH": searches.search_table(grid, search),

@@ -32,7 +32,7 @@ from jetmix.training.run_dir import RunDir
 HERE = Path(__file__).parent
 NAMES = (
     "front-16", "front-16-lut", "front-16-small", "front-16x3", "front-sizes", "front-32-seeds",
-    "fold-gnn-32", "fold-64", "fold-16-sizes", "fold-16-larger", "grid-8", "search-8",
+    "front-64", "fold-gnn-32", "fold-64", "fold-16-sizes", "fold-16-larger", "grid-8", "search-8",
 )  # fmt: skip
 # 1,500 jets of Zenodo 3602260, above 2 GeV
 REAL_JETS = "data/real/plf_1500_jets_32x3.npz"
