@@ -55,7 +55,7 @@ def activate(backend: str | None = None) -> Any:
         import jetmix.models.derive_layer
         import jetmix.models.expert_layers  # noqa: F401  (and jetmix' own)
     running = str(keras.backend.backend())
-    if running == DEFAULT_BACKEND:
+    if running == "jax":
         _leave_tensorflow_out()
     if backend is not None and running != backend:
         raise UsageError(

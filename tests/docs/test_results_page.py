@@ -32,6 +32,8 @@ def recipes_of(repository, name):
         "front-16-small",
         "front-16x3",
         "front-sizes",
+        "front-32-seeds",
+        "front-64",
         "fold-64",
         "fold-gnn-32",
         "fold-16-sizes",
